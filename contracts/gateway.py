@@ -1,0 +1,24 @@
+"""Events of the gateway: accounts, without names or addresses."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from contracts.event import EventData
+
+Role = Literal[
+    "officer", "bureau_officer", "manager", "policy_editor", "reviewer", "partner", "administrator"
+]
+
+
+class AccountChanged(EventData):
+    """An account was made, altered or disabled."""
+
+    event_type: ClassVar[str] = "quce.account.changed.v1"
+
+    account: str
+    role: Role
+    zones: list[str]
+    org: str | None
+    active: bool
+    locale: str

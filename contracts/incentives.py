@@ -1,0 +1,64 @@
+"""Events of the incentives service: what a lead could get, and changes of the catalogue."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from contracts.event import CutoffPassed, EventData
+from contracts.leads import Origin, Part
+
+
+class ZoneTotal(Part):
+    """What one zone's policies come to: certain and possible fen (null: unbounded), and how many amounts are unknown."""
+
+    zone: str
+    certain_fen: int
+    possible_fen: int | None
+    amount_unknown: int
+    met: int
+    unknown: int
+
+
+class IncentivesMatched(EventData):
+    """A lead was matched against every zone's policies.
+
+    Carries the lead's readers, owner and title onward, so that listeners need not wait for another topic.
+    """
+
+    event_type: ClassVar[str] = "quce.incentives.matched.v1"
+
+    lead_id: str
+    lead_revision: int
+    catalogue_version: str
+    standing: list[str]
+    readers: list[str]
+    office: str
+    zone: str
+    owner: str
+    title: str
+    confidential: bool
+    best_zone: str | None
+    zones: list[ZoneTotal]
+    changed: bool
+    matched_at: str
+    origin: Origin
+    import_id: str | None = None
+
+
+class PolicyPublished(EventData):
+    """A version of a policy counts from now on."""
+
+    event_type: ClassVar[str] = "quce.policy.published.v1"
+
+    policy: str
+    version: int
+    title: str
+    standing: str
+    scope: str
+    catalogue_version: str
+
+
+class IncentivesCutoffPassed(CutoffPassed):
+    """The incentives service has published everything of the week."""
+
+    event_type: ClassVar[str] = "quce.incentives.cutoff_passed.v1"

@@ -1,0 +1,19 @@
+"""Events of the notify service."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from contracts.event import EventData
+
+
+class DigestFrozen(EventData):
+    """A manager's digest of one week is final; later arrivals become corrections."""
+
+    event_type: ClassVar[str] = "quce.digest.frozen.v1"
+
+    digest_id: str
+    manager: str
+    week: str
+    frozen_at: str
+    silent: list[str]

@@ -1,0 +1,1 @@
+"""Plumbing every service shares: storage, messages, the web, identity. No domain noun lives here."""

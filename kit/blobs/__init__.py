@@ -1,0 +1,1 @@
+"""Files: the port, and one adapter a file."""

@@ -1,0 +1,1 @@
+"""Messages: the port, and one adapter a file."""

@@ -1,0 +1,92 @@
+"""The envelope of every event: CloudEvents 1.0 in structured JSON, the same bytes on every bus."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Literal, Protocol, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from kit.clock import to_text
+
+EVENTS_PER_REVISION = 100
+MAX_EVENT_BYTES = 64 * 1024
+
+
+class Payload(Protocol):
+    """What an event says: a pydantic model that names its own type."""
+
+    event_type: ClassVar[str]
+
+    def model_dump(self, *, mode: str) -> dict[str, Any]:
+        """The data as JSON types."""
+        ...
+
+
+class Event(BaseModel):
+    """One CloudEvent.
+
+    ``id`` is ``aggregate:revision:index`` and ``sequence`` is revision·100 + index, so that a reader
+    may drop what it has seen and tell which of two events about one subject is the later.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    specversion: Literal["1.0"] = "1.0"
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: str
+    datacontenttype: Literal["application/json"] = "application/json"
+    partitionkey: str
+    sequence: int
+    traceparent: str | None = None
+    data: dict[str, Any]
+
+    def encode(self) -> bytes:
+        """The event as UTF-8 JSON."""
+        return self.model_dump_json(exclude_none=True).encode()
+
+    @classmethod
+    def decode(cls, value: bytes) -> Self:
+        """Read :meth:`encode`'s bytes.
+
+        Raises:
+            pydantic.ValidationError: the bytes are no CloudEvent.
+        """
+        return cls.model_validate_json(value)
+
+
+def envelop(
+    payloads: Sequence[Payload],
+    *,
+    source: str,
+    aggregate: str,
+    revision: int,
+    time: datetime,
+    partition_key: str | None = None,
+    traceparent: str | None = None,
+) -> list[Event]:
+    """Wrap what happened to ``aggregate`` in the save that makes it ``revision``.
+
+    Raises:
+        ValueError: more events than one revision may carry, or one of over 64 KiB.
+    """
+    if len(payloads) > EVENTS_PER_REVISION:
+        raise ValueError(f"at most {EVENTS_PER_REVISION} events a revision")
+    return [
+        Event(
+            id=f"{aggregate}:{revision}:{index}",
+            source=f"/quce/{source}",
+            type=payload.event_type,
+            subject=aggregate,
+            time=to_text(time),
+            partitionkey=partition_key or aggregate,
+            sequence=revision * EVENTS_PER_REVISION + index,
+            traceparent=traceparent,
+            data=payload.model_dump(mode="json"),
+        )
+        for index, payload in enumerate(payloads)
+    ]

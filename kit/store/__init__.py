@@ -1,0 +1,1 @@
+"""Documents: the port, and one adapter a file."""

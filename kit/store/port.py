@@ -1,0 +1,247 @@
+"""The store port: documents with readers, revisions and an outbox; typed queries instead of a query language.
+
+Every read takes a :class:`Scope`, so that a query that forgets whose data it touches cannot be written.
+One save is one atomic step: the body, its readers and the events it causes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol, Self
+
+from kit.errors import AlreadyExists, Problem, Stale
+from kit.events import Event
+
+Value = str | int | bool | None
+Kind = Literal["text", "integer", "chinese"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Who is reading: the readers a person may act as, or the system with a reason that is logged."""
+
+    readers: frozenset[str]
+    reason: str | None = None
+
+    @classmethod
+    def of(cls, readers: Iterable[str]) -> Self:
+        """The scope of a person."""
+        return cls(frozenset(readers))
+
+    @classmethod
+    def system(cls, reason: str) -> Self:
+        """Every record, for consumers and jobs only."""
+        return cls(frozenset(), reason)
+
+    def sees(self, readers: frozenset[str]) -> bool:
+        """Whether a record with these readers is visible."""
+        return self.reason is not None or not self.readers.isdisjoint(readers)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A field of the body that queries may use.
+
+    ``field`` may be dotted. Kind ``chinese`` sorts by pinyin; ``text`` and instants by code point.
+    """
+
+    field: str
+    kind: Kind = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A kind of document: its name, the fields queries use, the fields full-text search covers."""
+
+    name: str
+    indexes: tuple[Index, ...] = ()
+    search: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A stored document. Revision 0 means not yet saved; ``requests`` remembers answered request keys."""
+
+    id: str
+    body: dict[str, Any]
+    readers: frozenset[str]
+    revision: int = 0
+    requests: tuple[Mapping[str, Any], ...] = ()
+
+    def with_body(self, body: dict[str, Any], readers: frozenset[str] | None = None) -> Record:
+        """The same record with another body, still at the revision it was read at."""
+        return replace(self, body=body, readers=self.readers if readers is None else readers)
+
+
+@dataclass(frozen=True, slots=True)
+class Eq:
+    field: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class In:
+    field: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Half-open: ``low <= field < high``; None leaves that end open. Nulls never match."""
+
+    field: str
+    low: str | int | None = None
+    high: str | int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    field: str
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Every word of ``text`` occurs: Chinese by its characters, or by the initials of their pinyin."""
+
+    text: str
+
+
+Clause = Eq | In | Range | Prefix | Matches
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """An order; nulls come last either way and ids break ties."""
+
+    field: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some records and the cursor of those that follow, if any."""
+
+    records: tuple[Record, ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """One group: how many records and the exact sum of a field over them."""
+
+    group: Value
+    count: int
+    sum: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PendingEvent:
+    """An event saved but not yet published; ``position`` is its place in the outbox."""
+
+    position: int
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One document to save with the events that its save causes."""
+
+    collection: str
+    record: Record
+    events: tuple[Event, ...] = field(default=())
+
+
+class StoreFull(Problem):
+    """The disk is full; nothing was written."""
+
+    slug, status, title = "store-full", 503, "存储空间不足"
+
+
+class Store(Protocol):
+    """Documents of one service."""
+
+    async def ensure(self, *collections: Collection) -> None:
+        """Create what is missing for these collections; needed before any other call names them."""
+        ...
+
+    async def get(self, collection: str, scope: Scope, id: str) -> Record | None:
+        """One record, or None where there is none that ``scope`` sees."""
+        ...
+
+    async def find(
+        self,
+        collection: str,
+        scope: Scope,
+        where: Sequence[Clause] = (),
+        *,
+        sort: Sort | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page:
+        """A page of what matches every clause, by ``sort`` (by id where None).
+
+        Raises:
+            kit.errors.BadRequest: the cursor is not one of this query's.
+        """
+        ...
+
+    def scan(self, collection: str, scope: Scope, where: Sequence[Clause] = ()) -> AsyncIterator[Record]:
+        """Everything that matches, by id, read in pages as it is consumed."""
+        ...
+
+    async def tally(
+        self,
+        collection: str,
+        scope: Scope,
+        where: Sequence[Clause] = (),
+        *,
+        group_by: str | None = None,
+        sum_of: str | None = None,
+    ) -> list[Tally]:
+        """Counts and exact sums (beyond 2⁶³) by group; one group None where ``group_by`` is None."""
+        ...
+
+    async def save(self, collection: str, record: Record, events: Sequence[Event] = ()) -> Record:
+        """Insert (revision 0) or replace at the revision read; gives the record at its new revision.
+
+        Raises:
+            AlreadyExists: revision 0 and the id is taken.
+            Stale: the stored revision is another.
+            StoreFull: the disk is full.
+        """
+        ...
+
+    async def save_many(
+        self, writes: Sequence[Write], *, stop_at_failure: bool = False
+    ) -> list[Record | AlreadyExists | Stale]:
+        """Save each document atomically by itself, in order, under as few syncs as possible.
+
+        With ``stop_at_failure`` the writes after the first failure are not tried and not in the answer.
+        """
+        ...
+
+    async def erase(self, collection: str, id: str) -> None:
+        """Remove a record and its search tokens; removing what is not there is no error."""
+        ...
+
+    async def pending(self, limit: int) -> list[PendingEvent]:
+        """The oldest unpublished events, in the order of their saves."""
+        ...
+
+    async def settle(self, positions: Sequence[int]) -> None:
+        """Forget published events."""
+        ...
+
+    def on_pending(self, wake: WakeUp) -> None:
+        """Call ``wake`` on the loop whenever a save left events pending."""
+        ...
+
+    async def close(self) -> None:
+        """Finish writes under way and let the file go."""
+        ...
+
+
+class WakeUp(Protocol):
+    def __call__(self) -> None: ...
