@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, Self
 
-from kit.errors import AlreadyExists, Problem, Stale
+from kit.errors import AlreadyExists, Stale
 from kit.events import Event
 
 Value = str | int | bool | None
@@ -153,12 +153,6 @@ class Write:
     events: tuple[Event, ...] = field(default=())
 
 
-class StoreFull(Problem):
-    """The disk is full; nothing was written."""
-
-    slug, status, title = "store-full", 503, "存储空间不足"
-
-
 class Store(Protocol):
     """Documents of one service."""
 
@@ -209,7 +203,7 @@ class Store(Protocol):
         Raises:
             AlreadyExists: revision 0 and the id is taken.
             Stale: the stored revision is another.
-            StoreFull: the disk is full.
+            kit.sqlite.StoreFull: the disk is full.
         """
         ...
 

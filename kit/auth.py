@@ -1,0 +1,197 @@
+"""Identity between gateway and services: who is asking, as a short-lived signed token.
+
+The gateway signs with Ed25519; services verify with the public half and authorise the person, not the gateway.
+The key file is shared by replicas and holds two keys while one replaces the other.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, OKPKey
+
+from kit.clock import Clock
+from kit.errors import Unauthenticated
+from kit.store.port import Scope
+
+ALGORITHM = "Ed25519"
+LIFETIME = 300
+CACHE = 1024
+PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A person or visitor: account id, role, the zones of their desk, their organisation, what they may read as."""
+
+    account: str
+    role: str
+    zones: tuple[str, ...] = ()
+    org: str | None = None
+    readers: frozenset[str] = frozenset({PUBLIC})
+    name: str = ""
+    locale: str = "zh-CN"
+
+    @property
+    def scope(self) -> Scope:
+        """What they may see."""
+        return Scope.of(self.readers)
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether nobody is signed in."""
+        return not self.account
+
+    def claims(self) -> dict[str, Any]:
+        """What a token says of them."""
+        return {
+            "sub": self.account,
+            "role": self.role,
+            "zones": list(self.zones),
+            "org": self.org,
+            "readers": sorted(self.readers),
+            "name": self.name,
+            "locale": self.locale,
+        }
+
+
+ANONYMOUS = Principal("", "anonymous")
+
+
+class KeyFile:
+    """The signing keys of an installation, newest first; made where missing, readable by the owner only."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        if not path.exists():
+            self._write([_new_key()])
+        self._keys: KeySet
+        self._read_at = 0.0
+        self.reload()
+
+    @property
+    def newest(self) -> OKPKey:
+        """The key that signs."""
+        key = self._keys.keys[0]
+        assert isinstance(key, OKPKey)  # noqa: S101 - the file holds no other kind
+        return key
+
+    @property
+    def all(self) -> KeySet:
+        """The keys that verify."""
+        return self._keys
+
+    def rotate(self) -> None:
+        """Sign with a new key from now on; the one before it still verifies."""
+        self._write([_new_key(), self.newest.as_dict(private=True)])
+        self.reload()
+
+    def reload(self) -> None:
+        """Read the file again; called when a token names a key that is not known, once a minute at most."""
+        self._keys = KeySet.import_key_set(orjson.loads(self._path.read_bytes()))
+        self._read_at = time.monotonic()
+
+    def knows(self, kid: str) -> bool:
+        """Whether a key is known, after another look at the file where it is due."""
+        if self._has(kid):
+            return True
+        if time.monotonic() - self._read_at >= 60:
+            self.reload()
+        return self._has(kid)
+
+    def _has(self, kid: str) -> bool:
+        return any(key.kid == kid for key in self._keys.keys)
+
+    def _write(self, keys: list[dict[str, Any]]) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._path.with_suffix(".part")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(orjson.dumps({"keys": keys}))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self._path)
+
+
+class TokenIssuer:
+    """Signs tokens for one audience at a time."""
+
+    def __init__(self, keys: KeyFile, clock: Clock) -> None:
+        self._keys, self._clock = keys, clock
+
+    def issue(self, principal: Principal, audience: str) -> str:
+        """A token that ``audience`` accepts for five minutes."""
+        now = int(self._clock.now().timestamp())
+        key = self._keys.newest
+        header = {"alg": ALGORITHM, "kid": key.kid}
+        claims = principal.claims() | {"aud": audience, "iat": now, "exp": now + LIFETIME}
+        return jwt.encode(header, claims, key, algorithms=[ALGORITHM])
+
+
+class TokenVerifier:
+    """Accepts tokens for one audience; a signature once checked is remembered until the token expires."""
+
+    def __init__(self, keys: KeyFile, audience: str, clock: Clock) -> None:
+        self._keys, self._audience, self._clock = keys, audience, clock
+        self._seen: dict[str, tuple[int, Principal]] = {}
+
+    def verify(self, token: str) -> Principal:
+        """Who the token speaks for.
+
+        Raises:
+            Unauthenticated: it is forged, expired, or meant for another service.
+        """
+        now = int(self._clock.now().timestamp())
+        seen = self._seen.get(token)
+        if seen is None:
+            seen = self._check(token)
+            if len(self._seen) >= CACHE:
+                self._seen.clear()
+            self._seen[token] = seen
+        if seen[0] <= now:
+            self._seen.pop(token, None)
+            raise Unauthenticated("登录凭证已过期，请重新登录。")
+        return seen[1]
+
+    def _check(self, token: str) -> tuple[int, Principal]:
+        try:
+            header = jwt.decode_header(token) if hasattr(jwt, "decode_header") else _header(token)
+            if not self._keys.knows(str(header.get("kid"))):
+                raise Unauthenticated("登录凭证无效，请重新登录。")
+            claims = jwt.decode(token, self._keys.all, algorithms=[ALGORITHM]).claims
+        except (JoseError, ValueError) as error:
+            raise Unauthenticated("登录凭证无效，请重新登录。") from error
+        if claims.get("aud") != self._audience:
+            raise Unauthenticated("登录凭证不是给这个服务的，请重新登录。")
+        return int(claims["exp"]), _principal(claims)
+
+
+def _principal(claims: dict[str, Any]) -> Principal:
+    return Principal(
+        claims["sub"],
+        claims["role"],
+        tuple(claims["zones"]),
+        claims["org"],
+        frozenset(claims["readers"]),
+        claims.get("name", ""),
+        claims.get("locale", "zh-CN"),
+    )
+
+
+def _header(token: str) -> dict[str, Any]:
+    import base64
+
+    first = token.partition(".")[0]
+    header: dict[str, Any] = orjson.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
+    return header
+
+
+def _new_key() -> dict[str, Any]:
+    key = OKPKey.generate_key("Ed25519", private=True, auto_kid=True)
+    return dict(key.as_dict(private=True))

@@ -1,0 +1,181 @@
+"""The bus of the embedded default: a durable log in one SQLite file, read by groups that commit offsets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+
+import orjson
+
+from kit.bus.port import Delivery, Message, Position, TopicPartition
+from kit.clock import to_text
+from kit.failpoints import failpoint
+from kit.sqlite import Connection, SqliteFile
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS log (
+  topic TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL,
+  key TEXT NOT NULL, value BLOB NOT NULL, headers TEXT NOT NULL, time TEXT NOT NULL,
+  PRIMARY KEY (topic, partition, offset)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS positions (
+  consumers TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, next INTEGER NOT NULL,
+  PRIMARY KEY (consumers, topic, partition)) WITHOUT ROWID;
+"""
+ACROSS_PROCESSES = 1.0
+"""Seconds after which a waiting reader looks again, for what another process published."""
+
+
+class SqliteBus:
+    """Topics of one installation in one file."""
+
+    def __init__(self, path: Path, partitions: int) -> None:
+        self._file = SqliteFile(path)
+        self._partitions = partitions
+        self._news = asyncio.Event()
+        self._file.near(lambda connection: connection.execute(SCHEMA).fetchall())
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        """Append under one commit."""
+        now = to_text(datetime.now(UTC))
+        rows = [
+            (m.topic, self._partition(m), m.key, m.value, orjson.dumps(dict(m.headers)).decode(), now) for m in messages
+        ]
+        await self._file.write(lambda connection: _append(connection, rows))
+        failpoint("publish.after_commit")
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def subscribe(self, group: str, topics: Sequence[str]) -> SqliteSubscription:
+        """One reader of every partition: an embedded group has one member."""
+        return SqliteSubscription(self, group, tuple(topics))
+
+    async def positions(self, group: str) -> list[Position]:
+        """Committed and last offsets of every partition the log or the group knows."""
+        return await self._file.read(lambda connection: _positions(connection, group))
+
+    def partitions(self, topic: str) -> int:
+        """All topics have as many."""
+        return self._partitions
+
+    async def close(self) -> None:
+        """Finish writes and let the file go."""
+        await self._file.close()
+
+    def _partition(self, message: Message) -> int:
+        if message.partition is not None:
+            return message.partition
+        digest = blake2b(message.key.encode(), digest_size=8).digest()
+        return int.from_bytes(digest, "big") % self._partitions
+
+
+class SqliteSubscription:
+    """The reading side of :class:`SqliteBus`."""
+
+    def __init__(self, bus: SqliteBus, group: str, topics: tuple[str, ...]) -> None:
+        self._bus = bus
+        self._group = group
+        self._topics = topics
+        self._next: dict[TopicPartition, int] = {}
+        self._known = False
+
+    async def poll(self, limit: int, wait: float) -> list[Delivery]:
+        """Read on from what this member has been given."""
+        deadline = asyncio.get_running_loop().time() + wait
+        while True:
+            news = self._bus._news
+            found = await self._read(limit)
+            left = deadline - asyncio.get_running_loop().time()
+            if found or left <= 0:
+                return found
+            await _wait(news, min(left, ACROSS_PROCESSES))
+
+    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Remember where to go on."""
+        rows = [(self._group, topic, partition, offset) for (topic, partition), offset in offsets.items()]
+        statement = (
+            "INSERT INTO positions VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET next = MAX(next, excluded.next)"
+        )
+
+        def write(connection: Connection) -> None:
+            connection.executemany(statement, rows)
+
+        await self._bus._file.write(write)
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    async def _read(self, limit: int) -> list[Delivery]:
+        if not self._known:
+            self._next = await self._bus._file.read(lambda connection: _committed(connection, self._group))
+            self._known = True
+        places = [(topic, partition) for topic in self._topics for partition in range(self._bus._partitions)]
+        share = max(1, limit // 4)
+        found = await self._bus._file.read(lambda connection: _read(connection, places, self._next, share, limit))
+        for delivery in found:
+            self._next[delivery.topic, delivery.partition] = delivery.offset + 1
+        return found
+
+
+async def _wait(news: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await news.wait()
+    except TimeoutError:
+        return
+
+
+def _append(connection: Connection, rows: Sequence[tuple[str, int, str, bytes, str, str]]) -> None:
+    ends: dict[TopicPartition, int] = {}
+    for topic, partition, key, value, headers, time in rows:
+        place = (topic, partition)
+        offset = ends[place] if place in ends else _end(connection, place)
+        connection.execute(
+            "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?)", (topic, partition, offset, key, value, headers, time)
+        )
+        ends[place] = offset + 1
+
+
+def _end(connection: Connection, place: TopicPartition) -> int:
+    statement = "SELECT MAX(offset) FROM log WHERE topic = ? AND partition = ?"
+    last = connection.execute(statement, place).fetchone()[0]
+    return 0 if last is None else last + 1
+
+
+def _committed(connection: Connection, group: str) -> dict[TopicPartition, int]:
+    statement = "SELECT topic, partition, next FROM positions WHERE consumers = ?"
+    return {(topic, partition): offset for topic, partition, offset in connection.execute(statement, (group,))}
+
+
+def _read(
+    connection: Connection, places: list[TopicPartition], start: Mapping[TopicPartition, int], share: int, limit: int
+) -> list[Delivery]:
+    found: list[Delivery] = []
+    statement = (
+        "SELECT topic, partition, offset, key, value, headers, time FROM log"
+        " WHERE topic = ? AND partition = ? AND offset >= ? ORDER BY offset LIMIT ?"
+    )
+    for topic, partition in places:
+        rows = connection.execute(statement, (topic, partition, start.get((topic, partition), 0), share))
+        found.extend(Delivery(t, p, o, k, v, orjson.loads(h), at) for t, p, o, k, v, h, at in rows)
+        if len(found) >= limit:
+            break
+    return found
+
+
+def _positions(connection: Connection, group: str) -> list[Position]:
+    committed = _committed(connection, group)
+    ends: dict[TopicPartition, int] = defaultdict(int)
+    for topic, partition, last in connection.execute("SELECT topic, partition, MAX(offset) FROM log GROUP BY 1, 2"):
+        ends[topic, partition] = last + 1
+    positions = []
+    for place in sorted({*committed, *ends}):
+        start = committed.get(place, 0)
+        oldest = connection.execute(
+            "SELECT time FROM log WHERE topic = ? AND partition = ? AND offset = ?", (*place, start)
+        ).fetchone()
+        positions.append(Position(*place, start, ends[place], oldest[0] if oldest else None))
+    return positions

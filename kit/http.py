@@ -1,0 +1,106 @@
+"""The ASGI layer under every app: trace, body limit, metrics and an access log; plain functions, no copies."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kit.errors import Problem, TooLarge
+from kit.telemetry import REQUEST_SECONDS, REQUESTS, set_trace, trace_id
+
+log = logging.getLogger("quce.access")
+
+PROBLEM_JSON = b"application/problem+json"
+
+BodyLimit = Callable[[str], int]
+
+
+class Edge:
+    """Wraps an app: every request has a trace, a bounded body, a line in the log and a count."""
+
+    def __init__(self, app: ASGIApp, service: str, body_limit: BodyLimit) -> None:
+        self._app, self._service, self._body_limit = app, service, body_limit
+        self._seconds = REQUEST_SECONDS.labels(service)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        set_trace(_header(scope, b"traceparent"))
+        started = time.perf_counter()
+        exchange = _Exchange(scope, receive, send, self._body_limit(scope["path"]))
+        try:
+            await exchange.run(self._app)
+        finally:
+            seconds = time.perf_counter() - started
+            self._seconds.observe(seconds)
+            REQUESTS.labels(self._service, scope["method"], str(exchange.status)).inc()
+            log.info(
+                "%s %s %s",
+                scope["method"],
+                scope["path"],
+                exchange.status,
+                extra={"fields": {"service": self._service, "seconds": round(seconds, 4)}},
+            )
+
+
+class _Exchange:
+    """One request and its answer."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+        self._scope, self._receive, self._send, self._limit = scope, receive, send, limit
+        self._taken = 0
+        self.status = 500
+        self._begun = False
+
+    async def run(self, app: ASGIApp) -> None:
+        declared = _header(self._scope, b"content-length") or "0"
+        try:
+            if declared.isdigit() and int(declared) > self._limit:
+                raise self._too_large()
+            await app(self._scope, self._take, self._answer)
+        except TooLarge as problem:
+            if not self._begun:
+                await send_problem(self._answer, problem)
+
+    async def _take(self) -> Message:
+        message = await self._receive()
+        self._taken += len(message.get("body", b""))
+        if self._taken > self._limit:
+            raise self._too_large()
+        return message
+
+    async def _answer(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._begun = True
+            self.status = message["status"]
+            message["headers"] = [*message["headers"], (b"x-trace-id", trace_id().encode())]
+        await self._send(message)
+
+    def _too_large(self) -> TooLarge:
+        return TooLarge(f"提交的内容超过 {self._limit // 1024} KiB 的上限，请精简或分次提交。", limit=self._limit)
+
+
+async def send_problem(send: Send, problem: Problem) -> None:
+    """Answer with a problem, below any framework."""
+    body = orjson.dumps(problem.document(trace_id()))
+    headers: list[tuple[bytes, bytes]] = [
+        (b"content-type", PROBLEM_JSON),
+        (b"content-length", str(len(body)).encode()),
+        *((name.lower().encode(), value.encode()) for name, value in problem.headers.items()),
+    ]
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _header(scope: dict[str, Any], name: bytes) -> str | None:
+    for key, value in scope["headers"]:
+        if key == name:
+            return str(value.decode("latin-1"))
+    return None

@@ -1,0 +1,137 @@
+"""Due work: each schedule's slots run once, under a lease, in order; what was missed while off runs at the next start."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from kit.clock import SHANGHAI, Clock, from_text, to_text
+from kit.leases import Lease, Leases
+from kit.store.port import Collection, Record, Scope, Store
+from kit.telemetry import JOBS, set_trace
+
+log = logging.getLogger(__name__)
+
+SCHEDULES = Collection("schedules")
+_SCOPE = Scope.system("due work")
+TICK = 1.0
+LENGTH = timedelta(minutes=5)
+
+Slots = Callable[[datetime, datetime], Sequence[datetime]]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A kind of due work.
+
+    ``slots(after, until)`` gives its instants in ``(after, until]``; ``run`` does one of them and may be
+    repeated; ``look_back`` is how far before the first start slots still count.
+    """
+
+    kind: str
+    slots: Slots
+    run: Callable[[datetime], Awaitable[None]]
+    look_back: timedelta = timedelta(0)
+
+
+def weekly(weekday: int, at: time) -> Slots:
+    """Once a week in Shanghai; Monday is 0."""
+
+    def slots(after: datetime, until: datetime) -> list[datetime]:
+        day = until.astimezone(SHANGHAI).date()
+        latest = datetime.combine(day - timedelta((day.weekday() - weekday) % 7), at, SHANGHAI)
+        if latest > until:
+            latest -= timedelta(7)
+        found = []
+        while latest > after:
+            found.append(latest)
+            latest -= timedelta(7)
+        return found[::-1]
+
+    return slots
+
+
+def every(length: timedelta) -> Slots:
+    """The latest multiple of ``length`` since the epoch; missed ones are not made up for."""
+
+    def slots(after: datetime, until: datetime) -> list[datetime]:
+        seconds = length.total_seconds()
+        latest = datetime.fromtimestamp(until.timestamp() // seconds * seconds, until.tzinfo)
+        return [latest] if latest > after else []
+
+    return slots
+
+
+class Jobs:
+    """Wakes one service's due work."""
+
+    def __init__(
+        self, store: Store, leases: Leases, clock: Clock, schedules: Sequence[Schedule], *, service: str, holder: str
+    ) -> None:
+        self._store, self._leases, self._clock, self._schedules = store, leases, clock, schedules
+        self._service, self._holder = service, holder
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to look for due work."""
+        await self._store.ensure(SCHEDULES)
+        self._task = asyncio.create_task(self._forever(), name=f"{self._service}-jobs")
+
+    async def stop(self) -> None:
+        """Stop; a slot under way runs again next time."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def run_due(self) -> None:
+        """Run every slot that is due now."""
+        for schedule in self._schedules:
+            await self._run_schedule(schedule)
+
+    async def _forever(self) -> None:
+        while True:
+            try:
+                await self.run_due()
+            except Exception:
+                log.exception("due work of %s failed", self._service)
+            await asyncio.sleep(TICK)
+
+    async def _run_schedule(self, schedule: Schedule) -> None:
+        now = self._clock.now()
+        record = await self._store.get(SCHEDULES.name, _SCOPE, schedule.kind)
+        after = from_text(record.body["done"]) if record else now - schedule.look_back
+        slots = schedule.slots(after, now)
+        if record is None and not slots:
+            await self._done(Record(schedule.kind, {}, frozenset()), after)
+        if not slots:
+            return
+        lease = await self._leases.acquire(f"{self._service}-{schedule.kind}", self._holder, LENGTH)
+        if lease is None:
+            return
+        try:
+            await self._run_slots(schedule, record, slots)
+        finally:
+            await self._release(lease)
+
+    async def _run_slots(self, schedule: Schedule, record: Record | None, slots: Sequence[datetime]) -> None:
+        record = record or Record(schedule.kind, {}, frozenset())
+        for slot in slots:
+            set_trace(None)
+            try:
+                await schedule.run(slot)
+            except Exception:
+                JOBS.labels(self._service, schedule.kind, "failed").inc()
+                raise
+            JOBS.labels(self._service, schedule.kind, "done").inc()
+            record = await self._done(record, slot)
+
+    async def _done(self, record: Record, slot: datetime) -> Record:
+        return await self._store.save(SCHEDULES.name, record.with_body({"done": to_text(slot)}))
+
+    async def _release(self, lease: Lease) -> None:
+        await self._leases.release(lease)

@@ -1,0 +1,97 @@
+"""The life of one service: its collections, relay, consumers and due work, started and stopped together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from kit.consumer import Consumer, Handler
+from kit.jobs import Jobs, Schedule
+from kit.outbox import Relay
+from kit.ports import Ports
+from kit.store.port import Collection
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One consumer group: the topics it reads and what it does with each event type."""
+
+    name: str
+    topics: tuple[str, ...]
+    handlers: Mapping[str, Handler]
+
+
+@dataclass(slots=True)
+class Service:
+    """What runs beside a service's routes.
+
+    ``before`` runs once the collections exist and before anything else starts, for seeds and repairs.
+    """
+
+    ports: Ports
+    topic: str
+    collections: tuple[Collection, ...]
+    groups: tuple[Group, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    before: Callable[[], Awaitable[None]] | None = None
+    background: Sequence[Background] = ()
+    consumers: list[Consumer] = field(default_factory=list)
+    jobs: Jobs | None = None
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Start everything, stop it in the opposite order."""
+        ports = self.ports
+        await ports.store.ensure(*self.collections)
+        if self.before is not None:
+            await self.before()
+        holder = ports.settings.replica
+        relay = Relay(
+            ports.store, ports.bus, ports.leases, ports.clock, service=ports.service, topic=self.topic, holder=holder
+        )
+        self.jobs = Jobs(
+            ports.store, ports.leases, ports.clock, self.schedules, service=ports.service, holder=holder
+        )
+        self.consumers = [self._consumer(group) for group in self.groups]
+        relay.start()
+        for part in (*self.consumers, *self.background, self.jobs):
+            await part.start()
+        try:
+            yield
+        finally:
+            for part in (self.jobs, *self.background, *self.consumers):
+                await part.stop()
+            await relay.stop()
+
+    def _consumer(self, group: Group) -> Consumer:
+        ports = self.ports
+        return Consumer(
+            ports.store,
+            ports.bus,
+            ports.clock,
+            service=ports.service,
+            group=group.name,
+            topics=group.topics,
+            handlers=group.handlers,
+        )
+
+
+class Background(Protocol):
+    """Something else that runs while the service does."""
+
+    async def start(self) -> None:
+        """Begin."""
+        ...
+
+    async def stop(self) -> None:
+        """End."""
+        ...
+
+
+async def outbox_older_than(ports: Ports, instant: datetime) -> bool:
+    """Whether an event saved before ``instant`` still waits to be published."""
+    oldest = await ports.store.pending(1)
+    return bool(oldest) and datetime.fromisoformat(oldest[0].event.time) < instant

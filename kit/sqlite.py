@@ -1,0 +1,196 @@
+"""One SQLite file: a single writer thread that lets commits share a sync, and readers that never wait for it.
+
+The only module that knows apsw. WAL with ``synchronous=FULL``: an acknowledged write survives a power cut.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import apsw
+
+from kit.errors import Problem
+from kit.failpoints import failpoint
+
+T = TypeVar("T")
+Connection = apsw.Connection
+
+OLDEST_SAFE_SQLITE = (3, 51, 3)
+"""3.7.0 to 3.51.2 can corrupt a database when a WAL is reset (sqlite.org, release log of 3.51.3)."""
+
+BATCH = 256
+READERS = 4
+
+
+class StoreFull(Problem):
+    """The disk is full; nothing was written."""
+
+    slug, status, title = "store-full", 503, "存储空间不足"
+
+
+class UnsafeSqlite(RuntimeError):
+    """The SQLite library at hand is one that may corrupt files."""
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Callable[[Connection], Any]
+    done: Callable[[Any, BaseException | None], None]
+    result: Any = None
+    error: BaseException | None = None
+
+
+class SqliteFile:
+    """A database file of this process.
+
+    Raises:
+        UnsafeSqlite: the library is older than :data:`OLDEST_SAFE_SQLITE`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        check_version()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._local = threading.local()
+        self._connections: list[Connection] = []
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix=f"{path.stem}-reader")
+        self._near = connect(path)
+        self._writer = threading.Thread(target=self._write_forever, name=f"{path.stem}-writer", daemon=True)
+        self._writer.start()
+
+    def near(self, work: Callable[[Connection], T]) -> T:
+        """Run a point read at once, on the loop's own connection: microseconds, no thread hop."""
+        return work(self._near)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run a longer read in a reader thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in a savepoint of the next commit; returns once that commit is on disk.
+
+        Raises:
+            StoreFull: the disk is full; nothing of ``work`` is kept.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+
+        def settle(result: Any, error: BaseException | None) -> None:
+            if future.cancelled():
+                return
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
+
+        self._queue.put(_Job(work, lambda result, error: loop.call_soon_threadsafe(settle, result, error)))
+        return await future
+
+    async def close(self) -> None:
+        """Commit what is queued, then release every connection."""
+        self._queue.put(None)
+        await asyncio.to_thread(self._writer.join)
+        self._readers.shutdown()
+        for connection in [self._near, *self._connections]:
+            connection.close()
+
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = connect(self.path)
+            self._connections.append(connection)
+        return work(connection)
+
+    def _write_forever(self) -> None:
+        connection = connect(self.path)
+        while (batch := self._next_batch()) is not None:
+            self._commit(connection, batch)
+            for job in batch:
+                job.done(job.result, job.error)
+        connection.close()
+
+    def _next_batch(self) -> list[_Job] | None:
+        first = self._queue.get()
+        if first is None:
+            return None
+        batch = [first]
+        while len(batch) < BATCH:
+            try:
+                job = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if job is None:
+                self._queue.put(None)
+                break
+            batch.append(job)
+        return batch
+
+    def _commit(self, connection: Connection, batch: list[_Job]) -> None:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for job in batch:
+                _try_job(connection, job)
+            failpoint("save.before_commit")
+            connection.execute("COMMIT")
+            failpoint("save.after_commit")
+        except apsw.Error as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            failure = as_problem(error)
+            for job in batch:
+                job.error = job.error or failure
+
+
+def _try_job(connection: Connection, job: _Job) -> None:
+    try:
+        with connection:
+            job.result = job.work(connection)
+    except apsw.FullError:
+        raise
+    except Exception as error:  # noqa: BLE001 - handed to the caller that waits for this job
+        job.error = error
+
+
+def as_problem(error: apsw.Error) -> Exception:
+    """What the caller should see of a driver's error."""
+    if isinstance(error, apsw.FullError | apsw.IOError):
+        return StoreFull("磁盘空间不足，本次内容没有保存。请清理磁盘后重试。")
+    return error
+
+
+def check_version() -> None:
+    """Refuse a SQLite that may corrupt files.
+
+    Raises:
+        UnsafeSqlite: the library is too old.
+    """
+    version = tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
+    if version < OLDEST_SAFE_SQLITE:
+        wanted = ".".join(str(part) for part in OLDEST_SAFE_SQLITE)
+        raise UnsafeSqlite(f"SQLite {apsw.sqlite_lib_version()} 可能损坏数据库，请安装含 {wanted} 或更新版本的 apsw。")
+
+
+def connect(path: Path) -> Connection:
+    """A connection with the settings all of ours share."""
+    connection = Connection(str(path))
+    connection.set_busy_timeout(10_000)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-16000"):
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+    return connection
+
+
+def integrity(path: Path) -> str:
+    """The answer of ``PRAGMA integrity_check``: ``ok`` where the file is sound."""
+    connection = connect(path)
+    try:
+        return str(connection.execute("PRAGMA integrity_check").fetchall()[0][0])
+    finally:
+        connection.close()

@@ -1,0 +1,275 @@
+"""The store of the embedded default: one SQLite file a service, one table a collection, the outbox beside them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from kit.errors import AlreadyExists, Stale
+from kit.events import Event
+from kit.sqlite import Connection, SqliteFile
+from kit.store.cursors import Place, read_cursor, write_cursor
+from kit.store.port import (
+    Clause,
+    Collection,
+    Page,
+    PendingEvent,
+    Record,
+    Scope,
+    Sort,
+    Tally,
+    WakeUp,
+    Write,
+)
+from kit.store.sqlite_query import Shape, Sql, column_name, condition, legs
+from kit.store.sqlite_schema import ensure_collection, index_values, search_tokens
+
+log = logging.getLogger(__name__)
+
+PAGE_OF_SCAN = 500
+BILLION = 1_000_000_000
+MAX_BODY_BYTES = 1024 * 1024
+
+
+class SqliteStore:
+    """Documents of one service in one file."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = SqliteFile(path)
+        self._shapes: dict[str, Shape] = {}
+        self._wakes: list[WakeUp] = []
+
+    async def ensure(self, *collections: Collection) -> None:
+        """Create tables, columns and indexes that are missing."""
+        for collection in collections:
+            shape = Shape(collection)
+            await self._file.write(lambda connection, shape=shape: ensure_collection(connection, shape))
+            self._shapes[collection.name] = shape
+
+    async def get(self, collection: str, scope: Scope, id: str) -> Record | None:
+        """One record, read on the spot."""
+        _note(scope)
+        record = self._file.near(lambda connection: _read_one(connection, self._shapes[collection], id))
+        return record if record is not None and scope.sees(record.readers) else None
+
+    async def find(
+        self,
+        collection: str,
+        scope: Scope,
+        where: Sequence[Clause] = (),
+        *,
+        sort: Sort | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page:
+        """A page by an index, values first, then nulls."""
+        _note(scope)
+        shape = self._shapes[collection]
+        runs = legs(shape, condition(shape, scope, where), sort, read_cursor(sort, cursor))
+        column = "c.id" if sort is None else f"c.{shape.column(sort.field)}"
+
+        def read(connection: Connection) -> list[tuple[bool, Any, Record]]:
+            found: list[tuple[bool, Any, Record]] = []
+            for run in runs:
+                statement = (
+                    f"SELECT c.id, c.revision, c.body, c.readers, c.requests, {column} FROM {shape.table} c"
+                    f"{run.sql.where()} ORDER BY {run.order} LIMIT ?"
+                )
+                rows = connection.execute(statement, [*run.sql.values, limit + 1 - len(found)])
+                found.extend((run.null, row[5], _record(row)) for row in rows)
+                if len(found) > limit:
+                    break
+            return found
+
+        found = await self._file.read(read)
+        return _page(found, sort, limit)
+
+    async def scan(self, collection: str, scope: Scope, where: Sequence[Clause] = ()) -> AsyncIterator[Record]:
+        """Everything that matches, a page at a time."""
+        cursor: str | None = None
+        while True:
+            page = await self.find(collection, scope, where, limit=PAGE_OF_SCAN, cursor=cursor)
+            for record in page.records:
+                yield record
+            if page.next is None:
+                return
+            cursor = page.next
+
+    async def tally(
+        self,
+        collection: str,
+        scope: Scope,
+        where: Sequence[Clause] = (),
+        *,
+        group_by: str | None = None,
+        sum_of: str | None = None,
+    ) -> list[Tally]:
+        """Counts and sums; sums are taken in two halves, since SQLite's own overflow beyond 2⁶³."""
+        _note(scope)
+        shape = self._shapes[collection]
+        sql = condition(shape, scope, where)
+        statement = _tally_statement(shape, sql, group_by, sum_of)
+        rows = await self._file.read(lambda connection: connection.execute(statement, sql.values).fetchall())
+        return [Tally(_group_name(row[0]), row[1], (row[2] or 0) * BILLION + (row[3] or 0)) for row in rows]
+
+    async def save(self, collection: str, record: Record, events: Sequence[Event] = ()) -> Record:
+        """One document and its events, atomically."""
+        work = self._writing(Write(collection, record, tuple(events)))
+        saved = await self._file.write(work)
+        self._wake(bool(events))
+        return saved
+
+    async def save_many(
+        self, writes: Sequence[Write], *, stop_at_failure: bool = False
+    ) -> list[Record | AlreadyExists | Stale]:
+        """Each document in a savepoint of its own, all under one commit."""
+        works = [self._writing(write) for write in writes]
+
+        def write_all(connection: Connection) -> list[Record | AlreadyExists | Stale]:
+            outcomes: list[Record | AlreadyExists | Stale] = []
+            for work in works:
+                try:
+                    with connection:
+                        outcomes.append(work(connection))
+                except (AlreadyExists, Stale) as failure:
+                    outcomes.append(failure)
+                    if stop_at_failure:
+                        break
+            return outcomes
+
+        outcomes = await self._file.write(write_all)
+        self._wake(any(write.events for write in writes))
+        return outcomes
+
+    async def erase(self, collection: str, id: str) -> None:
+        """Remove a record with its readers and tokens."""
+        shape = self._shapes[collection]
+
+        def remove(connection: Connection) -> None:
+            for table in (shape.table, shape.readers, shape.tokens):
+                connection.execute(f"DELETE FROM {table} WHERE id = ?", (id,))
+
+        await self._file.write(remove)
+
+    async def pending(self, limit: int) -> list[PendingEvent]:
+        """The outbox, oldest first."""
+        statement = "SELECT position, event FROM outbox ORDER BY position LIMIT ?"
+        rows = await self._file.read(lambda connection: connection.execute(statement, (limit,)).fetchall())
+        return [PendingEvent(position, Event.decode(event)) for position, event in rows]
+
+    async def settle(self, positions: Sequence[int]) -> None:
+        """Remove published events."""
+
+        def remove(connection: Connection) -> None:
+            connection.executemany("DELETE FROM outbox WHERE position = ?", [(position,) for position in positions])
+
+        await self._file.write(remove)
+
+    def on_pending(self, wake: WakeUp) -> None:
+        """Remember whom to wake."""
+        self._wakes.append(wake)
+
+    async def close(self) -> None:
+        """Finish writes and let the file go."""
+        await self._file.close()
+
+    def _wake(self, due: bool) -> None:
+        if due:
+            for wake in self._wakes:
+                wake()
+
+    def _writing(self, write: Write) -> Callable[[Connection], Record]:
+        shape = self._shapes[write.collection]
+        record = write.record
+        body = orjson.dumps(record.body, option=orjson.OPT_SORT_KEYS)
+        if len(body) > MAX_BODY_BYTES:
+            raise ValueError(f"{write.collection}/{record.id} is over {MAX_BODY_BYTES} bytes")
+        events = [event.encode() for event in write.events]
+        return lambda connection: _write_one(connection, shape, record, body, events)
+
+
+def _write_one(connection: Connection, shape: Shape, record: Record, body: bytes, events: list[bytes]) -> Record:
+    old = _read_one(connection, shape, record.id)
+    stored = 0 if old is None else old.revision
+    if stored != record.revision:
+        raise _refusal(record, stored)
+    columns = [column_name(index.field) for index in shape.collection.indexes]
+    names = ["id", "revision", "body", "readers", "requests", *columns]
+    values = [
+        record.id,
+        record.revision + 1,
+        body,
+        orjson.dumps(sorted(record.readers)).decode(),
+        orjson.dumps(list(record.requests)).decode(),
+        *index_values(shape.collection, record.body),
+    ]
+    marks = ",".join("?" * len(names))
+    changes = ",".join(f"{name} = excluded.{name}" for name in names[1:])
+    connection.execute(
+        f"INSERT INTO {shape.table} ({','.join(names)}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {changes}",
+        values,
+    )
+    _replace(connection, shape.readers, "reader", record.id, old.readers if old else set(), record.readers)
+    if shape.collection.search:
+        before = search_tokens(shape.collection, old.body) if old else set()
+        _replace(connection, shape.tokens, "token", record.id, before, search_tokens(shape.collection, record.body))
+    connection.executemany("INSERT INTO outbox (event) VALUES (?)", [(event,) for event in events])
+    return Record(record.id, record.body, record.readers, record.revision + 1, record.requests)
+
+
+def _replace(
+    connection: Connection, table: str, column: str, id: str, old: set[str] | frozenset[str], new: set[str] | frozenset[str]
+) -> None:
+    connection.executemany(f"DELETE FROM {table} WHERE {column} = ? AND id = ?", [(value, id) for value in old - new])
+    connection.executemany(f"INSERT INTO {table} ({column}, id) VALUES (?, ?)", [(value, id) for value in new - old])
+
+
+def _refusal(record: Record, stored: int) -> AlreadyExists | Stale:
+    if record.revision == 0:
+        return AlreadyExists("这条记录已经存在。", id=record.id)
+    return Stale("这条记录刚刚被他人更新过，请刷新后再改。", revision=stored)
+
+
+def _read_one(connection: Connection, shape: Shape, id: str) -> Record | None:
+    statement = f"SELECT id, revision, body, readers, requests FROM {shape.table} WHERE id = ?"
+    row = connection.execute(statement, (id,)).fetchone()
+    return None if row is None else _record(row)
+
+
+def _record(row: tuple[Any, ...]) -> Record:
+    return Record(
+        row[0], orjson.loads(row[2]), frozenset(orjson.loads(row[3])), row[1], tuple(orjson.loads(row[4]))
+    )
+
+
+def _page(found: list[tuple[bool, Any, Record]], sort: Sort | None, limit: int) -> Page:
+    records = tuple(record for _, _, record in found[:limit])
+    if len(found) <= limit:
+        return Page(records)
+    null, value, last = found[limit - 1]
+    return Page(records, write_cursor(sort, Place(null, None if null else value, last.id)))
+
+
+def _tally_statement(shape: Shape, sql: Sql, group_by: str | None, sum_of: str | None) -> str:
+    group = "NULL" if group_by is None else f"c.{shape.column(group_by)}"
+    high, low = "0", "0"
+    if sum_of is not None:
+        column = f"c.{shape.column(sum_of)}"
+        high, low = f"SUM({column} / {BILLION})", f"SUM({column} % {BILLION})"
+    tail = "" if group_by is None else f" GROUP BY {group} ORDER BY {group} IS NULL, {group}"
+    return f"SELECT {group}, COUNT(*), {high}, {low} FROM {shape.table} c{sql.where()}{tail}"
+
+
+def _group_name(value: Any) -> Any:
+    return value.rpartition("\x00")[2] if isinstance(value, str) and "\x00" in value else value
+
+
+def _note(scope: Scope) -> None:
+    if scope.reason is not None:
+        log.debug("system scope: %s", scope.reason)
+
+

@@ -1,0 +1,73 @@
+"""Tables and index columns of the SQLite store, made and mended as collections grow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from kit.sqlite import Connection
+from kit.store.port import Collection, Index
+from kit.store.sqlite_query import Shape, column_name
+from kit.text import sort_key, tokens
+
+OUTBOX = "CREATE TABLE IF NOT EXISTS outbox (position INTEGER PRIMARY KEY AUTOINCREMENT, event BLOB NOT NULL)"
+
+
+def ensure_collection(connection: Connection, shape: Shape) -> None:
+    """Create what is missing; a field indexed since is filled from the documents that are there."""
+    connection.execute(OUTBOX)
+    connection.execute(
+        f"CREATE TABLE IF NOT EXISTS {shape.table} (id TEXT PRIMARY KEY, revision INTEGER NOT NULL,"
+        " body BLOB NOT NULL, readers TEXT NOT NULL, requests TEXT NOT NULL)"
+    )
+    connection.execute(
+        f"CREATE TABLE IF NOT EXISTS {shape.readers} (id TEXT, reader TEXT, PRIMARY KEY (id, reader)) WITHOUT ROWID"
+    )
+    connection.execute(
+        f"CREATE TABLE IF NOT EXISTS {shape.tokens} (token TEXT, id TEXT, PRIMARY KEY (token, id)) WITHOUT ROWID"
+    )
+    present = {row[1] for row in connection.execute(f"PRAGMA table_info({shape.table})").fetchall()}
+    missing = [index for index in shape.collection.indexes if column_name(index.field) not in present]
+    for index in missing:
+        connection.execute(f"ALTER TABLE {shape.table} ADD COLUMN {column_name(index.field)}")
+    if missing:
+        _fill(connection, shape, missing)
+    for index in shape.collection.indexes:
+        column = column_name(index.field)
+        connection.execute(f"CREATE INDEX IF NOT EXISTS x_{shape.table}_{column} ON {shape.table} ({column}, id)")
+
+
+def index_values(collection: Collection, body: dict[str, Any]) -> list[Any]:
+    """The values of a document's index columns, in the order of the collection's indexes."""
+    return [_index_value(index, body) for index in collection.indexes]
+
+
+def search_tokens(collection: Collection, body: dict[str, Any]) -> set[str]:
+    """The tokens of a document's searchable fields."""
+    texts = [value for name in collection.search if isinstance(value := _at(body, name), str)]
+    return tokens(texts)
+
+
+def _fill(connection: Connection, shape: Shape, missing: list[Index]) -> None:
+    changes = ", ".join(f"{column_name(index.field)} = ?" for index in missing)
+    for id, body in connection.execute(f"SELECT id, body FROM {shape.table}").fetchall():
+        document = orjson.loads(body)
+        values = [_index_value(index, document) for index in missing]
+        connection.execute(f"UPDATE {shape.table} SET {changes} WHERE id = ?", [*values, id])
+
+
+def _index_value(index: Index, body: dict[str, Any]) -> Any:
+    value = _at(body, index.field)
+    if isinstance(value, bool):
+        return int(value)
+    return sort_key(value) if index.kind == "chinese" and isinstance(value, str) else value
+
+
+def _at(body: dict[str, Any], path: str) -> Any:
+    value: Any = body
+    for part in path.split("."):
+        if not isinstance(value, dict):
+            return None
+        value = value.get(part)
+    return value

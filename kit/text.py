@@ -1,0 +1,62 @@
+"""Chinese text as keys: what a search looks for, and the order a reader expects.
+
+Search tokens are single characters, pairs of neighbours, and the same of pinyin initials, so that
+「智能车」 and ``znc`` both find 「智能车载终端」 on any store, without a search engine.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+from itertools import pairwise
+
+from pypinyin import Style, lazy_pinyin
+
+TOKENS_PER_DOCUMENT = 400
+_LETTERS = "l:"
+_INITIALS = "p:"
+
+
+def normalise(text: str) -> str:
+    """Full-width to half-width, lower case, white space gone."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def tokens(texts: list[str]) -> set[str]:
+    """The tokens under which a document with these texts is found; at most :data:`TOKENS_PER_DOCUMENT`."""
+    found: dict[str, None] = {}
+    for text in texts:
+        plain = normalise(text)
+        initials = _initials(plain)
+        for token in (*_grams(plain, _LETTERS), *_grams(initials, _INITIALS)):
+            found.setdefault(token)
+    return set(list(found)[:TOKENS_PER_DOCUMENT])
+
+
+def wanted(query: str) -> list[list[str]]:
+    """What a query asks for: all tokens of any one of the alternatives."""
+    plain = normalise(query)
+    alternatives = [_longest(plain, _LETTERS)]
+    if plain.isascii() and plain.isalpha():
+        alternatives.append(_longest(plain, _INITIALS))
+    return [alternative for alternative in alternatives if alternative]
+
+
+@lru_cache(maxsize=4096)
+def sort_key(text: str) -> str:
+    """A key by which Chinese text sorts as a dictionary does; the text itself breaks ties."""
+    return " ".join(lazy_pinyin(text, style=Style.TONE3, neutral_tone_with_five=True)).casefold() + "\x00" + text
+
+
+def _initials(plain: str) -> str:
+    return "".join(word[0] for word in lazy_pinyin(plain, style=Style.NORMAL) if word)
+
+
+def _grams(plain: str, prefix: str) -> list[str]:
+    return [prefix + gram for gram in (*plain, *(a + b for a, b in pairwise(plain)))]
+
+
+def _longest(plain: str, prefix: str) -> list[str]:
+    if len(plain) == 1:
+        return [prefix + plain]
+    return [prefix + a + b for a, b in pairwise(plain)]
