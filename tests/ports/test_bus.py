@@ -1,0 +1,91 @@
+"""The bus port's contract: every adapter passes this same suite."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from kit.bus.port import Bus, Delivery, Message
+from kit.bus.sqlite import SqliteBus
+
+
+@pytest.fixture(params=["sqlite"])
+async def bus(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bus]:
+    adapter = {"sqlite": SqliteBus}[request.param](tmp_path / "bus.db", 4)
+    yield adapter
+    await adapter.close()
+
+
+async def take(bus: Bus, group: str, count: int, *, commit: bool = True) -> list[Delivery]:
+    subscription = await bus.subscribe(group, ["t"])
+    found: list[Delivery] = []
+    while len(found) < count:
+        batch = await subscription.poll(50, 1.0)
+        if not batch:
+            break
+        found += batch
+    if commit and found:
+        await subscription.commit({(d.topic, d.partition): d.offset + 1 for d in found})
+    await subscription.close()
+    return found
+
+
+async def test_messages_of_a_key_keep_their_order(bus: Bus) -> None:
+    await bus.publish([Message("t", f"k{n % 7}", str(n).encode()) for n in range(200)])
+    found = await take(bus, "g", 200)
+    assert len(found) == 200
+    for key in range(7):
+        numbers = [int(d.value) for d in found if d.key == f"k{key}"]
+        assert numbers == sorted(numbers)
+        assert len({d.partition for d in found if d.key == f"k{key}"}) == 1
+
+
+async def test_each_group_reads_everything_and_goes_on_where_it_committed(bus: Bus) -> None:
+    await bus.publish([Message("t", "k", b"1"), Message("t", "k", b"2")])
+    assert [d.value for d in await take(bus, "a", 2)] == [b"1", b"2"]
+    assert [d.value for d in await take(bus, "b", 2, commit=False)] == [b"1", b"2"]
+    await bus.publish([Message("t", "k", b"3")])
+    assert [d.value for d in await take(bus, "a", 1)] == [b"3"]
+    assert [d.value for d in await take(bus, "b", 3)] == [b"1", b"2", b"3"]
+
+
+async def test_a_named_partition_is_obeyed(bus: Bus) -> None:
+    await bus.publish([Message("t", "any", str(n).encode(), partition=n) for n in range(bus.partitions("t"))])
+    found = await take(bus, "g", bus.partitions("t"))
+    assert sorted((d.partition, int(d.value)) for d in found) == [(n, n) for n in range(bus.partitions("t"))]
+
+
+async def test_a_waiting_reader_wakes_at_once(bus: Bus) -> None:
+    subscription = await bus.subscribe("g", ["t"])
+    waiting = asyncio.create_task(subscription.poll(10, 5.0))
+    await asyncio.sleep(0.05)
+    started = asyncio.get_running_loop().time()
+    await bus.publish([Message("t", "k", b"x", headers={"reason": "测试"})])
+    found = await waiting
+    assert found[0].headers == {"reason": "测试"}
+    assert asyncio.get_running_loop().time() - started < 1.0
+
+
+async def test_an_empty_topic_gives_nothing_in_time(bus: Bus) -> None:
+    subscription = await bus.subscribe("g", ["t"])
+    assert await subscription.poll(10, 0.05) == []
+
+
+async def test_positions_tell_the_lag(bus: Bus) -> None:
+    await bus.publish([Message("t", "k", str(n).encode()) for n in range(5)])
+    assert sum(position.lag for position in await bus.positions("g")) == 5
+    await take(bus, "g", 5)
+    positions = await bus.positions("g")
+    assert sum(position.lag for position in positions) == 0
+    assert all(position.oldest_unread_at is None for position in positions)
+
+
+async def test_a_late_commit_never_goes_back(bus: Bus) -> None:
+    await bus.publish([Message("t", "k", str(n).encode(), partition=0) for n in range(5)])
+    subscription = await bus.subscribe("g", ["t"])
+    await subscription.commit({("t", 0): 4})
+    await subscription.commit({("t", 0): 2})
+    assert [d.value for d in await take(bus, "g", 1)] == [b"4"]
