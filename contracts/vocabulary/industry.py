@@ -1,0 +1,76 @@
+"""Industry codes of GB/T 4754-2017: their shape, the sections their divisions belong to, prefixes, 产业链.
+
+Names live with the incentives service, which also loads official tables; all services agree on what a code is
+and when one lies within another.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+CODE = re.compile(r"^(?:[A-T]|\d{2,4})$")
+
+_SECTION_DIVISIONS: Mapping[str, range] = {
+    "A": range(1, 6), "B": range(6, 13), "C": range(13, 44), "D": range(44, 47), "E": range(47, 51),
+    "F": range(51, 53), "G": range(53, 61), "H": range(61, 63), "I": range(63, 66), "J": range(66, 70),
+    "K": range(70, 71), "L": range(71, 73), "M": range(73, 76), "N": range(76, 80), "O": range(80, 83),
+    "P": range(83, 84), "Q": range(84, 86), "R": range(86, 91), "S": range(91, 97), "T": range(97, 98),
+}  # fmt: skip
+
+CHAINS: Mapping[str, tuple[str, ...]] = {
+    "集成电路": ("6520", "3973"),
+    "新型显示": ("3974",),
+    "光电子信息": ("3976", "392"),
+    "人工智能": ("6513",),
+    "软件和信息服务": ("651",),
+    "网络安全": ("6440",),
+    "智能网联汽车": ("3962",),
+    "新能源汽车": ("3612",),
+    "汽车零部件": ("3670",),
+    "新能源": ("3841",),
+    "机器人": ("3491",),
+    "低空经济": ("3963",),
+    "商业航天": ("3742",),
+    "航空制造": ("374",),
+    "装备制造": ("34", "35"),
+    "生命健康": ("2740", "276"),
+    "医疗器械": ("358",),
+    "现代食品": ("1491",),
+    "现代物流": ("5990",),
+    "工业设计": ("7491",),
+    "人力资源服务": ("7264",),
+    "科技金融": ("66", "67"),
+    "智能家居": ("385",),
+    "新材料": ("265", "326"),
+    "节能环保": ("772",),
+    "数字经济": ("65",),
+}
+"""产业链 as offices name them, and the codes that usually fit: a suggestion, never a fact without confirmation."""
+
+
+def section_of(code: str) -> str | None:
+    """The section letter of a code; None where there is none."""
+    if len(code) == 1:
+        return code if code in _SECTION_DIVISIONS else None
+    division = int(code[:2])
+    return next((letter for letter, divisions in _SECTION_DIVISIONS.items() if division in divisions), None)
+
+
+def is_code(code: str) -> bool:
+    """Whether a text has the shape of a code in an existing section."""
+    return bool(CODE.match(code)) and section_of(code) is not None
+
+
+def within(code: str, prefix: str) -> bool:
+    """Whether ``code`` lies within ``prefix``, a section letter or 2 to 4 digits."""
+    return section_of(code) == prefix if len(prefix) == 1 else code.startswith(prefix)
+
+
+def suggest_codes(chain: str) -> tuple[str, ...]:
+    """The codes that a 产业链 usually means; empty where nobody can tell."""
+    plain = "".join(unicodedata.normalize("NFKC", chain).split()).removesuffix("产业链").removesuffix("产业")
+    if plain in CHAINS:
+        return CHAINS[plain]
+    return next((codes for name, codes in CHAINS.items() if name in plain), ())

@@ -1,0 +1,303 @@
+"""A lead's life, pure: what it is, how it is registered, which moves are legal and what each one says happened.
+
+Every command returns the changed lead and the event that tells others; storage and clocks come from outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from contracts.leads import (
+    ClockReading,
+    InvestorRef,
+    LeadChange,
+    LeadChanged,
+    LeadRegistered,
+    LeadSnapshot,
+    Origin,
+    StageMove,
+)
+from contracts.vocabulary.amount import Amount
+from contracts.vocabulary.facts import FactValue
+from contracts.vocabulary.source_modes import SourceMode
+from contracts.vocabulary.stages import LeadState, Stage
+from kit.errors import FieldError
+from services.leads.errors import IllegalMove, InvalidLead
+
+SCHEMA = 1
+HISTORY = 100
+CITY = "city"
+
+Target = Stage | Literal["on_hold", "closed", "resume"]
+
+_NEXT: Mapping[Stage, tuple[Stage, ...]] = {
+    Stage.new: (Stage.assessing, Stage.negotiating),
+    Stage.assessing: (Stage.negotiating,),
+    Stage.negotiating: (Stage.admission_review, Stage.signed),
+    Stage.admission_review: (Stage.signed,),
+    Stage.signed: (Stage.company_registered,),
+    Stage.company_registered: (Stage.land_supplied, Stage.construction_started),
+    Stage.land_supplied: (Stage.construction_started,),
+    Stage.construction_started: (Stage.in_production,),
+    Stage.in_production: (Stage.at_capacity, Stage.paid_out),
+    Stage.at_capacity: (Stage.paid_out,),
+    Stage.paid_out: (),
+}
+"""Forward moves. Renting makes 供地 optional, and small projects sign without 评审; one step back corrects a slip."""
+
+
+class Stored(BaseModel):
+    """A part of a stored document."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class FirstContact(Stored):
+    """When the investor was first spoken to, as a date or a month, and what shows it."""
+
+    on: str | None = None
+    evidence: str | None = None
+
+
+class FieldChange(Stored):
+    """One field before and after, as text a person reads."""
+
+    field: str
+    before: Any = None
+    after: Any = None
+
+
+class HistoryEntry(Stored):
+    """What was done to a lead, when and by whom."""
+
+    kind: Literal["registered", "stage", "facts", "details", "owner"]
+    at: str
+    on: str
+    by: str
+    reason: str | None = None
+    move: StageMove | None = None
+    changes: tuple[FieldChange, ...] = ()
+
+
+class Lead(Stored):
+    """One investment lead. ``office`` is the desk that holds it, ``zone`` where the investor means to settle."""
+
+    schema_number: int = SCHEMA
+    id: str
+    revision: int = 0
+    office: str
+    zone: str
+    shared_with: tuple[str, ...] = ()
+    title: str
+    investor: InvestorRef
+    stage: Stage
+    state: LeadState
+    owner: str
+    owner_as_written: str | None = None
+    source_mode: SourceMode
+    referrer: str | None = None
+    summary: str = ""
+    facts: dict[str, FactValue]
+    first_contact: FirstContact = FirstContact()
+    registered_on: str
+    updated_on: str
+    last_follow_up_on: str | None = None
+    next_plan: str | None = None
+    next_on: str | None = None
+    clocks: tuple[ClockReading, ...] = ()
+    signed_on: str | None = None
+    signed_amount: Amount | None = None
+    confidential: bool = False
+    origin: Origin
+    import_id: str | None = None
+    import_row: int | None = None
+    todo: tuple[str, ...] = ()
+    history: tuple[HistoryEntry, ...] = ()
+    created_at: str
+    updated_at: str
+
+    @property
+    def readers(self) -> frozenset[str]:
+        """Who may see it: its desk, the city bureau, and those it is shared with."""
+        desk = () if self.office == CITY else (f"zone:{self.office}",)
+        return frozenset((CITY, *desk, *self.shared_with))
+
+    @property
+    def public_title(self) -> str:
+        """The title as others see it: a code name where the lead is confidential."""
+        return f"保密项目 {self.id[:4].upper()}" if self.confidential else self.title
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who does something, at which instant, on which Shanghai date."""
+
+    by: str
+    at: str
+    on: date
+
+
+def register(lead: Lead, act: Act) -> tuple[Lead, LeadRegistered]:
+    """A new lead enters the books."""
+    entry = HistoryEntry(kind="registered", at=act.at, on=act.on.isoformat(), by=act.by)
+    registered = lead.model_copy(update={"history": (entry,), "revision": 1})
+    return registered, LeadRegistered(**_snapshot(registered))
+
+
+def legal_targets(lead: Lead) -> tuple[Target, ...]:
+    """Where the lead may go from here."""
+    if lead.state is not LeadState.active:
+        return ("resume",)
+    return (*_NEXT[lead.stage], *_one_back(lead.stage), "on_hold", "closed")
+
+
+def advance(
+    lead: Lead, target: Target, act: Act, *, on: date | None = None, reason: str | None = None, signed: Amount | None = None
+) -> tuple[Lead, LeadChanged]:
+    """Move along the stages, or aside and back.
+
+    Raises:
+        IllegalMove: the lead cannot go there from where it is.
+        InvalidLead: what this move needs is missing.
+    """
+    if target not in legal_targets(lead):
+        raise IllegalMove(_why_not(lead, target), legal=[str(each) for each in legal_targets(lead)])
+    _check_needs(lead, target, act, on, reason, signed)
+    stage, state = _destination(lead, target)
+    move = StageMove(
+        from_stage=lead.stage, to_stage=stage, from_state=lead.state, to_state=state, on=(on or act.on).isoformat()
+    )
+    changes: dict[str, Any] = {"stage": stage, "state": state, "clocks": _clocks_after(lead, state, act)}
+    if stage is Stage.signed and lead.stage is not Stage.signed:
+        changes |= {"signed_on": move.on, "signed_amount": signed}
+    entry = HistoryEntry(kind="stage", at=act.at, on=move.on, by=act.by, reason=reason, move=move)
+    return _changed(lead, act, "stage", changes, entry, move)
+
+
+def assign(lead: Lead, owner: str, act: Act) -> tuple[Lead, LeadChanged]:
+    """Give the lead to another officer."""
+    change = FieldChange(field="owner", before=lead.owner, after=owner)
+    entry = HistoryEntry(kind="owner", at=act.at, on=act.on.isoformat(), by=act.by, changes=(change,))
+    return _changed(lead, act, "owner", {"owner": owner, "owner_as_written": None}, entry)
+
+
+def revise(lead: Lead, changes: Mapping[str, Any], act: Act) -> tuple[Lead, LeadChanged]:
+    """Change fields; ``facts`` is merged, and a fact given as None is forgotten."""
+    update = dict(changes)
+    told = [FieldChange(field=name, before=_shown(getattr(lead, name)), after=_shown(value)) for name, value in update.items() if name != "facts"]
+    kind: Literal["facts", "details"] = "details"
+    if "facts" in update:
+        kind = "facts"
+        told += [_fact_change(lead, name, value) for name, value in update["facts"].items()]
+        merged = {**lead.facts, **update["facts"]}
+        update["facts"] = {name: value for name, value in merged.items() if value is not None}
+    real = tuple(each for each in told if each.before != each.after)
+    entry = HistoryEntry(kind=kind, at=act.at, on=act.on.isoformat(), by=act.by, changes=real)
+    return _changed(lead, act, kind, update, entry)
+
+
+def followed_up(
+    lead: Lead, at: str, on: date, act: Act, *, next_plan: str | None = None, next_on: date | None = None
+) -> tuple[Lead, LeadChanged]:
+    """The effect of a follow-up on its lead: the respond clock is met, the date moves on. Safe to repeat."""
+    latest = max(on.isoformat(), lead.last_follow_up_on or "")
+    changes: dict[str, Any] = {"last_follow_up_on": latest, "clocks": _met(lead, "respond", at)}
+    if latest == on.isoformat():
+        changes |= {"next_plan": next_plan, "next_on": next_on.isoformat() if next_on else None}
+    return _changed(lead, act, "follow_up", changes, None)
+
+
+def is_followed_up(lead: Lead, on: date) -> bool:
+    """Whether a follow-up of this date has already had its effect."""
+    responded = all(clock.met_at for clock in lead.clocks if clock.kind == "respond")
+    return responded and (lead.last_follow_up_on or "") >= on.isoformat()
+
+
+def _changed(
+    lead: Lead,
+    act: Act,
+    change: LeadChange,
+    update: Mapping[str, Any],
+    entry: HistoryEntry | None,
+    move: StageMove | None = None,
+) -> tuple[Lead, LeadChanged]:
+    history = lead.history if entry is None else (*lead.history, entry)[-HISTORY:]
+    always = {"history": history, "updated_at": act.at, "updated_on": act.on.isoformat(), "revision": lead.revision + 1}
+    changed = lead.model_copy(update={**update, **always})
+    return changed, LeadChanged(**_snapshot(changed), change=change, move=move)
+
+
+def _snapshot(lead: Lead) -> dict[str, Any]:
+    fields = lead.model_dump(include=set(LeadSnapshot.model_fields))
+    own = {
+        "lead_id": lead.id,
+        "lead_revision": lead.revision,
+        "readers": sorted(lead.readers),
+        "title": lead.public_title,
+        "first_contact_on": lead.first_contact.on,
+    }
+    if lead.confidential:
+        own["investor"] = InvestorRef(id=lead.investor.id, name=lead.public_title)
+    return fields | own
+
+
+def _one_back(stage: Stage) -> tuple[Stage, ...]:
+    return tuple(before for before, after in _NEXT.items() if stage in after)[-1:]
+
+
+def _destination(lead: Lead, target: Target) -> tuple[Stage, LeadState]:
+    if isinstance(target, Stage):
+        return target, LeadState.active
+    return lead.stage, LeadState.active if target == "resume" else LeadState(target)
+
+
+def _check_needs(
+    lead: Lead, target: Target, act: Act, on: date | None, reason: str | None, signed: Amount | None
+) -> None:
+    if on is not None and on > act.on:
+        raise InvalidLead("办理日期不能晚于今天。", errors=[FieldError("on", "请填今天或以前的日期")])
+    back = isinstance(target, Stage) and target in _one_back(lead.stage)
+    if (back or target in ("on_hold", "closed", "resume")) and not reason:
+        raise InvalidLead("退回、暂缓、终止和恢复都要写明原因。", errors=[FieldError("reason", "请写明原因")])
+    if target is Stage.signed and not back and signed is None:
+        raise InvalidLead("推进到签约要填写签约金额。", errors=[FieldError("signed_amount", "请填写签约金额，如 3.5亿元")])
+
+
+def _why_not(lead: Lead, target: Target) -> str:
+    if lead.state is not LeadState.active:
+        return f"线索已{lead.state.label}，请先恢复（resume）再推进。"
+    legal = "、".join(each.label for each in (*_NEXT[lead.stage], *_one_back(lead.stage)))
+    name = target.label if isinstance(target, Stage) else str(target)
+    return f"当前在「{lead.stage.label}」，不能直接到「{name}」；可以推进到：{legal or '（已是最后阶段）'}，也可以暂缓或终止。"
+
+
+def _clocks_after(lead: Lead, state: LeadState, act: Act) -> tuple[ClockReading, ...]:
+    """Moving on is a response; a lead put aside runs no clock."""
+    return _met(lead, "respond", act.at) if state is LeadState.active else tuple(
+        clock if clock.met_at else clock.model_copy(update={"met_at": act.at}) for clock in lead.clocks
+    )
+
+
+def _met(lead: Lead, kind: str, at: str) -> tuple[ClockReading, ...]:
+    return tuple(
+        clock.model_copy(update={"met_at": at}) if clock.kind == kind and clock.met_at is None else clock
+        for clock in lead.clocks
+    )
+
+
+def _fact_change(lead: Lead, name: str, value: FactValue | None) -> FieldChange:
+    before = lead.facts.get(name)
+    return FieldChange(field=f"facts.{name}", before=_shown(before), after=_shown(value))
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, FactValue):
+        return value.as_written if value.as_written is not None else _shown(value.value)
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    return value
