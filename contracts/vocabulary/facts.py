@@ -1,0 +1,282 @@
+"""The fact registry: everything a policy may ask about a project, once, with its type, unit and question."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from contracts.vocabulary.amount import Amount, AmountError, parse_amount
+from contracts.vocabulary.fact_list import FACT_LIST, Kind
+from contracts.vocabulary.industry import is_code
+
+PPM = 1_000_000
+MAX_COUNT = 10**9
+MAX_PPM = 10**15
+
+SourceKind = Literal["officer", "import", "partner", "visitor", "system", "example"]
+FactState = Literal["value", "missing", "not_applicable", "conflict"]
+Plain = str | int | bool | list[str] | Amount | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that may be known of a project.
+
+    Kinds: ``amount`` (:class:`Amount`), ``integer``, ``decimal`` and ``ratio`` (integers of 1e-6),
+    ``boolean``, ``date`` (ISO text), ``code`` (GB/T 4754), ``choice``, ``tags``, ``text``.
+    """
+
+    name: str
+    kind: Kind
+    label: str
+    label_en: str
+    question: str
+    unit: str = ""
+    choices: Mapping[str, str] = MappingProxyType({})
+
+
+FACTS: Mapping[str, Fact] = {row[0]: Fact(*row) for row in FACT_LIST}
+
+
+class FactSource(BaseModel):
+    """Who said so, and under which record."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: SourceKind
+    id: str | None = None
+
+
+class FactValue(BaseModel):
+    """A fact's value as the engine reads it, with who stated it and how it was written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    value: Plain = None
+    state: FactState = "value"
+    source: FactSource
+    as_written: str | None = Field(None, max_length=200)
+
+
+class FactsError(ValueError):
+    """Some facts cannot be read; ``errors`` says which and why."""
+
+    def __init__(self, errors: list[tuple[str, str]]) -> None:
+        super().__init__("；".join(f"{path}：{message}" for path, message in errors))
+        self.errors = errors
+
+
+class FactError(ValueError):
+    """One value does not fit its fact; the message says what would, in Chinese."""
+
+
+def parse_facts(
+    raw: Mapping[str, Any], source_kind: SourceKind, source_id: str | None = None
+) -> dict[str, FactValue]:
+    """Read facts as an API or a form gives them; null means missing and is left out.
+
+    Raises:
+        FactsError: a name is unknown or a value does not fit, with every such place.
+    """
+    source = FactSource(kind=source_kind, id=source_id)
+    facts: dict[str, FactValue] = {}
+    errors: list[tuple[str, str]] = []
+    for name, value in raw.items():
+        if name not in FACTS:
+            errors.append((name, unknown_fact(name)))
+        elif value is not None:
+            try:
+                facts[name] = _state_or_value(FACTS[name], value, source)
+            except FactError as error:
+                errors.append((name, str(error)))
+    if errors:
+        raise FactsError(errors)
+    return facts
+
+
+def unknown_fact(name: str) -> str:
+    """What to say of a fact that is not in the registry."""
+    near = difflib.get_close_matches(name, FACTS, n=3, cutoff=0.6)
+    hint = f"，是否想写 {'、'.join(near)}？" if near else "，可用的字段见接口说明。"
+    return f"没有「{name}」这个字段{hint}"
+
+
+def parse_value(fact: Fact, value: Any) -> Plain:
+    """One value in the type of its fact.
+
+    Raises:
+        FactError: it does not fit.
+    """
+    return _PARSERS[fact.kind](fact, value)
+
+
+def _state_or_value(fact: Fact, value: Any, source: FactSource) -> FactValue:
+    if isinstance(value, dict) and set(value) == {"state"}:
+        return _stateful(value["state"], source)
+    parsed = parse_value(fact, value)
+    written = value if isinstance(value, str) and parsed != value else None
+    if isinstance(parsed, Amount):
+        written = parsed.as_written
+    return FactValue(value=parsed, source=source, as_written=written)
+
+
+def _stateful(state: Any, source: FactSource) -> FactValue:
+    if state not in ("missing", "not_applicable", "conflict"):
+        raise FactError("状态应为 missing、not_applicable 或 conflict")
+    return FactValue(value=None, state=state, source=source)
+
+
+def _amount(fact: Fact, value: Any) -> Amount:
+    if isinstance(value, Amount):
+        return value
+    if isinstance(value, dict):
+        try:
+            return Amount.model_validate(value)
+        except ValueError as error:
+            raise FactError("应为金额对象，如 {low, high, currency}") from error
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        raise FactError("应为金额，如 3.5亿元；整数按分计")
+    try:
+        return parse_amount(value)
+    except AmountError as error:
+        raise FactError(str(error)) from error
+
+
+def _integer(fact: Fact, value: Any) -> int:
+    number = _number(value)
+    if number != number.to_integral_value() or not 0 <= number <= MAX_COUNT:
+        raise FactError(f"应为0到10亿之间的整数（单位：{fact.unit or '个'}）")
+    return int(number)
+
+
+def _decimal(fact: Fact, value: Any) -> int:
+    number = _number(value)
+    if not 0 <= number * PPM <= MAX_PPM:
+        raise FactError(f"应为0到10亿之间的数（单位：{fact.unit}）")
+    return int((number * PPM).to_integral_value(ROUND_HALF_UP))
+
+
+def _ratio(fact: Fact, value: Any) -> int:
+    text = value.strip() if isinstance(value, str) else value
+    percent = isinstance(text, str) and text.endswith(("%", "％"))
+    number = _number(text[:-1] if percent else text) / (100 if percent else 1)
+    if not 0 <= number <= 1000:
+        raise FactError("应为比例，如 15% 或 0.15")
+    return int((number * PPM).to_integral_value(ROUND_HALF_UP))
+
+
+def _boolean(fact: Fact, value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    known = {"是": True, "true": True, "有": True, "否": False, "false": False, "无": False}
+    if isinstance(value, str) and value.strip().casefold() in known:
+        return known[value.strip().casefold()]
+    raise FactError("应为 是 或 否（true/false）")
+
+
+def _date(fact: Fact, value: Any) -> str:
+    if isinstance(value, date):
+        return value.isoformat()[:10]
+    try:
+        return date.fromisoformat(str(value).strip()).isoformat()
+    except ValueError as error:
+        raise FactError("应为日期，如 2026-11-23") from error
+
+
+def _code(fact: Fact, value: Any) -> str:
+    code = str(value).strip().upper()
+    if isinstance(value, bool) or not is_code(code):
+        raise FactError("应为国民经济行业代码（GB/T 4754-2017），如 3962、39 或 C")
+    return code
+
+
+def _choice(fact: Fact, value: Any) -> str:
+    text = str(value).strip()
+    by_label = {label: name for name, label in fact.choices.items()}
+    if text in fact.choices:
+        return text
+    if text in by_label:
+        return by_label[text]
+    raise FactError(f"应为以下之一：{'、'.join(f'{name}（{label}）' for name, label in fact.choices.items())}")
+
+
+def _tags(fact: Fact, value: Any) -> list[str]:
+    if not isinstance(value, list) or len(value) > 50:
+        raise FactError("应为列表，最多50项")
+    return sorted({_choice(fact, each) for each in value})
+
+
+def _text(fact: Fact, value: Any) -> str:
+    if not isinstance(value, str) or not value.strip() or len(value) > 200:
+        raise FactError("应为1到200个字的文字")
+    return value.strip()
+
+
+def _number(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise FactError("应为数字")
+    try:
+        number = Decimal(str(value).strip().replace(",", ""))
+    except InvalidOperation as error:
+        raise FactError("应为数字") from error
+    if not number.is_finite():
+        raise FactError("应为数字")
+    return number
+
+
+_PARSERS = {
+    "amount": _amount,
+    "integer": _integer,
+    "decimal": _decimal,
+    "ratio": _ratio,
+    "boolean": _boolean,
+    "date": _date,
+    "code": _code,
+    "choice": _choice,
+    "tags": _tags,
+    "text": _text,
+}
+
+_MONEY_TEXT = Annotated[str, Field(min_length=1, max_length=100, description="如 3.5亿元、1-1.5亿元、待定")]
+_FEN = Annotated[int, Field(ge=0, le=10**15, description="分")]
+_INPUT_TYPES: Mapping[str, Any] = {
+    "amount": _FEN | _MONEY_TEXT,
+    "integer": Annotated[int, Field(ge=0, le=MAX_COUNT)],
+    "decimal": Annotated[float, Field(ge=0, le=10**9)],
+    "ratio": Annotated[float, Field(ge=0, le=1000)]
+    | Annotated[str, Field(pattern=r"^\d{1,6}(\.\d{1,4})?%$", description="如 15%")],
+    "boolean": bool,
+    "date": date,
+    "code": Annotated[str, Field(pattern=r"^([A-T]|\d{2,4})$")],
+    "text": Annotated[str, Field(min_length=1, max_length=200)],
+}
+
+
+def _input_type(fact: Fact) -> Any:
+    if fact.kind in ("choice", "tags"):
+        one = Literal[tuple(fact.choices)]  # type: ignore[valid-type]
+        return one if fact.kind == "choice" else Annotated[list[one], Field(max_length=50)]
+    return _INPUT_TYPES[fact.kind]
+
+
+FactsInput: type[BaseModel] = create_model(  # type: ignore[call-overload]
+    "FactsInput",
+    __config__=ConfigDict(extra="forbid"),
+    __doc__="项目事实；每项都可不填，填得越多判断越准。金额写如 3.5亿元，整数按分计。",
+    **{
+        name: (_input_type(fact) | None, Field(None, title=fact.label, description=fact.question))
+        for name, fact in FACTS.items()
+    },
+)
+
+
+def given(facts: BaseModel) -> dict[str, Any]:
+    """What a :class:`FactsInput` was given, nulls included, for :func:`parse_facts`."""
+    return facts.model_dump(exclude_unset=True)
