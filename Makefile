@@ -1,0 +1,103 @@
+# Quce: the commands a person types. `make help` lists them.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/stamps
+ASSETS := node_modules/.stamp
+ARGS ?=
+
+# uv where there is one, else pip; both read the same locks.
+INSTALL = if command -v uv >/dev/null 2>&1; then \
+    install() { uv pip install --quiet --python $(BIN)/python "$$@"; }; \
+  else \
+    install() { $(BIN)/python -m pip install --quiet --disable-pip-version-check "$$@"; }; \
+  fi
+
+.PHONY: help
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@echo "Settings: QUCE_PORT=8000 QUCE_DATA=var QUCE_CATALOGUE=demo|office, e.g. QUCE_PORT=9000 make run"
+
+.PHONY: run
+run: $(STAMPS)/run $(ASSETS) ## Install what is missing and serve the whole suite
+	@exec $(BIN)/quce serve
+
+.PHONY: test
+test: $(STAMPS)/dev $(ASSETS) ## Run the tests; ARGS="-k lead" chooses some
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: check format lint types imports generated clean-tree
+check: format lint types imports generated clean-tree ## Format, lint, types, imports, generated files
+
+format: $(STAMPS)/dev
+	@$(BIN)/ruff format --check --quiet . || { echo "Run: $(BIN)/ruff format ."; exit 1; }
+lint: $(STAMPS)/dev
+	@$(BIN)/ruff check --quiet .
+types: $(STAMPS)/dev
+	@$(BIN)/mypy
+imports: $(STAMPS)/dev
+	@$(BIN)/lint-imports --no-logo
+generated: $(STAMPS)/dev
+	@$(BIN)/python -m deploy.contracts --check
+clean-tree: $(STAMPS)/dev
+	@$(BIN)/python -m pytest --quiet --no-header tests/architecture/test_tracked_files.py
+
+.PHONY: contracts
+contracts: $(STAMPS)/dev ## Write contracts/openapi.json and contracts/asyncapi.yaml anew
+	@$(BIN)/python -m deploy.contracts
+
+.PHONY: bench
+bench: $(STAMPS)/dev $(ASSETS) ## Measure and write bench/results.json
+	@$(BIN)/python -m bench.run $(ARGS)
+
+.PHONY: soak
+soak: $(STAMPS)/dev $(ASSETS) ## Run one part in full effort: make soak PART=laws
+	@$(BIN)/python -m bench.soak $(PART)
+
+.PHONY: crash-test
+crash-test: $(STAMPS)/dev $(ASSETS) ## Kill the suite at random moments and look for what was lost
+	@$(BIN)/python -m pytest -s tests/flows/test_crash.py $(ARGS)
+
+.PHONY: lock
+lock: $(STAMPS)/dev ## Renew the locks (needs uv)
+	@set -e; compile() { uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --no-header --no-annotate --no-emit-index-url --no-emit-find-links "$$@"; }; \
+	compile pyproject.toml -o requirements.lock; \
+	compile pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock; \
+	compile --group node -o requirements-node.lock; \
+	npm install --package-lock-only
+
+# -- set-up; each step leaves a stamp, so that the next run does nothing ------------------------------
+
+$(STAMPS)/venv:
+	@python=; for each in python3 python3.14 python3.13 python3.12 python3.11; do \
+	  if $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$each; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then echo "需要 Python 3.11 或更新版本（Debian/Ubuntu：apt install python3 python3-venv）。" >&2; exit 1; fi; \
+	if command -v uv >/dev/null 2>&1; then uv venv --quiet --clear --python "$$(command -v $$python)" $(VENV); \
+	elif $$python -c 'import ensurepip, venv' 2>/dev/null; then $$python -m venv --clear $(VENV); \
+	else echo "这个 Python 缺少 ensurepip；请先安装 Debian 的 python3-venv：apt install python3-venv" >&2; exit 1; fi
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/run: requirements.lock pyproject.toml | $(STAMPS)/venv
+	@echo "正在安装运行所需的 Python 包……"
+	@set -e; $(INSTALL); install --require-hashes -r requirements.lock; \
+	install --no-deps --no-build-isolation --config-settings editable_mode=compat -e .
+	@touch $@
+
+$(STAMPS)/dev: requirements-dev.lock $(STAMPS)/run
+	@echo "正在安装测试所需的 Python 包……"
+	@set -e; $(INSTALL); install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(ASSETS): package.json package-lock.json .npmrc requirements-node.lock | $(STAMPS)/run
+	@echo "正在安装页面资源……"
+	@set -e; if command -v npm >/dev/null 2>&1; then npm ci --silent; \
+	else $(INSTALL); install --require-hashes -r requirements-node.lock; \
+	  PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --silent; fi
+	@touch $@

@@ -1,0 +1,144 @@
+"""What every test shares: loopback only, how much effort, a seed that is printed, and the browser.
+
+Effort is ``QUCE_EFFORT``: ``ci`` (about a tenth) or ``full`` (the counts that are claimed).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import hypothesis
+import pytest
+
+Effort = Literal["ci", "full"]
+
+ROOT = Path(__file__).resolve().parent.parent
+LOOPBACK = "127.0.0.1,::1,localhost"
+KEPT_SETTINGS = {"QUCE_EFFORT", "QUCE_CHROMIUM", "QUCE_CLUSTER", "QUCE_FIGURES"}
+
+hypothesis.settings.register_profile("ci", max_examples=50, deadline=timedelta(seconds=2), print_blob=True)
+hypothesis.settings.register_profile("full", max_examples=1000, deadline=timedelta(seconds=5), print_blob=True)
+
+chosen_seed = pytest.StashKey[int]()
+left_out = pytest.StashKey[list[str]]()
+
+
+def find_chromium() -> str | None:
+    """The browser of this machine; ``QUCE_CHROMIUM`` names another."""
+    names = (os.environ.get("QUCE_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
+def effort_of_run() -> Effort:
+    """The effort asked for."""
+    return "full" if os.environ.get("QUCE_EFFORT") == "full" else "ci"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Close the network, drop settings of the person's own shell, and choose profile and seed."""
+    config.option.allow_hosts = config.option.allow_hosts or LOOPBACK
+    config.option.allow_unix_socket = True
+    for name in [name for name in os.environ if name.startswith("QUCE_") and name not in KEPT_SETTINGS]:
+        del os.environ[name]
+    hypothesis.settings.load_profile(effort_of_run())
+    given = config.getoption("--hypothesis-seed")
+    seed = int(given) if given is not None else secrets.randbelow(2**32)
+    config.option.hypothesis_seed = str(seed)
+    config.stash[chosen_seed] = seed
+    config.stash[left_out] = []
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say what it takes to repeat this run."""
+    return f"effort: {effort_of_run()}; seed: {config.stash[chosen_seed]} (--hypothesis-seed=… repeats it)"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what this machine cannot run, and say so; in CI a missing browser is a failure."""
+    without_browser = find_chromium() is None
+    if without_browser and any(item.get_closest_marker("browser") for item in items):
+        if os.environ.get("CI") == "true":
+            raise pytest.UsageError("Chromium is missing, and CI=true runs the browser tests: apt install chromium")
+        _leave_out(config, items, "browser", "找不到 Chromium，浏览器测试未运行（apt install chromium）")
+    if not os.environ.get("QUCE_CLUSTER"):
+        _leave_out(config, items, "cluster")
+
+
+def _leave_out(config: pytest.Config, items: list[pytest.Item], marker: str, *messages: str) -> None:
+    dropped = [item for item in items if item.get_closest_marker(marker)]
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = [item for item in items if not item.get_closest_marker(marker)]
+        config.stash[left_out].extend(messages)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """One line for what was left out."""
+    for message in config.stash[left_out]:
+        terminalreporter.write_line(message, yellow=True)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def effort() -> Effort:
+    """How much this run should do."""
+    return effort_of_run()
+
+
+@pytest.fixture(scope="session")
+def seed(pytestconfig: pytest.Config) -> int:
+    """The printed seed of this run."""
+    return pytestconfig.stash[chosen_seed]
+
+
+@pytest.fixture
+def rng(seed: int, request: pytest.FixtureRequest) -> random.Random:
+    """Random choices that the printed seed repeats, other ones in each test."""
+    return random.Random(f"{seed}:{request.node.nodeid}")  # noqa: S311 - test data, to be repeated
+
+
+@pytest.fixture(scope="session")
+def record_figure() -> Callable[[str, Any], None]:
+    """Keep a figure of this run for ``bench/soak.json``, and print it."""
+    target = os.environ.get("QUCE_FIGURES")
+
+    def record(name: str, value: Any) -> None:
+        print(f"{name} = {value}")  # noqa: T201 - shown with -s and on failure
+        if target:
+            with Path(target).open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"name": name, "value": value}, ensure_ascii=False) + "\n")
+
+    return record
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The browser's program; a test that asks for it carries the ``browser`` marker."""
+    path = find_chromium()
+    assert path is not None, "mark this test with pytest.mark.browser"
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: str) -> Iterator[Any]:
+    """A real Chromium, driven by playwright's synchronous API."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where a browser is driven
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox", "--lang=zh-CN"])
+        yield running
+        running.close()
