@@ -1,0 +1,98 @@
+"""Follow-ups: notes of their own, whose effect on the lead is a second step that a sweeper can finish."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from kit.auth import Principal
+from kit.clock import SHANGHAI, from_text, to_text
+from kit.errors import AlreadyExists, FieldError, IdempotencyMismatch, Stale
+from kit.idempotency import RequestKey
+from kit.ids import derive_id
+from kit.ports import Ports
+from kit.store.port import Eq, Page, Record, Scope, Sort
+from services.leads import model
+from services.leads.commands import act_of
+from services.leads.errors import InvalidLead
+from services.leads.model import Act
+from services.leads.repository import FOLLOW_UPS, load, save, stored
+from services.leads.registration import receipt_of
+from services.leads.schemas import FollowUpInput
+
+_SWEEP = Scope.system("unfinished follow-ups")
+ATTEMPTS = 10
+
+
+async def follow_up(ports: Ports, principal: Principal, lead_id: str, body: FollowUpInput, key: str) -> dict[str, Any]:
+    """Note what was done about a lead; the respond clock is met.
+
+    Raises:
+        InvalidLead: the date is in the future.
+        IdempotencyMismatch: the key was used for another note.
+    """
+    _, lead = await load(ports, principal.scope, lead_id)
+    act = act_of(principal, ports.clock.now())
+    on = body.on or act.on
+    if on > act.on:
+        raise InvalidLead("跟进日期不能晚于今天；要安排以后的事，请填下次计划。", errors=[FieldError("on", "不能晚于今天")])
+    id = derive_id(ports.secret, principal.account, f"POST /leads/{lead_id}/follow-ups", key)
+    digest = RequestKey.of(key, body).digest
+    content = body.model_dump(mode="json") | {
+        "lead_id": lead_id, "on": on.isoformat(), "at": act.at, "by": act.by, "applied": False, "digest": digest,
+    }  # fmt: skip
+    record = stored(id, content, lead.readers)
+    try:
+        record = await ports.store.save(FOLLOW_UPS.name, record)
+    except AlreadyExists:
+        known = await ports.store.get(FOLLOW_UPS.name, principal.scope, id)
+        if known is None or known.body["digest"] != digest:
+            raise IdempotencyMismatch("这个 Idempotency-Key 已用于另一条跟进，请换一个新的再提交。") from None
+        record = known
+    await apply(ports, record)
+    return {"id": id, "lead_id": lead_id, "on": record.body["on"]}
+
+
+async def apply(ports: Ports, record: Record) -> None:
+    """Let a follow-up have its effect on its lead, once."""
+    if record.body["applied"]:
+        return
+    act = Act(record.body["by"], record.body["at"], from_text(record.body["at"]).astimezone(SHANGHAI).date())
+    body = FollowUpInput.model_validate({name: record.body[name] for name in FollowUpInput.model_fields})
+    for _ in range(ATTEMPTS):
+        before, lead = await load(ports, _SWEEP, record.body["lead_id"])
+        if model.is_followed_up(lead, body.on or act.on) and lead.updated_at >= act.at and body.next_plan == lead.next_plan:
+            break
+        changed, event = model.followed_up(
+            lead, act.at, body.on or act.on, act, next_plan=body.next_plan, next_on=body.next_on
+        )
+        try:
+            await save(ports, before, changed, event, None, receipt_of(changed))
+        except Stale:
+            continue
+        break
+    await _mark_applied(ports, record)
+
+
+async def sweep(ports: Ports) -> None:
+    """Finish what a crash left half done."""
+    before = to_text(ports.clock.now() - timedelta(seconds=30))
+    async for record in ports.store.scan(FOLLOW_UPS.name, _SWEEP, [Eq("applied", False)]):
+        if record.body["at"] < before:
+            await apply(ports, record)
+
+
+async def follow_ups_of(ports: Ports, scope: Scope, lead_id: str, limit: int, cursor: str | None) -> Page:
+    """A lead's follow-ups, latest first."""
+    await load(ports, scope, lead_id)
+    where = [Eq("lead_id", lead_id)]
+    return await ports.store.find(
+        FOLLOW_UPS.name, scope, where, sort=Sort("at", descending=True), limit=limit, cursor=cursor
+    )
+
+
+async def _mark_applied(ports: Ports, record: Record) -> None:
+    try:
+        await ports.store.save(FOLLOW_UPS.name, record.with_body({**record.body, "applied": True}))
+    except Stale:
+        return

@@ -1,0 +1,229 @@
+"""Ledger imports: long work as an aggregate, resumable after any row, one event at the end.
+
+A row's lead has an id of its import and row, so that a row done twice is the same lead; a row that repeats
+a lead of this office is linked to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import tempfile
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from contracts.leads import ImportCounts, ImportFinished
+from kit.auth import Principal
+from kit.clock import to_text
+from kit.errors import AlreadyExists, IdempotencyMismatch, Problem, Stale
+from kit.ids import content_digest, derive_id
+from kit.ports import Ports
+from kit.store.port import Eq, In, Record, Scope, Write
+from kit.telemetry import set_trace
+from services.leads.commands import office_of
+from services.leads.errors import ImportNotFound
+from services.leads.import_rows import RowDone, import_row
+from services.leads.ledger import Ledger, LedgerError, read_ledger
+from services.leads.model import CITY
+from services.leads.repository import IMPORT_ROWS, IMPORTS, events_of, stored
+
+log = logging.getLogger(__name__)
+
+_WORK = Scope.system("ledger import")
+BATCH = 25
+UNFINISHED = ("queued", "running")
+
+
+async def request_import(
+    ports: Ports, principal: Principal, content: bytes, file_name: str, default_zone: str | None, key: str
+) -> Record:
+    """Keep the workbook and queue the work; the same key and file give the same import.
+
+    Raises:
+        IdempotencyMismatch: the key was used for another file.
+    """
+    id = derive_id(ports.secret, principal.account, "POST /imports", key)
+    digest = content_digest(content)
+    office = office_of(principal, default_zone)
+    body = {
+        "importer": principal.account,
+        "office": office,
+        "default_zone": default_zone or (None if office == CITY else office),
+        "file_name": file_name[:200],
+        "blob": await ports.blobs.put(content),
+        "digest": digest,
+        "state": "queued",
+        "done": 0,
+        "total": None,
+        "counts": ImportCounts().model_dump(),
+        "detail": None,
+        "created_at": to_text(ports.clock.now()),
+        "finished_at": None,
+    }
+    readers = {"city"} if office == CITY else {"city", f"zone:{office}"}
+    try:
+        return await ports.store.save(IMPORTS.name, stored(id, body, readers))
+    except AlreadyExists:
+        record = await load_import(ports, principal.scope, id)
+        if record.body["digest"] != digest:
+            raise IdempotencyMismatch("这个 Idempotency-Key 已用于另一个文件，请换一个新的再提交。") from None
+        return record
+
+
+async def load_import(ports: Ports, scope: Scope, id: str) -> Record:
+    """One import.
+
+    Raises:
+        ImportNotFound: there is none that ``scope`` sees.
+    """
+    record = await ports.store.get(IMPORTS.name, scope, id)
+    if record is None:
+        raise ImportNotFound("没有这次导入，或您没有查看权限。")
+    return record
+
+
+async def cancel_import(ports: Ports, scope: Scope, id: str) -> Record:
+    """Stop after the rows under way; leads already created stay."""
+    while True:
+        record = await load_import(ports, scope, id)
+        if record.body["state"] not in UNFINISHED:
+            return record
+        body = record.body | {"state": "cancelled", "finished_at": to_text(ports.clock.now()), "detail": "已取消，之前的行已导入"}
+        with suppress(Stale):
+            return await ports.store.save(IMPORTS.name, record.with_body(body))
+
+
+class Importer:
+    """Runs queued imports one after another, and those that a restart interrupted."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def wake(self) -> None:
+        """There is something to do."""
+        self._wake.set()
+
+    async def start(self) -> None:
+        """Begin with what is left from before."""
+        self._wake.set()
+        self._task = asyncio.create_task(self._forever(), name="imports")
+
+    async def stop(self) -> None:
+        """Stop after the row under way; the import goes on at the next start."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _forever(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            async for record in self._ports.store.scan(IMPORTS.name, _WORK, [In("state", UNFINISHED)]):
+                set_trace(None)
+                try:
+                    await run_import(self._ports, record.id)
+                except Exception:
+                    log.exception("import %s failed", record.id)
+                    await _fail(self._ports, record.id, "导入时出现意外错误，已导入的行保留；请重新导入同一文件，不会重复。")
+
+
+async def run_import(ports: Ports, id: str) -> None:
+    """Do one import from where it stands."""
+    record = await load_import(ports, _WORK, id)
+    try:
+        ledger = await _read(ports, record)
+    except (LedgerError, Problem) as error:
+        await _fail(ports, id, str(error))
+        return
+    if not await _update(ports, id, {"state": "running", "total": len(ledger.rows)}):
+        return
+    for start in range(0, len(ledger.rows), BATCH):
+        rows = [await import_row(ports, record, row) for row in ledger.rows[start : start + BATCH]]
+        await _store_rows(ports, record, rows)
+        if not await _update(ports, id, {"done": start + len(rows)}):
+            return
+    await _finish(ports, id)
+
+
+async def _read(ports: Ports, record: Record) -> Ledger:
+    content = await ports.blobs.open(record.body["blob"])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"ledger{Path(record.body['file_name']).suffix or '.xlsx'}"
+        await asyncio.to_thread(path.write_bytes, content)
+        return await asyncio.to_thread(read_ledger, path)
+
+
+async def _store_rows(ports: Ports, record: Record, rows: list[RowDone]) -> None:
+    writes = [
+        Write(
+            IMPORT_ROWS.name,
+            stored(
+                f"{record.id}:{done.row:06d}",
+                done.answer | {"import_id": record.id, "troubled": bool(done.answer["problems"])},
+                record.readers,
+            ),
+        )
+        for done in rows
+    ]
+    await ports.store.save_many(writes)
+
+
+async def _update(ports: Ports, id: str, changes: dict[str, Any]) -> bool:
+    """Note progress; False where the import was cancelled meanwhile."""
+    while True:
+        record = await load_import(ports, _WORK, id)
+        if record.body["state"] not in UNFINISHED:
+            return False
+        with suppress(Stale):
+            await ports.store.save(IMPORTS.name, record.with_body(record.body | changes))
+            return True
+
+
+async def _finish(ports: Ports, id: str) -> None:
+    counts = await _count(ports, id)
+    while True:
+        record = await load_import(ports, _WORK, id)
+        if record.body["state"] not in UNFINISHED:
+            return
+        body = record.body | {
+            "state": "finished",
+            "counts": counts.model_dump(),
+            "finished_at": to_text(ports.clock.now()),
+        }
+        event = ImportFinished(
+            import_id=id,
+            importer=body["importer"],
+            readers=sorted(record.readers),
+            file_name=body["file_name"],
+            counts=counts,
+        )
+        with suppress(Stale):
+            await ports.store.save(
+                IMPORTS.name, record.with_body(body), events_of(ports, id, record.revision + 1, event)
+            )
+            return
+
+
+async def _count(ports: Ports, id: str) -> ImportCounts:
+    where = [Eq("import_id", id)]
+    tallies = await ports.store.tally(IMPORT_ROWS.name, _WORK, where, group_by="result")
+    troubled = await ports.store.tally(IMPORT_ROWS.name, _WORK, [*where, Eq("troubled", True)])
+    by_result = Counter({str(tally.group): tally.count for tally in tallies})
+    return ImportCounts(
+        rows=by_result.total(),
+        created=by_result["created"],
+        linked=by_result["linked"],
+        refused=by_result["refused"],
+        with_problems=troubled[0].count,
+    )
+
+
+async def _fail(ports: Ports, id: str, detail: str) -> None:
+    await _update(ports, id, {"state": "failed", "detail": detail, "finished_at": to_text(ports.clock.now())})
+
+

@@ -1,0 +1,35 @@
+"""Who may own a lead: the accounts that the gateway told of, without names or addresses."""
+
+from __future__ import annotations
+
+from contracts.gateway import AccountChanged
+from kit.errors import AlreadyExists, Stale
+from kit.ports import Ports
+from kit.store.port import Record, Scope
+from services.leads.model import CITY
+from services.leads.repository import PEOPLE
+
+_ACCOUNTS = Scope.system("accounts heard of")
+
+
+async def remember_account(ports: Ports, account: AccountChanged, sequence: int) -> None:
+    """Keep the latest of what was said of an account."""
+    record = await ports.store.get(PEOPLE.name, _ACCOUNTS, account.account)
+    if record is not None and record.body["sequence"] >= sequence:
+        return
+    body = account.model_dump(mode="json") | {"sequence": sequence}
+    fresh = Record(account.account, body, frozenset()) if record is None else record.with_body(body)
+    try:
+        await ports.store.save(PEOPLE.name, fresh)
+    except (Stale, AlreadyExists):
+        await remember_account(ports, account, sequence)
+
+
+async def may_own(ports: Ports, account: str, office: str) -> bool:
+    """Whether this account is an active officer of the office, or of the city bureau."""
+    record = await ports.store.get(PEOPLE.name, _ACCOUNTS, account)
+    if record is None or not record.body["active"]:
+        return False
+    if record.body["role"] == "bureau_officer":
+        return True
+    return record.body["role"] == "officer" and office != CITY and office in record.body["zones"]

@@ -1,0 +1,261 @@
+"""What lists and pages read of leads; everything filtered by the reader's scope first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.leads import InvestorRef
+from contracts.vocabulary.stages import LeadState, Stage
+from kit.errors import BadRequest, FieldError
+from kit.ports import Ports
+from kit.store.port import Clause, Eq, In, Matches, Range, Record, Scope, Sort
+from services.leads import schemas
+from services.leads.contacts import contact_item, contacts_of
+from services.leads.errors import ContactNotFound, InvestorNotFound
+from services.leads.model import Lead, legal_targets
+from services.leads.repository import (
+    BEST_MATCHES,
+    CONTACTS,
+    FOLLOW_UPS,
+    IMPORT_ROWS,
+    INVESTORS,
+    LEADS,
+    load,
+)
+
+SORTS = {
+    "updated": "updated_at",
+    "registered": "registered_on",
+    "amount": "amount_fen",
+    "investor": "investor.name",
+    "respond_due": "respond_due",
+    "protect_due": "protect_due",
+    "follow_up": "last_follow_up_on",
+}
+JSON_SAFE = 9 * 10**15
+TIMELINE_NOTES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFilter:
+    """What a list is narrowed to."""
+
+    stage: Stage | None = None
+    state: LeadState | None = None
+    zone: str | None = None
+    office: str | None = None
+    owner: str | None = None
+    source_mode: str | None = None
+    import_id: str | None = None
+    q: str | None = None
+    respond_due_before: str | None = None
+    protect_due_before: str | None = None
+    registered_from: str | None = None
+    registered_to: str | None = None
+    ids: tuple[str, ...] = ()
+
+    def clauses(self) -> list[Clause]:
+        """The filter as clauses of a query."""
+        names = ("stage", "state", "zone", "office", "owner", "source_mode", "import_id")
+        clauses: list[Clause] = [Eq(name, str(value)) for name in names if (value := getattr(self, name)) is not None]
+        if self.q and self.q.strip():
+            clauses.append(Matches(self.q))
+        if self.ids:
+            clauses.append(In("id", self.ids))
+        if self.respond_due_before:
+            clauses.append(Range("respond_due", None, self.respond_due_before))
+        if self.protect_due_before:
+            clauses.append(Range("protect_due", None, self.protect_due_before))
+        if self.registered_from or self.registered_to:
+            clauses.append(Range("registered_on", self.registered_from, self.registered_to))
+        return clauses
+
+
+def sort_of(name: str) -> Sort:
+    """The order behind ``updated`` or ``-updated``.
+
+    Raises:
+        BadRequest: there is no such order.
+    """
+    plain = name.removeprefix("-")
+    if plain not in SORTS:
+        known = "、".join(SORTS)
+        raise BadRequest(f"不支持按「{plain}」排序，可用：{known}；前面加 - 为倒序。", errors=[FieldError("sort", known)])
+    return Sort(SORTS[plain], descending=name.startswith("-"))
+
+
+async def list_leads(
+    ports: Ports, scope: Scope, wanted: LeadFilter, *, sort: str, limit: int, cursor: str | None
+) -> dict[str, Any]:
+    """A page of leads with their best matches."""
+    page = await ports.store.find(
+        LEADS.name, scope, wanted.clauses(), sort=sort_of(sort), limit=limit, cursor=cursor
+    )
+    best = await best_matches(ports, scope, [record.id for record in page.records])
+    return {"items": [item(record, best.get(record.id)) for record in page.records], "next": page.next}
+
+
+async def board(ports: Ports, scope: Scope, wanted: LeadFilter) -> schemas.Board:
+    """Counts and sums by stage."""
+    tallies = await ports.store.tally(LEADS.name, scope, wanted.clauses(), group_by="board", sum_of="amount_fen")
+    by_name = {tally.group: tally for tally in tallies}
+    columns = []
+    for stage in Stage:
+        tally = by_name.get(stage.value)
+        total = tally.sum if tally else 0
+        columns.append(
+            schemas.BoardColumn(
+                stage=stage, count=tally.count if tally else 0, total_fen=total if total <= JSON_SAFE else str(total)
+            )
+        )
+    held, closed = (by_name.get(state.value) for state in (LeadState.on_hold, LeadState.closed))
+    return schemas.Board(columns=columns, on_hold=held.count if held else 0, closed=closed.count if closed else 0)
+
+
+async def detail(ports: Ports, scope: Scope, id: str) -> schemas.LeadDetail:
+    """Everything a lead's page shows."""
+    record, lead = await load(ports, scope, id)
+    best = await best_matches(ports, scope, [id])
+    return schemas.LeadDetail(
+        **item(record, best.get(id)),
+        facts=lead.facts,
+        summary=lead.summary,
+        referrer=lead.referrer,
+        first_contact_evidence=lead.first_contact.evidence,
+        investor_detail=await investor_detail(ports, scope, lead.investor.id, lead.investor),
+        contacts=await contacts_of(ports, scope, id),
+        moves=[entry.move for entry in lead.history if entry.move],
+        legal_moves=[_legal_move(lead, target) for target in legal_targets(lead)],
+        repeats=await _repeats(ports, scope, id),
+        signed_on=lead.signed_on,
+        signed_amount=lead.signed_amount,
+        origin=lead.origin,
+        created_at=lead.created_at,
+        updated_at=lead.updated_at,
+    )
+
+
+async def timeline(ports: Ports, scope: Scope, id: str) -> list[schemas.TimelineItem]:
+    """What happened to a lead, latest first."""
+    _, lead = await load(ports, scope, id)
+    items = [
+        schemas.TimelineItem(
+            kind=entry.kind,
+            at=entry.at,
+            on=entry.on,
+            by=entry.by,
+            text=entry.reason,
+            move=entry.move,
+            changes=[schemas.Change(**change.model_dump()) for change in entry.changes],
+        )
+        for entry in lead.history
+    ]
+    notes = await ports.store.find(
+        FOLLOW_UPS.name, scope, [Eq("lead_id", id)], sort=Sort("at", descending=True), limit=TIMELINE_NOTES
+    )
+    items += [
+        schemas.TimelineItem(kind="follow_up", at=n.body["at"], on=n.body["on"], by=n.body["by"], text=n.body["text"])
+        for n in notes.records
+    ]
+    return sorted(items, key=lambda entry: entry.at, reverse=True)
+
+
+async def best_matches(ports: Ports, scope: Scope, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The best zone of each of these leads, where matched."""
+    wanted = tuple(ids)
+    if not wanted:
+        return {}
+    page = await ports.store.find(BEST_MATCHES.name, scope, [In("id", wanted)], limit=len(wanted))
+    return {record.id: record.body["best"] for record in page.records}
+
+
+async def list_investors(
+    ports: Ports, scope: Scope, q: str | None, limit: int, cursor: str | None
+) -> dict[str, Any]:
+    """Investors of the leads one sees, by name."""
+    where: list[Clause] = [Matches(q)] if q else []
+    page = await ports.store.find(INVESTORS.name, scope, where, sort=Sort("name"), limit=limit, cursor=cursor)
+    return {"items": [_investor(record) for record in page.records], "next": page.next}
+
+
+async def investor_detail(
+    ports: Ports, scope: Scope, id: str, ref: InvestorRef | None = None
+) -> schemas.InvestorDetail:
+    """An investor; ``ref`` stands in where a lead names one.
+
+    Raises:
+        InvestorNotFound: there is none that ``scope`` sees.
+    """
+    record = await ports.store.get(INVESTORS.name, scope, id)
+    if record is not None:
+        return _investor(record)
+    if ref is None:
+        raise InvestorNotFound("没有这家投资方，或您没有查看权限。")
+    return schemas.InvestorDetail(id=ref.id, name=ref.name, unified_social_credit_code=None, code_valid=None)
+
+
+async def contact(ports: Ports, scope: Scope, id: str) -> schemas.ContactItem:
+    """One contact, masked.
+
+    Raises:
+        ContactNotFound: there is none that ``scope`` sees.
+    """
+    record = await ports.store.get(CONTACTS.name, scope, id)
+    if record is None:
+        raise ContactNotFound("没有这位联系人，或您没有查看权限。")
+    return contact_item(record)
+
+
+def item(record: Record, best: dict[str, Any] | None) -> dict[str, Any]:
+    """A lead in a list, straight from its document."""
+    body = record.body
+    return {
+        "id": record.id,
+        "revision": record.revision,
+        **{name: body[name] for name in _PLAIN},
+        "total_investment": _stated(body, "total_investment"),
+        "fixed_asset_investment": _stated(body, "fixed_asset_investment"),
+        "first_contact_on": body["first_contact"]["on"],
+        "best_match": best,
+        "todo": list(body["todo"]),
+    }
+
+
+_PLAIN = (
+    "title", "investor", "stage", "state", "zone", "office", "owner", "owner_as_written", "source_mode",
+    "registered_on", "updated_on", "last_follow_up_on", "next_plan", "next_on", "clocks", "confidential", "import_id",
+)  # fmt: skip
+
+
+def _stated(body: dict[str, Any], name: str) -> dict[str, Any] | None:
+    fact = body["facts"].get(name)
+    value = fact["value"] if fact else None
+    return value if isinstance(value, dict) else None
+
+
+def _legal_move(lead: Lead, target: Any) -> schemas.LegalMove:
+    if isinstance(target, Stage):
+        back = target.order < lead.stage.order
+        needs = ["reason"] if back else ["signed_amount"] if target is Stage.signed else []
+        return schemas.LegalMove(to=target.value, label=f"退回{target.label}" if back else target.label, needs=needs)
+    labels = {"on_hold": "暂缓", "closed": "终止", "resume": "恢复推进"}
+    return schemas.LegalMove(to=target, label=labels[target], needs=["reason"])
+
+
+async def _repeats(ports: Ports, scope: Scope, id: str) -> list[schemas.Repeat]:
+    where = [Eq("lead", id), Eq("result", "linked")]
+    page = await ports.store.find(IMPORT_ROWS.name, scope, where, limit=100)
+    return [schemas.Repeat(import_id=record.body["import_id"], row=record.body["row"]) for record in page.records]
+
+
+def _investor(record: Record) -> schemas.InvestorDetail:
+    return schemas.InvestorDetail(
+        id=record.id,
+        name=record.body["name"],
+        unified_social_credit_code=record.body["code"],
+        code_valid=record.body["code_valid"],
+    )
+
+

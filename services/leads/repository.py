@@ -1,0 +1,154 @@
+"""Leads, investors, contacts, follow-ups and imports as documents: their collections, readers and ages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from contracts.event import EventData
+from contracts.vocabulary.amount import Amount
+from contracts.vocabulary.stages import LeadState
+from kit.events import Event, envelop
+from kit.idempotency import RequestKey, remember
+from kit.ids import derive_id
+from kit.ports import Ports
+from kit.store.port import Collection, Index, Record, Scope, Write
+from kit.telemetry import traceparent
+from services.leads.errors import LeadNotFound
+from services.leads.model import SCHEMA, Lead
+
+LEADS: Final = Collection(
+    "leads",
+    (
+        Index("stage"),
+        Index("state"),
+        Index("board"),
+        Index("zone"),
+        Index("office"),
+        Index("owner"),
+        Index("source_mode"),
+        Index("registered_on"),
+        Index("updated_at"),
+        Index("last_follow_up_on"),
+        Index("investor.id"),
+        Index("investor.name", "chinese"),
+        Index("import_id"),
+        Index("respond_due"),
+        Index("protect_due"),
+        Index("amount_fen", "integer"),
+    ),
+    ("title", "investor.name", "chain"),
+)
+INVESTORS: Final = Collection("investors", (Index("name", "chinese"), Index("code")), ("name",))
+CLAIMS: Final = Collection("claims")
+CONTACTS: Final = Collection("contacts", (Index("lead_id"), Index("created_at")))
+FOLLOW_UPS: Final = Collection("follow_ups", (Index("lead_id"), Index("at"), Index("applied")))
+IMPORTS: Final = Collection("imports", (Index("state"), Index("created_at"), Index("importer")))
+IMPORT_ROWS: Final = Collection(
+    "import_rows", (Index("import_id"), Index("row", "integer"), Index("result"), Index("lead"), Index("troubled"))
+)
+BEST_MATCHES: Final = Collection("best_matches", (Index("certain_fen", "integer"),))
+PEOPLE: Final = Collection("people", (Index("role"),))
+COLLECTIONS: Final = (LEADS, INVESTORS, CLAIMS, CONTACTS, FOLLOW_UPS, IMPORTS, IMPORT_ROWS, BEST_MATCHES, PEOPLE)
+
+MAX_LEAD_BYTES: Final = 64 * 1024
+
+
+class NewerSchema(RuntimeError):
+    """A document was written by a later release than this one."""
+
+
+def lead_from(record: Record) -> Lead:
+    """The lead in a record.
+
+    Raises:
+        NewerSchema: a later release wrote it.
+    """
+    if record.body.get("schema_number", 1) > SCHEMA:
+        raise NewerSchema("数据由更新版本写入，请升级后再启动。")
+    return Lead.model_validate(record.body | {"revision": record.revision})
+
+
+def lead_record(lead: Lead, before: Record | None) -> Record:
+    """The record of a lead: its fields, and what lists sort and filter by."""
+    body = lead.model_dump(mode="json", exclude={"revision"}) | _derived(lead)
+    if before is None:
+        return Record(lead.id, body, lead.readers)
+    return before.with_body(body, lead.readers)
+
+
+def events_of(ports: Ports, aggregate: str, revision: int, *payloads: EventData, key: str | None = None) -> tuple[Event, ...]:
+    """Events of the save that makes ``aggregate`` ``revision``."""
+    return tuple(
+        envelop(
+            payloads,
+            source="leads",
+            aggregate=aggregate,
+            revision=revision,
+            time=ports.clock.now(),
+            partition_key=key,
+            traceparent=traceparent() or None,
+        )
+    )
+
+
+async def load(ports: Ports, scope: Scope, id: str) -> tuple[Record, Lead]:
+    """A lead and its record.
+
+    Raises:
+        LeadNotFound: there is none that ``scope`` sees.
+    """
+    record = await ports.store.get(LEADS.name, scope, id)
+    if record is None:
+        raise LeadNotFound("没有这条线索，或您没有查看权限。请从线索列表重新打开。")
+    return record, lead_from(record)
+
+
+async def save(
+    ports: Ports, before: Record, lead: Lead, event: EventData, request: RequestKey | None, receipt: Mapping[str, Any]
+) -> Record:
+    """Store a changed lead with its event and the receipt of the request that changed it."""
+    record = lead_record(lead, before)
+    if request is not None:
+        record = remember(record, request, dict(receipt))
+    return await ports.store.save(LEADS.name, record, events_of(ports, lead.id, before.revision + 1, event))
+
+
+def stored(id: str, content: BaseModel | Mapping[str, Any], readers: Sequence[str] | frozenset[str]) -> Record:
+    """A new record of any other kind."""
+    body = content.model_dump(mode="json") if isinstance(content, BaseModel) else dict(content)
+    return Record(id, body, frozenset(readers))
+
+
+def claim(ports: Ports, kind: str, *parts: str, holds: str) -> Write:
+    """The write that takes a unique key for ``holds``; the key itself is kept only as an HMAC."""
+    id = claim_id(ports, kind, *parts)
+    return Write(CLAIMS.name, stored(id, {"kind": kind, "holds": holds, "at": ports.clock.now().isoformat()}, ()))
+
+
+def claim_id(ports: Ports, kind: str, *parts: str) -> str:
+    """The id of a unique key."""
+    return derive_id(ports.secret, "claim", kind, *parts)
+
+
+def _derived(lead: Lead) -> dict[str, Any]:
+    running = {clock.kind: clock.due_at for clock in lead.clocks if clock.met_at is None}
+    chain = lead.facts.get("industry_chain")
+    return {
+        "board": lead.stage.value if lead.state is LeadState.active else lead.state.value,
+        "respond_due": running.get("respond"),
+        "protect_due": running.get("protect"),
+        "amount_fen": _amount_fen(lead),
+        "chain": chain.as_written or str(chain.value) if chain else None,
+    }
+
+
+def _amount_fen(lead: Lead) -> int | None:
+    """What a list sorts and sums by: the lower end of the total investment, where it is in yuan."""
+    fact = lead.facts.get("total_investment")
+    amount = fact.value if fact else None
+    if isinstance(amount, Amount) and amount.currency == "CNY":
+        return amount.low
+    return None
