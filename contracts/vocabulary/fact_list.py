@@ -16,9 +16,10 @@ _PROJECTS = {
 }  # fmt: skip
 _ROLES = {"enterprise": "企业", "introducer": "引荐人", "person": "个人", "park_operator": "园区运营方"}
 _QUALIFICATIONS = {
-    "national_hightech": "国家高新技术企业", "little_giant": "专精特新“小巨人”", "manufacturing_champion": "制造业单项冠军",
-    "unicorn": "独角兽企业", "gazelle": "瞪羚企业", "tech_sme": "科技型中小企业", "national_lab": "国家级研发平台",
-    "provincial_lab": "省级研发平台", "green_factory": "绿色工厂", "aaa_logistics": "A级物流企业",
+    "national_hightech": "国家高新技术企业", "little_giant": "专精特新“小巨人”", "unicorn": "独角兽企业",
+    "manufacturing_champion": "制造业单项冠军", "gazelle": "瞪羚企业", "tech_sme": "科技型中小企业",
+    "national_lab": "国家级研发平台", "provincial_lab": "省级研发平台", "green_factory": "绿色工厂",
+    "provincial_specialised": "省级专精特新中小企业", "aaa_logistics": "A级物流企业",
     "design_centre": "国家级工业设计中心", "listed": "上市公司",
 }  # fmt: skip
 _CHAINS = {
@@ -28,7 +29,8 @@ _CHAINS = {
     "low_altitude": "低空经济", "commercial_space": "商业航天", "aviation": "航空制造", "equipment": "装备制造",
     "life_health": "生命健康", "medical_device": "医疗器械", "modern_food": "现代食品", "logistics": "现代物流",
     "industrial_design": "工业设计", "human_resources": "人力资源服务", "fintech": "科技金融", "smart_home": "智能家居",
-    "new_material": "新材料", "green": "节能环保", "digital_economy": "数字经济", "fashion": "时尚创意", "other": "其他",
+    "new_material": "新材料", "green": "节能环保", "digital_economy": "数字经济", "fashion": "时尚创意",
+    "other": "其他",
 }  # fmt: skip
 
 
@@ -96,6 +98,7 @@ FACT_LIST: tuple[Row, ...] = (
     _count("patents", "发明专利", "Invention patents", "件"),
     _count("lease_months", "租期", "Lease", "个月"),
     _count("contract_years", "劳动合同年限", "Contract years", "年"),
+    _count("insured_months", "连续参保月数", "Months insured", "个月"),
     _count("years_since_entry", "入驻年数", "Years since entry", "年"),
     _count("rent_entry_year", "租金支持第几年", "Year of rent support", "年"),
     _yes_no("headquarters", "总部项目", "Headquarters", "是总部项目吗？"),
@@ -116,7 +119,16 @@ FACT_LIST: tuple[Row, ...] = (
     _yes_no("multi_storey_plant", "多层厂房", "Multi-storey plant", "建设多层厂房（工业上楼）吗？"),
     _yes_no("hk_funded", "港资", "Hong Kong funded", "是港资企业吗？"),
     _yes_no("foreign_invested", "外商投资", "Foreign invested", "是外商投资企业吗？"),
-    _yes_no("introducer_public_employee", "引荐人为公职人员", "Introducer is a public employee", "引荐人是公职人员吗？"),
+    _yes_no(
+        "introducer_public_employee", "引荐人为公职人员", "Introducer is a public employee", "引荐人是公职人员吗？"
+    ),
+    _yes_no(
+        "introducer_controls_investor",
+        "引荐人为投资方控制人",
+        "Introducer controls the investor",
+        "引荐人是投资方的实际控制人吗？",
+    ),
+    _yes_no("international_organisation", "国际组织地区总部", "International body", "是国际组织（机构）的地区总部吗？"),
     _yes_no("national_programme_award", "获国家级项目支持", "National programme award", "获得过国家级项目支持吗？"),
     _choice("enterprise_kind", "主体类型", "Kind of applicant", _ENTERPRISES),
     _choice("beneficiary_role", "申报身份", "Role of applicant", _ROLES),
@@ -125,4 +137,16 @@ FACT_LIST: tuple[Row, ...] = (
     _date("recognised_on", "认定日期", "Recognised on"),
     _date("expected_production_date", "预计投产日期", "Expected production"),
     ("qualifications", "tags", "资质荣誉", "Qualifications", "有哪些资质？可多选", "", _QUALIFICATIONS),
+    _yes_no(
+        "local_registration",
+        "在当地登记、纳税、纳统",
+        "Registered locally",
+        "历史条款要求在当地登记、纳税、纳统，是否如此？",
+    ),
+    _amount("fiscal_contribution", "年地方财政贡献", "Yearly fiscal contribution"),
+    _count("stay_years", "承诺不迁出年限", "Years promised to stay", "年"),
+    _yes_no("capital_reduction", "减少注册资本", "Capital reduced", "承诺期内减少过注册资本吗？"),
 )
+
+# Only published clauses of the past ask these. 公平竞争审查条例 bars them today: no form asks them, no new policy may.
+HISTORICAL_ONLY = frozenset({"local_registration", "fiscal_contribution", "stay_years", "capital_reduction"})
