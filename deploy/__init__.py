@@ -1,1 +1,1 @@
-"""How the suite is put together and commanded: every wiring of services, stores and buses lives here."""
+"""How the suite is run: as one process, and from the command line."""

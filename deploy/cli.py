@@ -1,0 +1,137 @@
+"""``quce``: what operators and scripts type. Every command goes through the API, as a person, with its rules."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import orjson
+import typer
+
+from deploy import commands
+from deploy.client import Refused
+from deploy.embedded import serve as serve_suite
+from deploy.lock import DataFolderBusy, hold
+from kit.settings import Settings
+
+app = typer.Typer(help="区策 Quce：招商线索、各区政策匹配、周报。", no_args_is_help=True, add_completion=False)
+token_app = typer.Typer(help="供脚本使用的访问凭证。", no_args_is_help=True)
+leads_app = typer.Typer(help="线索。", no_args_is_help=True)
+digest_app = typer.Typer(help="周报。", no_args_is_help=True)
+codes_app = typer.Typer(help="行业代码表。", no_args_is_help=True)
+app.add_typer(token_app, name="token")
+app.add_typer(leads_app, name="leads")
+app.add_typer(digest_app, name="digest")
+app.add_typer(codes_app, name="codes")
+
+T = TypeVar("T")
+
+As = Annotated[str, typer.Option("--as", help="以哪个账号的身份执行（登录名）")]
+Json = Annotated[bool, typer.Option("--json", help="输出 JSON，供脚本使用")]
+
+
+@app.command()
+def serve() -> None:
+    """启动全部服务（一个进程）。"""
+    settings = Settings()
+    with _messages(), hold(settings.data, f"http://{settings.host}:{settings.port}"):
+        asyncio.run(serve_suite(settings))
+
+
+@app.command()
+def seed(as_json: Json = False) -> None:
+    """建立首次启动所需的数据；重复执行不会改动已有内容。"""
+    _print(_run(commands.seed(Settings())), as_json)
+
+
+@token_app.command("create")
+def create_token(
+    account: As,
+    name: Annotated[str, typer.Option(help="凭证用途，便于日后辨认")] = "命令行",
+    days: Annotated[int, typer.Option(min=1, max=366, help="有效天数")] = 90,
+    as_json: Json = False,
+) -> None:
+    """为账号生成一个访问凭证，只显示这一次。"""
+    _print(_run(commands.create_token(Settings(), account, name, days)), as_json)
+
+
+@leads_app.command("import")
+def import_leads(
+    file: Annotated[Path, typer.Argument(help="台账工作簿（xlsx、xls、ods）", exists=True, dir_okay=False)],
+    account: As,
+    as_json: Json = False,
+) -> None:
+    """导入招商线索台账。"""
+    _print(_run(commands.import_leads(Settings(), account, file)), as_json)
+
+
+@digest_app.command("send")
+def send_digest(
+    week: Annotated[str, typer.Option(help="周次，如 2026-W48")],
+    account: As = "manager",
+    as_json: Json = False,
+) -> None:
+    """发送某一周的周报；重复执行不会重复发送。"""
+    _print(_run(commands.send_digest(Settings(), account, week)), as_json)
+
+
+@codes_app.command("load")
+def load_codes(
+    file: Annotated[Path, typer.Argument(help="CSV：code,section,level,name", exists=True, dir_okay=False)],
+    version: Annotated[str, typer.Option(help="版本名，如 GB/T 4754-2017")] = "",
+    valid_from: Annotated[str, typer.Option(help="自哪天起采用，默认今天")] = "",
+    account: As = "admin",
+    as_json: Json = False,
+) -> None:
+    """载入完整的国民经济行业分类代码表。"""
+    _print(_run(commands.load_codes(Settings(), account, file, version, valid_from)), as_json)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """检查版本、数据文件、积压和停放的消息。"""
+    report = _run(commands.doctor(Settings()))
+    _print(report, as_json)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """The console script."""
+    app()
+
+
+class _messages:  # noqa: N801 - reads as the statement it is used in
+    """Turns known errors into one line and an exit code."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
+        if isinstance(error, Refused | DataFolderBusy | commands.CommandFailed):
+            for line in (str(error), *_details(error)):
+                sys.stderr.write(line + "\n")
+            raise typer.Exit(1) from error
+        return False
+
+
+def _details(error: BaseException) -> list[str]:
+    if not isinstance(error, Refused):
+        return []
+    return [f"  {each['path']}：{each['message']}" for each in error.document.get("errors", [])]
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    with _messages():
+        return asyncio.run(work)
+
+
+def _print(result: commands.Result, as_json: bool) -> None:
+    text = orjson.dumps(result.document, option=orjson.OPT_INDENT_2).decode() if as_json else result.text
+    sys.stdout.write(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

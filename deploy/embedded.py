@@ -1,0 +1,95 @@
+"""The embedded default: four apps, one process, one folder. The composition root of the whole suite."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import uvicorn
+from fastapi import FastAPI
+
+from gateway.app import create_app as create_gateway
+from gateway.seed import SignIn, seed_accounts
+from kit.clock import Clock
+from kit.peer import Peer
+from kit.ports import Ports, open_bus, open_clock, open_ports
+from kit.settings import Settings
+from kit.telemetry import configure_logging
+from services.incentives.app import create_app as create_incentives
+from services.leads.app import create_app as create_leads
+from services.notify.app import create_app as create_notify
+
+SERVICES: dict[str, Callable[[Ports], FastAPI]] = {
+    "notify": create_notify,
+    "incentives": create_incentives,
+    "leads": create_leads,
+}
+"""In the order they start: who listens before who speaks."""
+
+SWITCH_INTERVAL = 0.001
+"""Seconds after which a busy worker thread lets the event loop run; Python's default of 5 ms stalls requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """The running suite: its edge, its services, the sign-ins its first start made."""
+
+    gateway: FastAPI
+    services: dict[str, FastAPI]
+    ports: dict[str, Ports]
+    sign_ins: Sequence[SignIn]
+
+
+@asynccontextmanager
+async def open_suite(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Suite]:
+    """Start everything in this process, seed what the first start needs, stop everything at the end."""
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    clock = clock or open_clock(settings)
+    async with AsyncExitStack() as stack:
+        bus = open_bus(settings)
+        stack.push_async_callback(bus.close)
+        ports: dict[str, Ports] = {}
+        for name in (*SERVICES, "gateway"):
+            ports[name] = await open_ports(name, settings, bus, clock)
+            stack.push_async_callback(ports[name].close)
+        services = {name: create(ports[name]) for name, create in SERVICES.items()}
+        peers = {name: Peer.in_process(app, name) for name, app in services.items()}
+        gateway = create_gateway(ports["gateway"], peers)
+        for app in (*services.values(), gateway):
+            await stack.enter_async_context(app.router.lifespan_context(app))
+        sign_ins = await seed_accounts(ports["gateway"], peers["notify"])
+        yield Suite(gateway, services, ports, sign_ins)
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until Ctrl-C or SIGTERM."""
+    configure_logging(settings.log_level)
+    async with open_suite(settings) as suite:
+        config = uvicorn.Config(
+            suite.gateway,
+            host=settings.host,
+            port=settings.port,
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=10,
+        )
+        server = uvicorn.Server(config)
+        announcing = asyncio.create_task(_announce(server, settings, suite.sign_ins))
+        await server.serve()
+        announcing.cancel()
+
+
+async def _announce(server: uvicorn.Server, settings: Settings, sign_ins: Sequence[SignIn]) -> None:
+    while not server.started:
+        await asyncio.sleep(0.01)
+    lines = [f"区策 Quce 已启动：http://{settings.host}:{settings.port}   （按 Ctrl-C 停止）"]
+    if sign_ins:
+        lines.append("登录账号（只显示这一次，请抄下来）：")
+        lines += [f"  {each.account:<12} {each.password:<16} {each.describe()}" for each in sign_ins]
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
