@@ -1,6 +1,6 @@
 """Problems as RFC 9457 describes them: one class a problem, the HTTP status on it, pure of any framework.
 
-Every detail says what to do next, in Chinese, because officers and partners read it as it stands.
+Every detail says what to do next, in Chinese, because people read it as it stands.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """Where an input is wrong: a path such as ``facts.land_mu`` or ``第12行 总投资``, and what to do."""
+    """Where an input is wrong: a path such as ``items.0.name`` or ``第12行 总投资``, and what to do."""
 
     path: str
     message: str
