@@ -1,0 +1,196 @@
+"""Accounts, sessions and bearer tokens: who somebody is, what they may read as, how long it holds. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from contracts.gateway import AccountChanged, Role
+from gateway.settings import ADMINISTRATORS, IDENTITY, SESSION_IDLE, SESSION_LONGEST
+from kit.auth import PUBLIC, Principal
+from kit.clock import from_text, to_text
+from kit.ids import derive_id
+
+Locale = Literal["zh-CN", "en"]
+CITY = "city"
+OFFICE_ROLES = ("officer", "bureau_officer", "manager", "policy_editor", "reviewer")
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """The company behind a partner: an investor (投资企业) or an introducer (引荐机构)."""
+
+    id: str
+    name: str
+    kind: Literal["investor", "introducer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who may sign in. ``epoch`` grows when every session of theirs must end."""
+
+    id: str
+    sign_in: str
+    name: str
+    role: Role
+    zones: tuple[str, ...]
+    organisation: Organisation | None
+    active: bool
+    locale: Locale
+    password_hash: str
+    epoch: int
+    created_at: str
+    updated_at: str
+
+    @classmethod
+    def read(cls, id: str, body: dict[str, Any]) -> Self:
+        """An account as it was stored."""
+        organisation = Organisation(**body["organisation"]) if body["organisation"] else None
+        return cls(id=id, **(body | {"zones": tuple(body["zones"]), "organisation": organisation}))
+
+    def body(self) -> dict[str, Any]:
+        """What is stored."""
+        kept: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__ if name != "id"}
+        kept["zones"] = list(self.zones)
+        if self.organisation is not None:
+            each = self.organisation
+            kept["organisation"] = {"id": each.id, "name": each.name, "kind": each.kind}
+        return kept
+
+    @property
+    def reads_as(self) -> frozenset[str]:
+        """The readers this person acts as."""
+        return frozenset({PUBLIC, *self._offices()})
+
+    @property
+    def readers(self) -> frozenset[str]:
+        """Who may see this account: administrators, the person, and for staff the desks they work at."""
+        desks = self._offices() if self.role in OFFICE_ROLES else ()
+        city = (CITY,) if self.role == "officer" else ()
+        return frozenset({IDENTITY, ADMINISTRATORS, own_reader(self.id), *desks, *city})
+
+    def principal(self) -> Principal:
+        """This person, as services know them."""
+        organisation = self.organisation.id if self.organisation else None
+        return Principal(self.id, self.role, self.zones, organisation, self.reads_as, self.name, self.locale)
+
+    def changed(self) -> AccountChanged:
+        """The event of any change of it."""
+        return AccountChanged(
+            account=self.id,
+            role=self.role,
+            zones=list(self.zones),
+            org=self.organisation.id if self.organisation else None,
+            active=self.active,
+            locale=self.locale,
+        )
+
+    def _offices(self) -> tuple[str, ...]:
+        if self.role == "bureau_officer" or (self.role == "manager" and not self.zones):
+            return (CITY,)
+        if self.role in ("officer", "manager"):
+            return tuple(f"zone:{zone}" for zone in self.zones)
+        if self.role == "partner" and self.organisation is not None:
+            return (f"org:{self.organisation.id}",)
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session as stored; its id is the digest of the cookie's token."""
+
+    id: str
+    account: str
+    csrf: str
+    epoch: int
+    created_at: str
+    seen_at: str
+    expires_at: str
+
+    @classmethod
+    def begin(cls, token: str, csrf: str, account: Account, now: datetime) -> Self:
+        """The session of a person who has just signed in."""
+        text = to_text(now)
+        return cls(digest(token), account.id, csrf, account.epoch, text, text, to_text(now + SESSION_LONGEST))
+
+    @classmethod
+    def read(cls, id: str, body: dict[str, Any]) -> Self:
+        """A session as it was stored."""
+        return cls(id=id, **body)
+
+    def body(self) -> dict[str, Any]:
+        """What is stored."""
+        return {name: getattr(self, name) for name in self.__slots__ if name != "id"}
+
+    def holds(self, account: Account, now: datetime) -> bool:
+        """Whether it still lets the person in."""
+        fresh = to_text(now) < self.expires_at and to_text(now - SESSION_IDLE) < self.seen_at
+        return fresh and account.active and account.epoch == self.epoch
+
+    def seen(self, now: datetime) -> SignedIn:
+        """The session, used just now."""
+        return replace(self, seen_at=to_text(now))
+
+
+@dataclass(frozen=True, slots=True)
+class BearerToken:
+    """Lets a program act as an account. Only the digest of the secret is kept."""
+
+    id: str
+    account: str
+    name: str
+    digest: str
+    created_at: str
+    expires_at: str
+    revoked_at: str | None = None
+
+    @classmethod
+    def read(cls, id: str, body: dict[str, Any]) -> Self:
+        """A token as it was stored."""
+        return cls(id=id, **body)
+
+    def body(self) -> dict[str, Any]:
+        """What is stored."""
+        return {name: getattr(self, name) for name in self.__slots__ if name != "id"}
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it is neither withdrawn nor expired."""
+        return self.revoked_at is None and now < from_text(self.expires_at)
+
+
+def account_id(secret: bytes, sign_in: str) -> str:
+    """The id of the account with this sign-in name: names are unique because ids are."""
+    return derive_id(secret, "account", normal_name(sign_in))
+
+
+def normal_name(sign_in: str) -> str:
+    """A sign-in name as it is compared: half-width, lower case, without blanks around it."""
+    return unicodedata.normalize("NFKC", sign_in).strip().casefold()
+
+
+def own_reader(account: str) -> str:
+    """The reader under which what is a person's own is kept."""
+    return f"account:{account}"
+
+
+def digest(secret: str) -> str:
+    """What is kept of a random secret; 256 random bits need no salt."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def bearer_text(id: str, secret: str) -> str:
+    """A token as its holder carries it: the id inside makes looking it up one read."""
+    return f"quce_{id.replace('-', '')}{secret}"
+
+
+def bearer_id(text: str) -> str | None:
+    """The id inside a token; None where it is no token of ours."""
+    raw = text.removeprefix("quce_")[:32]
+    if not text.startswith("quce_") or len(raw) != 32 or not set(raw) <= set("0123456789abcdef"):
+        return None
+    return "-".join((raw[:8], raw[8:12], raw[12:16], raw[16:20], raw[20:]))
+
+

@@ -1,0 +1,72 @@
+"""Which service answers which path under ``/api/v1``, how long it may take, how much it may be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gateway.settings import API, JSON_LIMIT, LONG_SECONDS, READ_SECONDS, UPLOAD_LIMIT, WRITE_SECONDS
+from kit.errors import NotFound
+
+SERVICES: Mapping[str, str] = {
+    "leads": "leads",
+    "investors": "leads",
+    "contacts": "leads",
+    "imports": "leads",
+    "jobs": "leads",
+    "eligibility": "incentives",
+    "decisions": "incentives",
+    "zones": "incentives",
+    "policies": "incentives",
+    "industry-codes": "incentives",
+    "notifications": "notify",
+    "digests": "notify",
+    "deliveries": "notify",
+    "reports": "notify",
+    "recipients": "notify",
+}
+"""By the first part of the path."""
+
+PARTS: Mapping[tuple[str, str], str] = {("leads", "matches"): "incentives"}
+"""By the first and third part, where another service answers than for the rest."""
+
+BENCH = {"bench": "leads"}
+"""The empty routes that benchmarks compare with."""
+
+_LONG = frozenset({("imports", "POST"), ("digests", "POST"), ("policies", "POST")})
+_UPLOADS = (f"{API}/imports", "/imports")
+_HIDDEN = ("", ".", "..")
+
+
+class Table:
+    """The ways of an installation."""
+
+    def __init__(self, *, bench: bool = False) -> None:
+        self._services = {**SERVICES, **(BENCH if bench else {})}
+
+    def knows(self, path: str) -> bool:
+        """Whether a path (without the prefix) belongs to a service."""
+        return path.split("/", 2)[1:2] != [] and path.split("/", 2)[1] in self._services
+
+    def service(self, path: str) -> str:
+        """The service that answers a path (decoded, without the prefix).
+
+        Raises:
+            NotFound: no service does.
+        """
+        parts = path.split("/")[1:]
+        service = self._services.get(parts[0])
+        if service is None or any(part in _HIDDEN for part in parts):
+            raise NotFound("没有这个地址，请检查路径。")
+        return PARTS.get((parts[0], parts[2]), service) if len(parts) > 2 else service
+
+
+def seconds_for(method: str, path: str) -> float:
+    """How long a service may take."""
+    if (path.split("/", 2)[1], method) in _LONG:
+        return LONG_SECONDS
+    return READ_SECONDS if method == "GET" else WRITE_SECONDS
+
+
+def body_limit(path: str) -> int:
+    """How much a request may carry: files only where there are imports."""
+    return UPLOAD_LIMIT if path.startswith(_UPLOADS) else JSON_LIMIT

@@ -1,0 +1,154 @@
+"""Asking a service on somebody's behalf: the right one, as them, for so long, and not while it is down."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+from fastapi import Request
+
+from gateway.breaker import Breaker, unavailable
+from gateway.routing import Table, seconds_for
+from gateway.session import Session, current_session
+from gateway.settings import INTERNAL_TOKEN_LIFE
+from kit.auth import Principal, TokenIssuer
+from kit.errors import Problem
+from kit.peer import Peer, PeerSilent, Reply
+from kit.ports import Ports
+from kit.telemetry import traceparent
+
+Headers = Sequence[tuple[bytes, bytes]]
+Params = Mapping[str, str | int | bool | Sequence[str] | None]
+
+_TOKENS = 4096
+_CRASHED = 500
+_PROBLEM = b"application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to a service; ``target`` is the encoded path with its query."""
+
+    service: str
+    method: str
+    path: str
+    target: bytes
+    headers: Headers = ()
+    body: bytes | AsyncIterator[bytes] = b""
+
+
+class Upstream:
+    """The services, as the edge reaches them."""
+
+    def __init__(self, ports: Ports, peers: Mapping[str, Peer], table: Table) -> None:
+        self.table = table
+        self._peers = peers
+        self._issuer = TokenIssuer(ports.keys, ports.clock)
+        self._breakers = {name: Breaker(name, ports.clock) for name in peers}
+        self._tokens: dict[tuple[Principal, str], tuple[float, bytes]] = {}
+
+    async def send(self, call: Call, principal: Principal | None) -> Reply:
+        """The service's answer, whatever it is.
+
+        Raises:
+            ServiceUnavailable: there is none.
+        """
+        breaker = self._breakers[call.service]
+        breaker.admit()
+        headers = [*call.headers, (b"traceparent", traceparent().encode())]
+        if principal is not None:
+            headers.append((b"authorization", self._bearer(principal, call.service)))
+        try:
+            reply = await self._within(call, headers)
+        except (PeerSilent, TimeoutError) as error:
+            breaker.failed()
+            raise unavailable(call.service) from error
+        except Problem:
+            raise
+        if _crashed(reply):
+            breaker.failed()
+            raise unavailable(call.service)
+        breaker.succeeded()
+        return reply
+
+    async def close(self) -> None:
+        """Let connections go."""
+        for peer in self._peers.values():
+            await peer.close()
+
+    async def _within(self, call: Call, headers: Headers) -> Reply:
+        peer = self._peers[call.service]
+        async with asyncio.timeout(seconds_for(call.method, call.path)):
+            try:
+                return await peer.send(call.method, call.target, headers, call.body)
+            except PeerSilent:
+                if call.method != "GET":
+                    raise
+            return await peer.send(call.method, call.target, headers, call.body)
+
+    def _bearer(self, principal: Principal, audience: str) -> bytes:
+        now = monotonic()
+        known = self._tokens.get((principal, audience))
+        if known is not None and now - known[0] < INTERNAL_TOKEN_LIFE:
+            return known[1]
+        if len(self._tokens) >= _TOKENS:
+            self._tokens.clear()
+        value = f"Bearer {self._issuer.issue(principal, audience)}".encode()
+        self._tokens[principal, audience] = (now, value)
+        return value
+
+
+async def ask(
+    request: Request,
+    method: str,
+    path: str,
+    *,
+    params: Params | None = None,
+    json: Any = None,
+    headers: Mapping[str, str] | None = None,
+) -> Reply:
+    """Ask, for a page, what the caller's session may see: ``path`` is one of the API's, without ``/api/v1``.
+
+    Answers with problems are answers: look at ``reply.status``.
+
+    Raises:
+        ServiceUnavailable: the service gives no answer.
+        NotFound: no service answers such a path.
+    """
+    session: Session | None = await current_session(request)
+    sent = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
+    body = b""
+    if json is not None:
+        body = orjson.dumps(json)
+        sent.append((b"content-type", b"application/json"))
+    upstream = upstream_of(request)
+    target = (quote(path, safe="/:@!$&'()*+,;=~-._") + _query(params)).encode()
+    call = Call(upstream.table.service(path), method, path, target, sent, body)
+    return await upstream.send(call, session.principal if session else None)
+
+
+def upstream_of(request: Request) -> Upstream:
+    """The services of the app that handles this request."""
+    upstream: Upstream = request.app.state.upstream
+    return upstream
+
+
+def _query(params: Params | None) -> str:
+    given = {name: _text(value) for name, value in (params or {}).items() if value is not None}
+    return f"?{urlencode(given, doseq=True)}" if given else ""
+
+
+def _text(value: str | int | bool | Sequence[str] | None) -> str | Sequence[str] | int | None:
+    return ("true" if value else "false") if isinstance(value, bool) else value
+
+
+def _crashed(reply: Reply) -> bool:
+    """Whether the app broke below its own handlers, or something before it answered for it."""
+    if reply.status in (502, 504):
+        return True
+    return reply.status == _CRASHED and not any(value == _PROBLEM for _, value in reply.headers)
