@@ -1,0 +1,50 @@
+"""The notify service as an app: its routes, and what runs beside them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from contracts.catalogue import topic_of
+from kit.ports import Ports
+from kit.service import Service
+from kit.web import create_app as create_base
+from services.notify import consumers, jobs, settings
+from services.notify.channels.email import Email, transport_for
+from services.notify.channels.inapp import InApp
+from services.notify.commands.closing import WeekClosing
+from services.notify.commands.digests import DigestDesk
+from services.notify.commands.sending import Sender
+from services.notify.commands.telling import Teller
+from services.notify.projections.keeping import Projections
+from services.notify.repository.collections import ALL
+from services.notify.routes import router
+
+
+def create_app(ports: Ports) -> FastAPI:
+    """The app of this service on these ports."""
+    transport = transport_for(ports.settings.smtp_url, ports.settings.data / "mail")
+    channels = (InApp(ports.store), Email(transport, ports.settings.mail_from, ports.settings.link_base))
+    sender = Sender(ports, channels)
+    teller = Teller(ports, sender)
+    closing = WeekClosing(ports, DigestDesk(ports, teller))
+    service = Service(
+        ports,
+        topic_of(settings.SERVICE),
+        ALL,
+        groups=(consumers.projections_group(Projections(ports.store)), consumers.deliveries_group(teller)),
+        schedules=jobs.schedules(closing),
+        background=(sender,),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with service.running():
+            yield
+
+    app = create_base(name=settings.SERVICE, title="通知服务", ports=ports, lifespan=lifespan)
+    app.state.service, app.state.closing, app.state.sender = service, closing, sender
+    app.include_router(router)
+    return app

@@ -1,0 +1,129 @@
+"""E-mail: over SMTP where the office has a server, else as .eml files that any mail program opens.
+
+A repeat carries the same Message-ID and, as a file, the same name: it replaces itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+
+from kit.clock import from_text
+from services.notify import settings
+from services.notify.channels.port import ChannelBusy, ChannelRefused, Outgoing
+from services.notify.channels.rendering import render
+from services.notify.model.delivery import ChannelName
+
+NO_ADDRESS = "收件人没有登记邮箱，请管理员在账号页补充后再通知。"
+
+
+class Transport(Protocol):
+    """Where mails leave the house."""
+
+    async def hand_over(self, delivery: str, message: EmailMessage, /) -> None:
+        """Give one away."""
+        ...
+
+
+class Email:
+    """Sends mails. Mail servers and programs know a repeat by its Message-ID, so a repeat is allowed."""
+
+    name = ChannelName.EMAIL
+    repeatable = True
+
+    def __init__(self, transport: Transport, sender: str, link_base: str) -> None:
+        self._transport, self._sender, self._link_base = transport, sender, link_base
+
+    async def send(self, outgoing: Outgoing) -> None:
+        """Render and hand over."""
+        if not outgoing.email:
+            raise ChannelRefused(NO_ADDRESS)
+        await self._transport.hand_over(outgoing.delivery, self._compose(outgoing, outgoing.email))
+
+    def _compose(self, outgoing: Outgoing, address: str) -> EmailMessage:
+        context = {**outgoing.context, "link": self._link_base + outgoing.link, "name": outgoing.name}
+        subject, body = render(outgoing.kind, self.name, outgoing.locale, context)
+        user, _, domain = address.rpartition("@")
+        message = EmailMessage(policy=SMTP)
+        message["Message-ID"] = f"<{outgoing.delivery}@{self._sender.rpartition('@')[2] or 'quce'}>"
+        message["Date"] = format_datetime(from_text(outgoing.at))
+        message["From"] = self._sender
+        message["To"] = str(Address(outgoing.name, user, domain))
+        message["Subject"] = subject
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(body + "\n", charset="utf-8", cte="base64")
+        return message
+
+
+class MailFolder:
+    """Mails as files named by their delivery."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def hand_over(self, delivery: str, message: EmailMessage) -> None:
+        """Write the file, whole or not at all."""
+        await asyncio.to_thread(self._write, f"{delivery}.eml", bytes(message))
+
+    def _write(self, name: str, content: bytes) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        draft = self._folder / f".{name}.part"
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self._folder / name)
+
+
+class SmtpServer:
+    """A mail server at ``smtp://user:password@host:port`` or ``smtps://…``."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._tls = parts.scheme == "smtps"
+        self._host = parts.hostname or "localhost"
+        self._port = parts.port or (465 if self._tls else 25)
+        self._username = unquote(parts.username) if parts.username else None
+        self._password = unquote(parts.password) if parts.password else None
+
+    async def hand_over(self, _delivery: str, message: EmailMessage) -> None:
+        """Send over a connection of its own."""
+        try:
+            await aiosmtplib.send(
+                message,
+                hostname=self._host,
+                port=self._port,
+                username=self._username,
+                password=self._password,
+                use_tls=self._tls,
+                timeout=settings.MAIL_TIMEOUT,
+            )
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            codes = [each.code for each in error.recipients]
+            raise _judged(codes[0] if codes else 550, "收件地址被邮件服务器拒收") from error
+        except aiosmtplib.SMTPAuthenticationError as error:
+            raise ChannelBusy("邮件服务器不接受设置里的账号或密码，请管理员核对 QUCE_SMTP_URL。") from error
+        except aiosmtplib.SMTPResponseException as error:
+            raise _judged(error.code, "邮件服务器拒绝了这封邮件") from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise ChannelBusy(f"连不上邮件服务器（{self._host}:{self._port}），稍后自动重试。") from error
+
+
+def _judged(code: int, what: str) -> ChannelRefused | ChannelBusy:
+    if 500 <= code < 600:
+        return ChannelRefused(f"{what}（代码{code}），请核对邮箱地址后重新通知。")
+    return ChannelBusy(f"{what}（代码{code}），稍后自动重试。")
+
+
+def transport_for(smtp_url: str | None, folder: Path) -> Transport:
+    """The office's mail server, or files where none is set."""
+    return SmtpServer(smtp_url) if smtp_url else MailFolder(folder)

@@ -1,0 +1,56 @@
+"""The channel port: hand a rendered message to the outside, and say honestly what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from services.notify.model.delivery import ChannelName, Kind
+
+
+class ChannelRefused(Exception):
+    """It will never arrive this way; the text says why and what to do, in Chinese."""
+
+
+class ChannelBusy(Exception):
+    """It did not arrive now and may later; the text says why, in Chinese."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to one person. ``delivery`` is also its identity outside, so that a repeat can be recognised."""
+
+    delivery: str
+    kind: Kind
+    account: str
+    name: str
+    email: str | None
+    locale: str
+    link: str
+    at: str
+    lead_id: str | None
+    context: Mapping[str, Any]
+
+
+class Channel(Protocol):
+    """One way to reach people."""
+
+    @property
+    def name(self) -> ChannelName:
+        """What it is called."""
+        ...
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether sending the same delivery twice does no harm, so that one in doubt may simply be repeated."""
+        ...
+
+    async def send(self, outgoing: Outgoing) -> None:
+        """Hand it over.
+
+        Raises:
+            ChannelRefused: it will never arrive this way.
+            ChannelBusy: it may arrive later.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""What notify does: tell, send, freeze, and keep addresses and read marks."""

@@ -1,0 +1,61 @@
+"""Keeps recipients and read marks: what people set themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kit.auth import Principal
+from kit.clock import to_text
+from kit.ports import Ports
+from kit.store.port import Eq, Record, Scope
+from services.notify.errors import NotificationNotFound
+from services.notify.model.person import ADMINISTRATORS, own_reader
+from services.notify.repository.amend import amend
+from services.notify.repository.collections import NOTIFICATIONS, RECIPIENTS
+from services.notify.repository.deliveries import own_scope
+from services.notify.schemas import RecipientInput
+
+AT_ONCE = 200
+
+
+async def put_recipient(ports: Ports, account: str, said: RecipientInput) -> Record:
+    """Set where somebody is reached; repeating it changes nothing more."""
+    now = to_text(ports.clock.now())
+    readers = frozenset({own_reader(account), ADMINISTRATORS})
+    fields = said.model_dump(mode="json")
+
+    def change(record: Record) -> Record:
+        created = record.body.get("created_at", now)
+        return record.with_body({"schema": 1, "created_at": created, "updated_at": now, **fields}, readers)
+
+    return await amend(ports.store, RECIPIENTS.name, Scope.of({ADMINISTRATORS}), account, {}, change)
+
+
+async def mark_read(ports: Ports, principal: Principal, id: str) -> Record:
+    """Mark one of one's own notifications as read.
+
+    Raises:
+        NotificationNotFound: there is none, or it is somebody else's.
+    """
+    scope = own_scope(principal.account)
+    if await ports.store.get(NOTIFICATIONS.name, scope, id) is None:
+        raise NotificationNotFound("没有这条通知，可能属于他人；请回到通知列表重新打开。")
+    return await amend(ports.store, NOTIFICATIONS.name, scope, id, {}, _reader(to_text(ports.clock.now())))
+
+
+async def mark_all_read(ports: Ports, principal: Principal) -> None:
+    """Mark everything one has as read."""
+    scope, mark = own_scope(principal.account), _reader(to_text(ports.clock.now()))
+    where = [Eq("account", principal.account), Eq("unread", 1)]
+    while records := (await ports.store.find(NOTIFICATIONS.name, scope, where, limit=AT_ONCE)).records:
+        for record in records:
+            await amend(ports.store, NOTIFICATIONS.name, scope, record.id, {}, mark)
+
+
+def _reader(now: str) -> Any:
+    def read(record: Record) -> Record | None:
+        if not record.body["unread"]:
+            return None
+        return record.with_body(record.body | {"unread": 0, "read_at": now})
+
+    return read

@@ -1,0 +1,141 @@
+"""Sends deliveries: claim, send, record; and picks up after a restart what nobody can know the end of."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import timedelta
+
+from kit.clock import from_text, to_text
+from kit.failpoints import failpoint
+from kit.leases import Lease
+from kit.ports import Ports
+from kit.store.port import Scope
+from services.notify.channels.port import Channel, ChannelBusy, ChannelRefused, Outgoing
+from services.notify.model.delivery import ChannelName, Delivery, State
+from services.notify.repository.deliveries import Deliveries, Stored
+from services.notify.repository.people import People
+
+log = logging.getLogger(__name__)
+
+SWEEP = 5.0
+LENGTH = timedelta(seconds=60)
+_SCOPE = Scope.system("addressing deliveries")
+
+
+class Sender:
+    """The one that sends: in-app at once, mails in the background, one replica at a time by lease."""
+
+    def __init__(self, ports: Ports, channels: Iterable[Channel]) -> None:
+        self._ports = ports
+        self._channels = {channel.name: channel for channel in channels}
+        self._deliveries = Deliveries(ports.store)
+        self._people = People(ports.store)
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._lease: Lease | None = None
+
+    def wake(self) -> None:
+        """There is something to send."""
+        self._wake.set()
+
+    async def start(self) -> None:
+        """Begin to send."""
+        self._task = asyncio.create_task(self._forever(), name="notify-sender")
+
+    async def stop(self) -> None:
+        """Finish; a mail under way is in ``sending`` and looked after at the next start."""
+        if self._task is None:
+            return
+        self._task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._task
+        if self._lease is not None:
+            await self._ports.leases.release(self._lease)
+
+    async def send(self, stored: Stored) -> None:
+        """Bring one delivery to its end, or to its next attempt; what somebody else claimed is left to them."""
+        claimed = await self._deliveries.save(stored, stored.delivery.claim(self._ports.clock.now()))
+        if claimed is None:
+            return
+        failpoint("notify.claim_to_sent")
+        outcome = await self._hand_over(claimed.delivery)
+        failpoint("notify.sent_to_record")
+        await self._deliveries.save(claimed, outcome)
+
+    async def resume(self, stored: Stored) -> Stored | None:
+        """Decide on a delivery found in ``sending`` with nobody sending it; the one to send again, if any."""
+        delivery, channel = stored.delivery, self._channels[stored.delivery.channel]
+        if not channel.repeatable:
+            await self._deliveries.save(stored, delivery.doubted(self._ports.clock.now()))
+            return None
+        return await self._deliveries.save(stored, delivery.released())
+
+    async def sweep(self) -> None:
+        """Send every mail that is due."""
+        now = to_text(self._ports.clock.now())
+        async for stored in self._deliveries.in_state(State.QUEUED, ChannelName.EMAIL):
+            if stored.delivery.next_at is None or stored.delivery.next_at <= now:
+                await self.send(stored)
+
+    async def recover(self) -> None:
+        """Look after what an earlier process left in ``sending``, and what it left to be shown in the app."""
+        for channel in self._channels:
+            async for stored in self._deliveries.in_state(State.SENDING, channel):
+                await self.resume(stored)
+        async for stored in self._deliveries.in_state(State.QUEUED, ChannelName.IN_APP):
+            await self.send(stored)
+
+    async def _hand_over(self, delivery: Delivery) -> Delivery:
+        try:
+            await self._channels[delivery.channel].send(await self._outgoing(delivery))
+        except ChannelRefused as refusal:
+            return delivery.failed(str(refusal), self._ports.clock.now())
+        except ChannelBusy as busy:
+            return delivery.delayed(str(busy), self._ports.clock.now())
+        except Exception:
+            log.exception("delivery %s failed", delivery.id)
+            return delivery.delayed("发送时出现意外错误，已记入日志，稍后自动重试。", self._ports.clock.now())
+        return delivery.sent(self._ports.clock.now())
+
+    async def _outgoing(self, delivery: Delivery) -> Outgoing:
+        person = await self._people.get(_SCOPE, delivery.recipient)
+        return Outgoing(
+            delivery=delivery.id,
+            kind=delivery.kind,
+            account=delivery.recipient,
+            name=person.name if person else delivery.recipient,
+            email=person.email if person else None,
+            locale=person.locale if person else "zh-CN",
+            link=delivery.link,
+            at=delivery.created_at,
+            lead_id=delivery.lead_id,
+            context=delivery.context,
+        )
+
+    async def _forever(self) -> None:
+        while True:
+            self._wake.clear()
+            try:
+                if await self._leads():
+                    await self.sweep()
+            except Exception:
+                log.exception("sending failed; trying again")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SWEEP):
+                    await self._wake.wait()
+
+    async def _leads(self) -> bool:
+        """Whether this replica sends; the first to do so looks after what the one before left."""
+        leases, holder = self._ports.leases, self._ports.settings.replica
+        if self._lease is not None:
+            if from_text(self._lease.until) - self._ports.clock.now() > LENGTH / 2:
+                return True
+            self._lease = await leases.renew(self._lease, LENGTH)
+        if self._lease is None:
+            self._lease = await leases.acquire("notify-sender", holder, LENGTH)
+            if self._lease is not None:
+                await self.recover()
+        return self._lease is not None

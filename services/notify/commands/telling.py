@@ -1,0 +1,123 @@
+"""Tells people: turns an event into one delivery a person and channel, however often the event comes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from contracts.incentives import IncentivesMatched
+from contracts.leads import ImportFinished, LeadChanged
+from kit.clock import from_text, to_text
+from kit.events import Event
+from kit.ids import content_digest, derive_id
+from kit.ports import Ports
+from kit.store.port import Scope
+from services.notify import preferences, settings
+from services.notify.commands.sending import Sender
+from services.notify.model.delivery import ChannelName, Delivery, Kind, State
+from services.notify.preferences import When
+from services.notify.repository.deliveries import Deliveries
+from services.notify.repository.people import People
+
+_SCOPE = Scope.system("whom to tell")
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something to tell: ``source`` is the event or digest it comes from."""
+
+    source: str
+    kind: Kind
+    link: str
+    context: Mapping[str, Any]
+    lead_id: str | None = None
+
+
+class Teller:
+    """Creates deliveries. The in-app ones are sent at once, mails by the sender."""
+
+    def __init__(self, ports: Ports, sender: Sender) -> None:
+        self._ports, self._sender = ports, sender
+        self._deliveries = Deliveries(ports.store)
+        self._people = People(ports.store)
+
+    async def tell(self, account: str, news: News) -> None:
+        """Tell one person over every channel that their preferences name; telling twice tells once."""
+        person = await self._people.get(_SCOPE, account)
+        for channel in ChannelName:
+            if preferences.when(person, news.kind, channel) is When.NOW:
+                await self._deliver(account, channel, news)
+
+    async def tell_matched(self, event: Event, said: IncentivesMatched) -> None:
+        """Tell a lead's owner of its first match, and of later ones that differ from what they were told.
+
+        The leads of an import are never told one by one.
+        """
+        if said.import_id is not None:
+            return
+        told = await self._deliveries.last_told(said.lead_id)
+        if event.sequence <= told.body["sequence"]:
+            return
+        summary, before = _summary(said), told.body["told"]
+        if before is None or (said.changed and summary != before):
+            before = summary
+            await self._tell_fresh(event, said.owner, _matched_news(event, said, first=told.body["told"] is None))
+        await self._deliveries.remember_told(told.with_body(told.body | {"sequence": event.sequence, "told": before}))
+
+    async def tell_imported(self, event: Event, said: ImportFinished) -> None:
+        """Tell the importer, once for the whole ledger."""
+        counts = said.counts.model_dump()
+        news = News(event.id, Kind.IMPORTED, f"/imports/{said.import_id}", {"file_name": said.file_name, **counts})
+        await self._tell_fresh(event, said.importer, news)
+
+    async def tell_assigned(self, event: Event, said: LeadChanged) -> None:
+        """Tell the new owner of a lead that changed hands."""
+        if said.change == "owner":
+            link = _lead_link(said.lead_id)
+            await self._tell_fresh(
+                event, said.owner, News(event.id, Kind.ASSIGNED, link, {"title": said.title}, said.lead_id)
+            )
+
+    async def _tell_fresh(self, event: Event, account: str, news: News) -> None:
+        if self._ports.clock.now() - from_text(event.time) <= settings.NEWS_MAX_AGE:
+            await self.tell(account, news)
+
+    async def _deliver(self, account: str, channel: ChannelName, news: News) -> None:
+        delivery = Delivery(
+            id=derive_id(self._ports.secret, "delivery", news.source, account, channel.value),
+            event=news.source,
+            kind=news.kind,
+            recipient=account,
+            channel=channel,
+            link=news.link,
+            context=dict(news.context),
+            created_at=to_text(self._ports.clock.now()),
+            lead_id=news.lead_id,
+        )
+        stored = await self._deliveries.add(delivery)
+        if channel is not ChannelName.IN_APP:
+            self._sender.wake()
+            return
+        again = await self._sender.resume(stored) if stored.delivery.state is State.SENDING else stored
+        if again is not None and again.delivery.state is State.QUEUED:
+            await self._sender.send(again)
+
+
+def _matched_news(event: Event, said: IncentivesMatched, *, first: bool) -> News:
+    context = {"title": said.title, "first": first, "standing": sorted(said.standing)}
+    return News(event.id, Kind.MATCHED, _lead_link(said.lead_id), context, said.lead_id)
+
+
+def _lead_link(lead_id: str) -> str:
+    return f"/leads/{lead_id}"
+
+
+def _summary(said: IncentivesMatched) -> str:
+    """What makes a difference to an officer: amounts and met policies by zone, not which facts are open."""
+    zones = sorted(
+        (zone.zone, zone.certain_fen, zone.possible_fen, zone.amount_unknown, zone.met) for zone in said.zones
+    )
+    return content_digest(orjson.dumps([said.best_zone, zones]))[:32]

@@ -1,0 +1,63 @@
+"""What notify does when it hears something: two groups, so that counting can be replayed and telling never is."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from contracts.catalogue import topic_of
+from contracts.event import EventData
+from contracts.gateway import AccountChanged
+from contracts.incentives import IncentivesCutoffPassed, IncentivesMatched
+from contracts.leads import ImportFinished, LeadChanged, LeadRegistered, LeadsCutoffPassed
+from kit.consumer import Handler
+from kit.events import Event
+from kit.service import Group
+from services.notify import settings
+from services.notify.commands.telling import Teller
+from services.notify.projections.keeping import Projections
+
+T = TypeVar("T", bound=EventData)
+
+LEADS, INCENTIVES, GATEWAY = topic_of("leads"), topic_of("incentives"), topic_of("gateway")
+
+
+def projections_group(projections: Projections) -> Group:
+    """Counts: may be replayed from the beginning at any time."""
+    return Group(
+        settings.PROJECTIONS_GROUP,
+        (LEADS, INCENTIVES, GATEWAY),
+        dict(
+            [
+                _on(LeadRegistered, projections.on_lead),
+                _on(LeadChanged, projections.on_lead),
+                _on(IncentivesMatched, projections.on_matched),
+                _on(ImportFinished, projections.on_imported),
+                _on(AccountChanged, projections.on_account),
+                _on(LeadsCutoffPassed, projections.on_cutoff),
+                _on(IncentivesCutoffPassed, projections.on_cutoff),
+            ]
+        ),
+    )
+
+
+def deliveries_group(teller: Teller) -> Group:
+    """Tells: never rewound."""
+    return Group(
+        settings.DELIVERIES_GROUP,
+        (LEADS, INCENTIVES),
+        dict(
+            [
+                _on(IncentivesMatched, teller.tell_matched),
+                _on(ImportFinished, teller.tell_imported),
+                _on(LeadChanged, teller.tell_assigned),
+            ]
+        ),
+    )
+
+
+def _on(event: type[T], handle: Callable[[Event, Any], Awaitable[None]]) -> tuple[str, Handler]:
+    async def read_and_handle(heard: Event) -> None:
+        await handle(heard, event.heard(heard.data))
+
+    return event.event_type, read_and_handle

@@ -1,0 +1,59 @@
+"""What a digest looks at: one week of Shanghai dates, and the instant at which clocks are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from contracts.vocabulary.weeks import Week
+from kit.clock import SHANGHAI, to_text
+from services.notify import settings
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A week, and the instant as of which it is looked at: its end, or now while it runs."""
+
+    week: Week
+    as_of: datetime
+
+    @classmethod
+    def at(cls, week: Week, now: datetime) -> Window:
+        """The week as it stands now, or as it stood when it ended."""
+        return cls(week, min(now, week.end))
+
+    @property
+    def before(self) -> Window:
+        """The week before, as it ended."""
+        return Window(self.week.previous, self.week.start)
+
+    def holds(self, day: str | None) -> bool:
+        """Whether a business date falls in the week."""
+        return day is not None and self.week.monday.isoformat() <= day <= self.week.sunday.isoformat()
+
+    @property
+    def instant(self) -> str:
+        """``as_of`` as sortable text."""
+        return to_text(self.as_of)
+
+    @property
+    def horizon(self) -> str:
+        """Until when a clock counts as about to expire."""
+        return to_text(self.as_of + settings.CLOCK_HORIZON)
+
+    @property
+    def cutoff_text(self) -> str:
+        """``as_of`` in words, Shanghai time."""
+        local = self.as_of.astimezone(SHANGHAI)
+        return f"{local.year}年{local.month}月{local.day}日{local:%H:%M}（北京时间）"
+
+
+def send_time(week: Week) -> datetime:
+    """When the digest of a week goes out: Monday 08:53 after it."""
+    return week.end + settings.DIGEST_HOUR
+
+
+def week_title(week: Week) -> str:
+    """The week for a headline: 2026年第48周（11月23日—11月29日）."""
+    first, last = week.monday, week.sunday
+    return f"{week.year}年第{week.number}周（{first.month}月{first.day}日—{last.month}月{last.day}日）"

@@ -1,0 +1,1 @@
+"""What notify thinks in, pure: people, deliveries, and leads as digests count them."""

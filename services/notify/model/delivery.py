@@ -1,0 +1,112 @@
+"""A delivery: one event to one person over one channel, and the only ways its state may change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Self
+
+from kit.clock import to_text
+from services.notify import settings
+
+
+class Kind(StrEnum):
+    """What people are told about; also the first part of a template's name."""
+
+    MATCHED = "incentives.matched"
+    IMPORTED = "import.finished"
+    ASSIGNED = "lead.assigned"
+    DIGEST = "digest.frozen"
+
+
+class ChannelName(StrEnum):
+    """Ways to reach a person."""
+
+    IN_APP = "in_app"
+    EMAIL = "email"
+
+
+class State(StrEnum):
+    """How far a delivery is. Of ``sending`` nobody knows whether it arrived if the process dies there."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    IN_DOUBT = "in_doubt"
+
+
+_MOVES: dict[State, frozenset[State]] = {
+    State.QUEUED: frozenset({State.SENDING, State.FAILED}),
+    State.SENDING: frozenset({State.SENT, State.FAILED, State.IN_DOUBT, State.QUEUED}),
+    State.SENT: frozenset(),
+    State.FAILED: frozenset(),
+    State.IN_DOUBT: frozenset(),
+}
+
+
+class IllegalMove(ValueError):
+    """A delivery cannot go from its state to that one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A delivery's record.
+
+    ``context`` holds what its template needs and no more: for a lead its title, never an amount or a name.
+    """
+
+    id: str
+    event: str
+    kind: Kind
+    recipient: str
+    channel: ChannelName
+    link: str
+    context: dict[str, Any]
+    created_at: str
+    lead_id: str | None = None
+    state: State = State.QUEUED
+    attempts: int = 0
+    reason: str | None = None
+    next_at: str | None = None
+    claimed_at: str | None = None
+    finished_at: str | None = None
+
+    def claim(self, now: datetime) -> Self:
+        """Say that the next thing is to send."""
+        self._check(State.SENDING)
+        return replace(self, state=State.SENDING, attempts=self.attempts + 1, claimed_at=to_text(now), next_at=None)
+
+    def sent(self, now: datetime) -> Self:
+        """It arrived as far as the channel can tell."""
+        return self._end(State.SENT, None, now)
+
+    def failed(self, reason: str, now: datetime) -> Self:
+        """It will not arrive; ``reason`` says why, for the person who looks."""
+        return self._end(State.FAILED, reason, now)
+
+    def doubted(self, now: datetime) -> Self:
+        """The process ended between claim and record, over a channel that must not repeat."""
+        return self._end(State.IN_DOUBT, "发送途中系统中断，无法确认对方是否收到，请人工核实。", now)
+
+    def delayed(self, reason: str, now: datetime) -> Self:
+        """Try again later, or give up after the last attempt."""
+        if self.attempts >= settings.MAIL_ATTEMPTS:
+            return self.failed(f"重试{self.attempts}次仍未成功：{reason}", now)
+        self._check(State.QUEUED)
+        wait: timedelta = min(settings.FIRST_RETRY * 2 ** max(0, self.attempts - 1), settings.LONGEST_RETRY)
+        return replace(self, state=State.QUEUED, reason=reason, next_at=to_text(now + wait))
+
+    def released(self) -> Self:
+        """Back in the queue after a restart, over a channel where a repeat does no harm."""
+        self._check(State.QUEUED)
+        return replace(self, state=State.QUEUED, next_at=None)
+
+    def _end(self, state: State, reason: str | None, now: datetime) -> Self:
+        self._check(state)
+        return replace(self, state=state, reason=reason, next_at=None, finished_at=to_text(now))
+
+    def _check(self, state: State) -> None:
+        if state not in _MOVES[self.state]:
+            raise IllegalMove(f"{self.state} -> {state}")

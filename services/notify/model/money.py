@@ -1,0 +1,110 @@
+"""Sums of amounts as people state them: ranges, other currencies and 待定 stay visible beside the sum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from contracts.vocabulary.amount import Amount, format_amount, format_fen
+
+SAFE = 9 * 10**15
+"""Beyond it JSON readers lose digits, so sums become text."""
+
+HOME = "CNY"
+
+
+def amount_state(amount: Mapping[str, Any] | None) -> str:
+    """Whether an amount can be summed: exact, range, foreign, pending or none."""
+    if amount is None:
+        return "none"
+    if amount["pending"] or (amount["low"] is None and amount["high"] is None):
+        return "pending"
+    if amount["currency"] != HOME:
+        return "foreign"
+    return "exact" if amount["low"] == amount["high"] else "range"
+
+
+def countable_fen(amount: Mapping[str, Any] | None) -> int | None:
+    """What an amount adds to a sum: its lower end in fen, None where it adds nothing."""
+    if amount is None or amount_state(amount) not in ("exact", "range"):
+        return None
+    return int(amount["low"] or 0)
+
+
+def json_safe(number: int) -> int | str:
+    """A number as JSON may carry it without losing digits."""
+    return number if abs(number) <= SAFE else str(number)
+
+
+@dataclass(slots=True)
+class MoneySum:
+    """The exact sum of the lower ends in fen, the upper ends (None: one is open), and what is not in it."""
+
+    low: int = 0
+    high: int | None = 0
+    counted: int = 0
+    ranges: int = 0
+    approximate: int = 0
+    pending: int = 0
+    missing: int = 0
+    foreign: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    @classmethod
+    def over(cls, amounts: Iterable[Mapping[str, Any] | None]) -> MoneySum:
+        """The sum of these."""
+        total = cls()
+        for amount in amounts:
+            total.add(amount)
+        return total
+
+    def add(self, amount: Mapping[str, Any] | None) -> None:
+        """Take one more into account."""
+        state = amount_state(amount)
+        if amount is None:
+            self.missing += 1
+        elif state == "pending":
+            self.pending += 1
+        elif state == "foreign":
+            self.foreign.setdefault(amount["currency"], []).append(dict(amount))
+        else:
+            self._count(amount, state)
+
+    def _count(self, amount: Mapping[str, Any], state: str) -> None:
+        self.counted += 1
+        self.ranges += state == "range"
+        self.approximate += bool(amount["approximate"])
+        self.low += int(amount["low"] or 0)
+        if amount["high"] is None or self.high is None:
+            self.high = None
+        else:
+            self.high += int(amount["high"])
+
+    def note(self) -> str | None:
+        """In words what the number alone would hide; None where it hides nothing."""
+        parts = [*self._range_words(), *self._foreign_words()]
+        if self.approximate:
+            parts.append(f"其中{self.approximate}笔为约数")
+        if self.pending:
+            parts.append(f"{self.pending}笔金额待定，未计入")
+        if self.missing:
+            parts.append(f"{self.missing}笔未填金额，未计入")
+        return "；".join(parts) + "。" if parts else None
+
+    def _range_words(self) -> list[str]:
+        if not self.ranges:
+            return []
+        upper = "上限不封顶" if self.high is None else f"按上限合计{format_fen(self.high)}"
+        return [f"{self.ranges}笔为区间，按下限计入，{upper}"]
+
+    def _foreign_words(self) -> list[str]:
+        words = []
+        for currency in sorted(self.foreign):
+            amounts = self.foreign[currency]
+            low = sum(int(each["low"] or 0) for each in amounts)
+            highs = [each["high"] for each in amounts]
+            high = None if None in highs else sum(highs)
+            # A sum may exceed what one person may state, so it is not validated.
+            text = format_amount(Amount.model_construct(low=low, high=high, currency=currency))
+            words.append(f"另有{len(amounts)}笔外币共{text}，未折算、未计入")
+        return words

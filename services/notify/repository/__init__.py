@@ -1,0 +1,1 @@
+"""Where notify keeps what: its collections, and records read as the things they are."""

@@ -1,0 +1,31 @@
+"""Read, change, save: again from the start where somebody else saved in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from kit.errors import AlreadyExists, Stale
+from kit.store.port import Record, Scope, Store
+
+TRIES = 8
+
+Change = Callable[[Record], Record | None]
+
+
+async def amend(store: Store, collection: str, scope: Scope, id: str, empty: dict[str, Any], change: Change) -> Record:
+    """Apply ``change`` to a record, or to an ``empty`` one where there is none; None from it saves nothing.
+
+    Raises:
+        Stale: others kept saving in between.
+    """
+    for _ in range(TRIES):
+        record = await store.get(collection, scope, id) or Record(id, dict(empty), frozenset())
+        changed = change(record)
+        if changed is None:
+            return record
+        try:
+            return await store.save(collection, changed)
+        except (Stale, AlreadyExists):
+            continue
+    raise Stale("这条记录正被频繁更新，请稍后再试。")

@@ -1,0 +1,102 @@
+"""Digests and the rows behind their figures, frozen in chunks beside them.
+
+A chunk's id is its content, so two that freeze the same digest at once cannot mix their rows; the digest's
+own insert decides whose it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import orjson
+
+from contracts.vocabulary.weeks import Week
+from kit.errors import AlreadyExists
+from kit.events import Event
+from kit.ids import content_digest, derive_id
+from kit.store.port import Clause, Eq, Page, Range, Record, Sort, Store
+from services.notify import settings
+from services.notify.model.person import own_reader
+from services.notify.repository.collections import DIGEST_ROWS, DIGESTS
+from services.notify.repository.deliveries import own_scope
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+class Digests:
+    """The frozen digests, one manager's at a time."""
+
+    def __init__(self, store: Store, secret: bytes) -> None:
+        self._store, self._secret = store, secret
+
+    def id_of(self, manager: str, week: Week) -> str:
+        """A digest's id is its manager and week."""
+        return derive_id(self._secret, "digest", manager, week.id)
+
+    async def get(self, manager: str, week: Week) -> Record | None:
+        """The frozen digest of a week."""
+        return await self._store.get(DIGESTS.name, own_scope(manager), self.id_of(manager, week))
+
+    async def page(self, manager: str, limit: int, cursor: str | None) -> Page:
+        """Frozen digests, the newest week first."""
+        where = [Eq("manager", manager)]
+        return await self._store.find(
+            DIGESTS.name, own_scope(manager), where, sort=Sort("week", True), limit=limit, cursor=cursor
+        )
+
+    async def since(self, manager: str, week: Week) -> list[Record]:
+        """Frozen digests from ``week`` on, the oldest first."""
+        where: list[Clause] = [Eq("manager", manager), Range("week", low=week.id)]
+        records = [record async for record in self._store.scan(DIGESTS.name, own_scope(manager), where)]
+        return sorted(records, key=lambda record: str(record.body["week"]))
+
+    async def freeze(
+        self, manager: str, week: Week, body: dict[str, Any], rows: Mapping[str, Rows], event: Event
+    ) -> Record:
+        """Keep a digest for good; the one that is there already where there is one."""
+        id = self.id_of(manager, week)
+        chunks = {figure: await self._keep_rows(manager, id, each) for figure, each in rows.items()}
+        record = Record(id, body | {"manager": manager, "week": week.id, "chunks": chunks}, _readers(manager))
+        try:
+            return await self._store.save(DIGESTS.name, record, [event])
+        except AlreadyExists:
+            frozen = await self.get(manager, week)
+            assert frozen is not None  # noqa: S101 - digests are never erased
+            return frozen
+
+    async def save(self, record: Record) -> Record:
+        """Record that it was sent, or never will be."""
+        return await self._store.save(DIGESTS.name, record)
+
+    async def rows(self, digest: Record, figure: str, start: int = 0, count: int | None = None) -> list[dict[str, Any]]:
+        """The rows of a figure, or ``count`` of them from ``start``."""
+        chunks = digest.body["chunks"][figure]
+        size = settings.ROWS_PER_CHUNK
+        last = len(chunks) if count is None else min(len(chunks), (start + count - 1) // size + 1)
+        found: list[dict[str, Any]] = []
+        for chunk in chunks[start // size : last]:
+            record = await self._store.get(DIGEST_ROWS.name, own_scope(digest.body["manager"]), chunk)
+            assert record is not None  # noqa: S101 - rows are written before the digest that names them
+            found.extend(record.body["rows"])
+        skipped = start % size
+        return found[skipped:] if count is None else found[skipped : skipped + count]
+
+    async def _keep_rows(self, manager: str, digest: str, rows: Rows) -> list[str]:
+        size = settings.ROWS_PER_CHUNK
+        return [
+            await self._keep_chunk(manager, digest, rows[start : start + size]) for start in range(0, len(rows), size)
+        ]
+
+    async def _keep_chunk(self, manager: str, digest: str, rows: Rows) -> str:
+        content = orjson.dumps(list(rows), option=orjson.OPT_SORT_KEYS)
+        id = f"{digest}:{content_digest(content)[:32]}"
+        body = {"schema": 1, "digest": digest, "rows": list(rows)}
+        with suppress(AlreadyExists):
+            await self._store.save(DIGEST_ROWS.name, Record(id, body, _readers(manager)))
+        return id
+
+
+def _readers(manager: str) -> frozenset[str]:
+    return frozenset({own_reader(manager)})

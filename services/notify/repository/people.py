@@ -1,0 +1,49 @@
+"""People: accounts as the gateway tells of them, joined with the addresses that only notify knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kit.store.port import Eq, Record, Scope, Store
+from services.notify.model.person import Person
+from services.notify.repository.collections import ACCOUNTS, RECIPIENTS
+
+
+class People:
+    """Reads persons; ``scope`` decides whom."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def get(self, scope: Scope, account: str) -> Person | None:
+        """Somebody by account, known from either side."""
+        recipient = await self._store.get(RECIPIENTS.name, scope, account)
+        known = await self._store.get(ACCOUNTS.name, scope, account)
+        if recipient is None and known is None:
+            return None
+        return _person(account, recipient, known)
+
+    async def managers(self, scope: Scope) -> list[Person]:
+        """Everybody for whom a digest is written, by account."""
+        ids: set[str] = set()
+        for collection in (ACCOUNTS, RECIPIENTS):
+            async for record in self._store.scan(collection.name, scope, [Eq("role", "manager")]):
+                ids.add(record.id)
+        people = [await self.get(scope, account) for account in sorted(ids)]
+        return [person for person in people if person is not None and person.is_manager]
+
+
+def _person(account: str, recipient: Record | None, known: Record | None) -> Person:
+    address: dict[str, Any] = recipient.body if recipient else {}
+    said: dict[str, Any] = known.body if known else {}
+    newest = said or address
+    return Person(
+        account=account,
+        name=address.get("name") or account,
+        email=address.get("email"),
+        locale=address.get("locale") or said.get("locale") or "zh-CN",
+        role=newest["role"] or "",
+        zones=tuple(newest.get("zones") or ()),
+        active=bool(newest.get("active", True)),
+        since=min(each for each in (address.get("created_at"), said.get("since")) if each),
+    )

@@ -1,0 +1,134 @@
+"""The notify API: each person's own notifications, deliveries and digests; recipients for administrators."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+
+from kit.auth import Principal
+from kit.ports import Ports
+from kit.web import IdempotencyKey, PageOf, Paging, ports_of, require
+from services.notify import schemas
+from services.notify.commands import keeping
+from services.notify.commands.closing import WeekClosing
+from services.notify.queries import people, reports
+from services.notify.queries.digests import DigestReader
+from services.notify.queries.weeks import named_week
+
+router = APIRouter()
+
+Signed = Annotated[Principal, Depends(require())]
+Administrator = Annotated[Principal, Depends(require("administrator"))]
+Manager = Annotated[Principal, Depends(require("manager"))]
+Sender = Annotated[Principal, Depends(require("manager", "administrator"))]
+Reader = Annotated[Principal, Depends(require("officer", "bureau_officer", "manager"))]
+Standing = Annotated[Ports, Depends(ports_of)]
+Pages = Annotated[Paging, Query()]
+Account = Annotated[str, Path(min_length=1, max_length=100)]
+Id = Annotated[str, Path(max_length=100)]
+WeekName = Annotated[str, Path(pattern=schemas.WEEK, description="ISO 周次，如 2026-W48")]
+State = Literal["queued", "sending", "sent", "failed", "in_doubt"]
+ChannelOf = Literal["in_app", "email"]
+
+
+@router.put("/recipients/{account}", summary="登记收件人")
+async def put_recipient(
+    account: Account, body: schemas.RecipientInput, _asking: Administrator, ports: Standing
+) -> schemas.Recipient:
+    """Set where somebody is reached; repeatable."""
+    return people.recipient_answer(await keeping.put_recipient(ports, account, body))
+
+
+@router.get("/recipients/{account}", summary="收件人")
+async def read_recipient(account: Account, asking: Signed, ports: Standing) -> schemas.Recipient:
+    """Where somebody is reached: one's own, anybody's for an administrator."""
+    return people.recipient_answer(await people.recipient(ports, asking, account))
+
+
+@router.get("/notifications", summary="通知列表")
+async def list_notifications(
+    asking: Signed,
+    ports: Standing,
+    unread: bool | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+) -> PageOf[schemas.Notification]:
+    """One's own notifications, the newest first."""
+    return await people.notifications(ports, asking, unread, Paging(limit=limit, cursor=cursor))
+
+
+@router.get("/notifications/count", summary="未读通知数")
+async def count_notifications(asking: Signed, ports: Standing) -> schemas.Unread:
+    """How many wait to be read."""
+    return schemas.Unread(unread=await people.unread_count(ports, asking))
+
+
+@router.post("/notifications/{id}/read", summary="标为已读")
+async def read_notification(id: Id, asking: Signed, ports: Standing) -> schemas.Notification:
+    """Mark one as read; repeatable."""
+    return people.notification_answer(await keeping.mark_read(ports, asking, id))
+
+
+@router.post("/notifications/read-all", summary="全部标为已读")
+async def read_all_notifications(asking: Signed, ports: Standing) -> schemas.Unread:
+    """Mark all as read; repeatable."""
+    await keeping.mark_all_read(ports, asking)
+    return schemas.Unread(unread=await people.unread_count(ports, asking))
+
+
+@router.get("/deliveries", summary="发送记录")
+async def list_deliveries(
+    asking: Signed,
+    ports: Standing,
+    state: State | None = None,
+    channel: ChannelOf | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+) -> PageOf[schemas.DeliveryAnswer]:
+    """Deliveries, the newest first: one's own, all of them for an administrator."""
+    return await people.deliveries(ports, asking, state, channel, Paging(limit=limit, cursor=cursor))
+
+
+@router.get("/digests", summary="周报列表")
+async def list_digests(asking: Manager, ports: Standing, paging: Pages) -> PageOf[schemas.DigestListed]:
+    """The running week and one's frozen digests."""
+    return await DigestReader(ports, asking).listed(paging)
+
+
+@router.get("/digests/{week}", summary="周报")
+async def read_digest(week: WeekName, asking: Manager, ports: Standing) -> schemas.Digest:
+    """The digest of a week; a preview until it is frozen."""
+    return await DigestReader(ports, asking).digest(week)
+
+
+@router.get("/digests/{week}/figures/{figure}/records", summary="周报数字的记录")
+async def read_records(
+    week: WeekName, figure: Id, asking: Manager, ports: Standing, paging: Pages
+) -> PageOf[schemas.FigureRecord]:
+    """Exactly the records behind a figure, of those one may see today."""
+    return await DigestReader(ports, asking).records(week, figure, paging)
+
+
+@router.post("/digests/{week}/send", summary="发送周报")
+async def send_digest(week: WeekName, _key: IdempotencyKey, asking: Sender, request: Request) -> schemas.SendAnswer:
+    """Freeze and send a week's digests, each once however often this is asked."""
+    closing: WeekClosing = request.app.state.closing
+    done = await closing.send_by_hand(asking, named_week(week))
+    digests = [
+        schemas.DigestSent(
+            manager=manager,
+            frozen_at=outcome.record.body["frozen_at"],
+            sent_at=outcome.record.body["sent_at"],
+            silent=outcome.record.body["silent"],
+            repeated=outcome.repeated,
+        )
+        for manager, outcome in done
+    ]
+    return schemas.SendAnswer(week=week, digests=digests)
+
+
+@router.get("/reports/{name}", summary="统计")
+async def read_report(name: Id, asking: Reader, ports: Standing) -> schemas.Report:
+    """A chart of the dashboard: funnel, by_zone or weekly."""
+    return await reports.report(ports, asking, name)
