@@ -6,9 +6,7 @@ from typing import ClassVar, Literal
 
 from contracts.event import EventData
 
-Role = Literal[
-    "officer", "bureau_officer", "manager", "policy_editor", "reviewer", "partner", "administrator"
-]
+Role = Literal["officer", "bureau_officer", "manager", "policy_editor", "reviewer", "partner", "administrator"]
 
 
 class AccountChanged(EventData):

@@ -9,7 +9,7 @@ from contracts.leads import Origin, Part
 
 
 class ZoneTotal(Part):
-    """What one zone's policies come to: certain and possible fen (null: unbounded), and how many amounts are unknown."""
+    """What one zone's policies come to in fen (possible null: unbounded), and how many amounts are unknown."""
 
     zone: str
     certain_fen: int

@@ -35,7 +35,7 @@ Json = Annotated[bool, typer.Option("--json", help="输出 JSON，供脚本使�
 
 @app.command()
 def serve() -> None:
-    """启动全部服务（一个进程）。"""
+    """启动全部服务（一个进程）。"""  # noqa: D415 - help text, in Chinese
     settings = Settings()
     with _messages(), hold(settings.data, f"http://{settings.host}:{settings.port}"):
         asyncio.run(serve_suite(settings))
@@ -43,7 +43,7 @@ def serve() -> None:
 
 @app.command()
 def seed(as_json: Json = False) -> None:
-    """建立首次启动所需的数据；重复执行不会改动已有内容。"""
+    """建立首次启动所需的数据；重复执行不会改动已有内容。"""  # noqa: D415 - help text, in Chinese
     _print(_run(commands.seed(Settings())), as_json)
 
 
@@ -54,7 +54,7 @@ def create_token(
     days: Annotated[int, typer.Option(min=1, max=366, help="有效天数")] = 90,
     as_json: Json = False,
 ) -> None:
-    """为账号生成一个访问凭证，只显示这一次。"""
+    """为账号生成一个访问凭证，只显示这一次。"""  # noqa: D415 - help text, in Chinese
     _print(_run(commands.create_token(Settings(), account, name, days)), as_json)
 
 
@@ -64,7 +64,7 @@ def import_leads(
     account: As,
     as_json: Json = False,
 ) -> None:
-    """导入招商线索台账。"""
+    """导入招商线索台账。"""  # noqa: D415 - help text, in Chinese
     _print(_run(commands.import_leads(Settings(), account, file)), as_json)
 
 
@@ -74,7 +74,7 @@ def send_digest(
     account: As = "manager",
     as_json: Json = False,
 ) -> None:
-    """发送某一周的周报；重复执行不会重复发送。"""
+    """发送某一周的周报；重复执行不会重复发送。"""  # noqa: D415 - help text, in Chinese
     _print(_run(commands.send_digest(Settings(), account, week)), as_json)
 
 
@@ -86,13 +86,13 @@ def load_codes(
     account: As = "admin",
     as_json: Json = False,
 ) -> None:
-    """载入完整的国民经济行业分类代码表。"""
+    """载入完整的国民经济行业分类代码表。"""  # noqa: D415 - help text, in Chinese
     _print(_run(commands.load_codes(Settings(), account, file, version, valid_from)), as_json)
 
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
-    """检查版本、数据文件、积压和停放的消息。"""
+    """检查版本、数据文件、积压和停放的消息。"""  # noqa: D415 - help text, in Chinese
     report = _run(commands.doctor(Settings()))
     _print(report, as_json)
     if not report.ok:
@@ -109,12 +109,11 @@ class _messages:  # noqa: N801 - reads as the statement it is used in
 
     def __enter__(self) -> None: ...
 
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if isinstance(error, Refused | DataFolderBusy | commands.CommandFailed):
             for line in (str(error), *_details(error)):
                 sys.stderr.write(line + "\n")
             raise typer.Exit(1) from error
-        return False
 
 
 def _details(error: BaseException) -> list[str]:

@@ -10,14 +10,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import apsw
-
 from deploy.client import Client, connect
 from deploy.embedded import open_suite
 from deploy.lock import hold, running_url
 from kit.ids import content_digest, random_id
 from kit.settings import Settings
-from kit.sqlite import UnsafeSqlite, check_version, integrity
+from kit.sqlite import UnsafeSqlite, check_version, integrity, sqlite_version
 
 POLL = 0.2
 UNFINISHED = ("queued", "running")
@@ -97,7 +95,7 @@ async def doctor(settings: Settings) -> Result:
     """What an operator looks at first."""
     checks: dict[str, Any] = {
         "python": sys.version.split()[0],
-        "sqlite": apsw.sqlite_lib_version(),
+        "sqlite": sqlite_version(),
         "data": str(settings.data),
         "running": running_url(settings.data),
     }

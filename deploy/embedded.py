@@ -10,15 +10,15 @@ from dataclasses import dataclass
 
 import uvicorn
 from fastapi import FastAPI
-
 from gateway.app import create_app as create_gateway
 from gateway.seed import SignIn, seed_accounts
+from services.incentives.app import create_app as create_incentives
+
 from kit.clock import Clock
 from kit.peer import Peer
 from kit.ports import Ports, open_bus, open_clock, open_ports
 from kit.settings import Settings
 from kit.telemetry import configure_logging
-from services.incentives.app import create_app as create_incentives
 from services.leads.app import create_app as create_leads
 from services.notify.app import create_app as create_notify
 
@@ -85,7 +85,7 @@ async def serve(settings: Settings) -> None:
 
 
 async def _announce(server: uvicorn.Server, settings: Settings, sign_ins: Sequence[SignIn]) -> None:
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
     lines = [f"区策 Quce 已启动：http://{settings.host}:{settings.port}   （按 Ctrl-C 停止）"]
     if sign_ins:

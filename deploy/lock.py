@@ -16,7 +16,9 @@ class DataFolderBusy(RuntimeError):
 
     def __init__(self, folder: Path, url: str | None) -> None:
         where = f"，地址 {url}" if url else ""
-        super().__init__(f"数据目录 {folder} 正由另一个 Quce 进程使用{where}。请先停止它，或用 QUCE_DATA 指定别的目录。")
+        super().__init__(
+            f"数据目录 {folder} 正由另一个 Quce 进程使用{where}。请先停止它，或用 QUCE_DATA 指定别的目录。"
+        )
         self.url = url
 
 

@@ -6,6 +6,7 @@ The key file is shared by replicas and holds two keys while one replaces the oth
 
 from __future__ import annotations
 
+import base64
 import os
 import time
 from dataclasses import dataclass
@@ -185,8 +186,6 @@ def _principal(claims: dict[str, Any]) -> Principal:
 
 
 def _header(token: str) -> dict[str, Any]:
-    import base64
-
     first = token.partition(".")[0]
     header: dict[str, Any] = orjson.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
     return header

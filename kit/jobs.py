@@ -1,4 +1,4 @@
-"""Due work: each schedule's slots run once, under a lease, in order; what was missed while off runs at the next start."""
+"""Due work: each schedule's slots run once, in order, under a lease; missed ones run at the next start."""
 
 from __future__ import annotations
 

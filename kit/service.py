@@ -52,9 +52,7 @@ class Service:
         relay = Relay(
             ports.store, ports.bus, ports.leases, ports.clock, service=ports.service, topic=self.topic, holder=holder
         )
-        self.jobs = Jobs(
-            ports.store, ports.leases, ports.clock, self.schedules, service=ports.service, holder=holder
-        )
+        self.jobs = Jobs(ports.store, ports.leases, ports.clock, self.schedules, service=ports.service, holder=holder)
         self.consumers = [self._consumer(group) for group in self.groups]
         relay.start()
         for part in (*self.consumers, *self.background, self.jobs):

@@ -18,12 +18,18 @@ class Settings(BaseSettings):
     data: Path = Field(Path("var"), description="Folder of all data.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
-    catalogue: Literal["demo", "office"] = Field("demo", description="Whether illustrative content is loaded and counts.")
+    catalogue: Literal["demo", "office"] = Field(
+        "demo", description="Whether illustrative content is loaded and counts."
+    )
     public_url: str = Field("", description="Address in links of mails; the local address where empty.")
-    store_url: str = Field("sqlite:", description="Where documents live: sqlite: is one file a service in the data folder.")
+    store_url: str = Field(
+        "sqlite:", description="Where documents live: sqlite: is one file a service in the data folder."
+    )
     bus_url: str = Field("sqlite:", description="Where events travel: sqlite: is one file in the data folder.")
     blob_url: str = Field("folder:", description="Where files live: folder: is a folder in the data folder.")
-    smtp_url: str | None = Field(None, description="smtp://user:password@host:port; .eml files under mail/ where unset.")
+    smtp_url: str | None = Field(
+        None, description="smtp://user:password@host:port; .eml files under mail/ where unset."
+    )
     mail_from: str = Field("quce@localhost", description="Sender of mails.")
     partitions: int = Field(8, ge=1, le=64, description="Partitions of a topic.")
     replica: str = Field("embedded", description="Name of this replica, as leases know it.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +91,10 @@ class SqliteFile:
             else:
                 future.set_exception(error)
 
-        self._queue.put(_Job(work, lambda result, error: loop.call_soon_threadsafe(settle, result, error)))
+        def done(result: Any, error: BaseException | None) -> None:
+            loop.call_soon_threadsafe(settle, result, error)
+
+        self._queue.put(_Job(work, done))
         return await future
 
     async def close(self) -> None:
@@ -155,7 +158,7 @@ def _try_job(connection: Connection, job: _Job) -> None:
             job.result = job.work(connection)
     except apsw.FullError:
         raise
-    except Exception as error:  # noqa: BLE001 - handed to the caller that waits for this job
+    except Exception as error:
         job.error = error
 
 
@@ -194,3 +197,13 @@ def integrity(path: Path) -> str:
         return str(connection.execute("PRAGMA integrity_check").fetchall()[0][0])
     finally:
         connection.close()
+
+
+def sqlite_version() -> str:
+    """The version of the SQLite library in use."""
+    return str(apsw.sqlite_lib_version())
+
+
+def rows(connection: Connection, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+    """All rows of a query; their types are known to who wrote it."""
+    return connection.execute(statement, values).fetchall()

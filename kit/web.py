@@ -92,7 +92,7 @@ def create_app(
     title: str,
     ports: Ports,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[Any]] | None = None,
-    body_limit: Callable[[str], int] = lambda path: JSON_LIMIT,
+    body_limit: Callable[[str], int] = lambda _path: JSON_LIMIT,
 ) -> FastAPI:
     """An app with trace, limits, problems, health and metrics; the routes are the service's own."""
     app = FastAPI(
@@ -146,9 +146,14 @@ def require(*roles: str) -> Callable[[Principal], Principal]:
     return check
 
 
-def _idempotency_key(
+def idempotency_key(
     key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=200, pattern=r"^[\x21-\x7e]+$")] = None,
 ) -> str:
+    """The client's request key.
+
+    Raises:
+        IdempotencyKeyMissing: there is none.
+    """
     if not key:
         raise IdempotencyKeyMissing("新建和修改都要带请求头 Idempotency-Key（任意不重复的字符串），重试时用同一个值。")
     return key
@@ -163,7 +168,7 @@ def _if_match(value: Annotated[str | None, Header(alias="If-Match", max_length=4
     return int(revision[:18])
 
 
-IdempotencyKey = Annotated[str, Depends(_idempotency_key)]
+IdempotencyKey = Annotated[str, Depends(idempotency_key)]
 IfMatch = Annotated[int, Depends(_if_match)]
 
 
@@ -210,12 +215,12 @@ def problem_response(problem: Problem) -> JSONResponse:
     )
 
 
-async def _on_problem(request: Request, error: Exception) -> Response:
+async def _on_problem(_request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101 - registered for this class only
     return problem_response(error)
 
 
-async def _on_validation(request: Request, error: Exception) -> Response:
+async def _on_validation(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
     details = error.errors()
     if any(each["type"] == "json_invalid" for each in details):
@@ -225,7 +230,7 @@ async def _on_validation(request: Request, error: Exception) -> Response:
     return problem_response(Invalid(f"请更正后重试：{where}" if where else "请更正后重试。", errors=errors))
 
 
-async def _on_http(request: Request, error: Exception) -> Response:
+async def _on_http(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
     if error.status_code == 404:
         return problem_response(NotFound("没有这个地址，请检查路径。"))
@@ -235,8 +240,8 @@ async def _on_http(request: Request, error: Exception) -> Response:
     return problem_response(BadRequest("请求格式有误，请检查后重试。"))
 
 
-async def _on_error(request: Request, error: Exception) -> Response:
-    log.exception("unhandled error", exc_info=error)
+async def _on_error(_request: Request, error: Exception) -> Response:
+    log.error("unhandled error", exc_info=error)
     return problem_response(Problem("系统出现意外错误，已记录；请稍后重试，仍不行请把编号告诉管理员。"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -76,9 +76,7 @@ class FactError(ValueError):
     """One value does not fit its fact; the message says what would, in Chinese."""
 
 
-def parse_facts(
-    raw: Mapping[str, Any], source_kind: SourceKind, source_id: str | None = None
-) -> dict[str, FactValue]:
+def parse_facts(raw: Mapping[str, Any], source_kind: SourceKind, source_id: str | None = None) -> dict[str, FactValue]:
     """Read facts as an API or a form gives them; null means missing and is left out.
 
     Raises:
@@ -132,7 +130,7 @@ def _stateful(state: Any, source: FactSource) -> FactValue:
     return FactValue(value=None, state=state, source=source)
 
 
-def _amount(fact: Fact, value: Any) -> Amount:
+def _amount(_fact: Fact, value: Any) -> Amount:
     if isinstance(value, Amount):
         return value
     if isinstance(value, dict):
@@ -162,7 +160,7 @@ def _decimal(fact: Fact, value: Any) -> int:
     return int((number * PPM).to_integral_value(ROUND_HALF_UP))
 
 
-def _ratio(fact: Fact, value: Any) -> int:
+def _ratio(_fact: Fact, value: Any) -> int:
     text = value.strip() if isinstance(value, str) else value
     percent = isinstance(text, str) and text.endswith(("%", "％"))
     number = _number(text[:-1] if percent else text) / (100 if percent else 1)
@@ -171,7 +169,7 @@ def _ratio(fact: Fact, value: Any) -> int:
     return int((number * PPM).to_integral_value(ROUND_HALF_UP))
 
 
-def _boolean(fact: Fact, value: Any) -> bool:
+def _boolean(_fact: Fact, value: Any) -> bool:
     if isinstance(value, bool):
         return value
     known = {"是": True, "true": True, "有": True, "否": False, "false": False, "无": False}
@@ -180,7 +178,7 @@ def _boolean(fact: Fact, value: Any) -> bool:
     raise FactError("应为 是 或 否（true/false）")
 
 
-def _date(fact: Fact, value: Any) -> str:
+def _date(_fact: Fact, value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()[:10]
     try:
@@ -189,7 +187,7 @@ def _date(fact: Fact, value: Any) -> str:
         raise FactError("应为日期，如 2026-11-23") from error
 
 
-def _code(fact: Fact, value: Any) -> str:
+def _code(_fact: Fact, value: Any) -> str:
     code = str(value).strip().upper()
     if isinstance(value, bool) or not is_code(code):
         raise FactError("应为国民经济行业代码（GB/T 4754-2017），如 3962、39 或 C")
@@ -212,7 +210,7 @@ def _tags(fact: Fact, value: Any) -> list[str]:
     return sorted({_choice(fact, each) for each in value})
 
 
-def _text(fact: Fact, value: Any) -> str:
+def _text(_fact: Fact, value: Any) -> str:
     if not isinstance(value, str) or not value.strip() or len(value) > 200:
         raise FactError("应为1到200个字的文字")
     return value.strip()
@@ -230,7 +228,7 @@ def _number(value: Any) -> Decimal:
     return number
 
 
-_PARSERS = {
+_PARSERS: Mapping[str, Callable[[Fact, Any], Plain]] = {
     "amount": _amount,
     "integer": _integer,
     "decimal": _decimal,
@@ -260,7 +258,7 @@ _INPUT_TYPES: Mapping[str, Any] = {
 
 def _input_type(fact: Fact) -> Any:
     if fact.kind in ("choice", "tags"):
-        one = Literal[tuple(fact.choices)]  # type: ignore[valid-type]
+        one: Any = Literal.__getitem__(tuple(fact.choices))
         return one if fact.kind == "choice" else Annotated[list[one], Field(max_length=50)]
     return _INPUT_TYPES[fact.kind]
 

@@ -14,7 +14,7 @@ import orjson
 from kit.bus.port import Delivery, Message, Position, TopicPartition
 from kit.clock import to_text
 from kit.failpoints import failpoint
-from kit.sqlite import Connection, SqliteFile
+from kit.sqlite import Connection, SqliteFile, rows
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS log (
@@ -57,7 +57,7 @@ class SqliteBus:
         """Committed and last offsets of every partition the log or the group knows."""
         return await self._file.read(lambda connection: _positions(connection, group))
 
-    def partitions(self, topic: str) -> int:
+    def partitions(self, topic: str) -> int:  # noqa: ARG002 - all topics have as many here
         """All topics have as many."""
         return self._partitions
 
@@ -141,7 +141,7 @@ def _append(connection: Connection, rows: Sequence[tuple[str, int, str, bytes, s
 
 def _end(connection: Connection, place: TopicPartition) -> int:
     statement = "SELECT MAX(offset) FROM log WHERE topic = ? AND partition = ?"
-    last = connection.execute(statement, place).fetchone()[0]
+    last = rows(connection, statement, place)[0][0]
     return 0 if last is None else last + 1
 
 
@@ -159,8 +159,8 @@ def _read(
         " WHERE topic = ? AND partition = ? AND offset >= ? ORDER BY offset LIMIT ?"
     )
     for topic, partition in places:
-        rows = connection.execute(statement, (topic, partition, start.get((topic, partition), 0), share))
-        found.extend(Delivery(t, p, o, k, v, orjson.loads(h), at) for t, p, o, k, v, h, at in rows)
+        taken = rows(connection, statement, (topic, partition, start.get((topic, partition), 0), share))
+        found.extend(Delivery(t, p, o, k, v, orjson.loads(h), at) for t, p, o, k, v, h, at in taken)
         if len(found) >= limit:
             break
     return found

@@ -6,7 +6,7 @@ One save is one atomic step: the body, its readers and the events it causes.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, Self
 
@@ -15,6 +15,7 @@ from kit.events import Event
 
 Value = str | int | bool | None
 Kind = Literal["text", "integer", "chinese"]
+WakeUp = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,16 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Eq:
+    """The field has this value; None asks for null."""
+
     field: str
     value: Value
 
 
 @dataclass(frozen=True, slots=True)
 class In:
+    """The field has one of these values."""
+
     field: str
     values: tuple[Value, ...]
 
@@ -97,6 +102,8 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
+    """The text begins so."""
+
     field: str
     prefix: str
 
@@ -235,7 +242,3 @@ class Store(Protocol):
     async def close(self) -> None:
         """Finish writes under way and let the file go."""
         ...
-
-
-class WakeUp(Protocol):
-    def __call__(self) -> None: ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import orjson
 
 from kit.errors import AlreadyExists, Stale
 from kit.events import Event
-from kit.sqlite import Connection, SqliteFile
+from kit.sqlite import Connection, SqliteFile, rows
 from kit.store.cursors import Place, read_cursor, write_cursor
 from kit.store.port import (
     Clause,
@@ -47,7 +48,7 @@ class SqliteStore:
         """Create tables, columns and indexes that are missing."""
         for collection in collections:
             shape = Shape(collection)
-            await self._file.write(lambda connection, shape=shape: ensure_collection(connection, shape))
+            await self._file.write(partial(ensure_collection, shape=shape))
             self._shapes[collection.name] = shape
 
     async def get(self, collection: str, scope: Scope, id: str) -> Record | None:
@@ -79,8 +80,8 @@ class SqliteStore:
                     f"SELECT c.id, c.revision, c.body, c.readers, c.requests, {column} FROM {shape.table} c"
                     f"{run.sql.where()} ORDER BY {run.order} LIMIT ?"
                 )
-                rows = connection.execute(statement, [*run.sql.values, limit + 1 - len(found)])
-                found.extend((run.null, row[5], _record(row)) for row in rows)
+                page = rows(connection, statement, [*run.sql.values, limit + 1 - len(found)])
+                found.extend((run.null, row[5], _record(row)) for row in page)
                 if len(found) > limit:
                     break
             return found
@@ -113,8 +114,8 @@ class SqliteStore:
         shape = self._shapes[collection]
         sql = condition(shape, scope, where)
         statement = _tally_statement(shape, sql, group_by, sum_of)
-        rows = await self._file.read(lambda connection: connection.execute(statement, sql.values).fetchall())
-        return [Tally(_group_name(row[0]), row[1], (row[2] or 0) * BILLION + (row[3] or 0)) for row in rows]
+        found = await self._file.read(lambda connection: rows(connection, statement, sql.values))
+        return [Tally(_group_name(row[0]), row[1], (row[2] or 0) * BILLION + (row[3] or 0)) for row in found]
 
     async def save(self, collection: str, record: Record, events: Sequence[Event] = ()) -> Record:
         """One document and its events, atomically."""
@@ -158,8 +159,8 @@ class SqliteStore:
     async def pending(self, limit: int) -> list[PendingEvent]:
         """The outbox, oldest first."""
         statement = "SELECT position, event FROM outbox ORDER BY position LIMIT ?"
-        rows = await self._file.read(lambda connection: connection.execute(statement, (limit,)).fetchall())
-        return [PendingEvent(position, Event.decode(event)) for position, event in rows]
+        found = await self._file.read(lambda connection: rows(connection, statement, (limit,)))
+        return [PendingEvent(position, Event.decode(event)) for position, event in found]
 
     async def settle(self, positions: Sequence[int]) -> None:
         """Remove published events."""
@@ -222,7 +223,12 @@ def _write_one(connection: Connection, shape: Shape, record: Record, body: bytes
 
 
 def _replace(
-    connection: Connection, table: str, column: str, id: str, old: set[str] | frozenset[str], new: set[str] | frozenset[str]
+    connection: Connection,
+    table: str,
+    column: str,
+    id: str,
+    old: set[str] | frozenset[str],
+    new: set[str] | frozenset[str],
 ) -> None:
     connection.executemany(f"DELETE FROM {table} WHERE {column} = ? AND id = ?", [(value, id) for value in old - new])
     connection.executemany(f"INSERT INTO {table} ({column}, id) VALUES (?, ?)", [(value, id) for value in new - old])
@@ -241,9 +247,7 @@ def _read_one(connection: Connection, shape: Shape, id: str) -> Record | None:
 
 
 def _record(row: tuple[Any, ...]) -> Record:
-    return Record(
-        row[0], orjson.loads(row[2]), frozenset(orjson.loads(row[3])), row[1], tuple(orjson.loads(row[4]))
-    )
+    return Record(row[0], orjson.loads(row[2]), frozenset(orjson.loads(row[3])), row[1], tuple(orjson.loads(row[4])))
 
 
 def _page(found: list[tuple[bool, Any, Record]], sort: Sort | None, limit: int) -> Page:
@@ -271,5 +275,3 @@ def _group_name(value: Any) -> Any:
 def _note(scope: Scope) -> None:
     if scope.reason is not None:
         log.debug("system scope: %s", scope.reason)
-
-

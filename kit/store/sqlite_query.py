@@ -42,14 +42,17 @@ class Shape:
 
     @property
     def table(self) -> str:
+        """The table of documents."""
         return f"c_{self.collection.name}"
 
     @property
     def readers(self) -> str:
+        """The table of who may read them."""
         return f"r_{self.collection.name}"
 
     @property
     def tokens(self) -> str:
+        """The table of search tokens."""
         return f"t_{self.collection.name}"
 
     def column(self, name: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from kit.sqlite import Connection
+from kit.sqlite import Connection, rows
 from kit.store.port import Collection, Index
 from kit.store.sqlite_query import Shape, column_name
 from kit.text import sort_key, tokens
@@ -51,7 +51,7 @@ def search_tokens(collection: Collection, body: dict[str, Any]) -> set[str]:
 
 def _fill(connection: Connection, shape: Shape, missing: list[Index]) -> None:
     changes = ", ".join(f"{column_name(index.field)} = ?" for index in missing)
-    for id, body in connection.execute(f"SELECT id, body FROM {shape.table}").fetchall():
+    for id, body in rows(connection, f"SELECT id, body FROM {shape.table}"):
         document = orjson.loads(body)
         values = [_index_value(index, document) for index in missing]
         connection.execute(f"UPDATE {shape.table} SET {changes} WHERE id = ?", [*values, id])

@@ -13,9 +13,9 @@ from kit.service import Service
 from kit.web import JSON_LIMIT
 from kit.web import create_app as create_base
 from services.leads import bench_routes, consumers, jobs, routes
-from services.leads.imports import Importer
 from services.leads.import_routes import UPLOAD_LIMIT
 from services.leads.import_routes import router as import_router
+from services.leads.imports import Importer
 from services.leads.repository import COLLECTIONS
 
 
@@ -32,7 +32,7 @@ def create_app(ports: Ports) -> FastAPI:
     )
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with service.running():
             yield
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
 
-from kit.web import Answer, IdempotencyKey
-from services.leads.routes import Officer, Reader
+from fastapi import APIRouter, Body, Depends
+
+from kit.web import Answer, idempotency_key, require
+from services.leads.routes import OFFICERS, READERS
 from services.leads.schemas import LeadInput
 
 router = APIRouter(prefix="/bench", include_in_schema=False)
@@ -17,15 +19,13 @@ class Empty(Answer):
     ok: bool
 
 
-@router.get("/empty")
-async def empty_get(reader: Reader) -> Empty:
+@router.get("/empty", dependencies=[Depends(require(*READERS))])
+async def empty_get() -> Empty:
     """A read of nothing."""
     return Empty(ok=True)
 
 
-@router.post("/empty", status_code=201)
-async def empty_post(body: LeadInput, key: IdempotencyKey, officer: Officer) -> Empty:
+@router.post("/empty", status_code=201, dependencies=[Depends(require(*OFFICERS)), Depends(idempotency_key)])
+async def empty_post(lead: Annotated[LeadInput, Body()]) -> Empty:
     """A registration that stores nothing."""
-    return Empty(ok=True)
-
-
+    return Empty(ok=bool(lead.title))

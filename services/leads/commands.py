@@ -66,11 +66,18 @@ async def change(
     if body.facts is not None:
         changes["facts"] = _patched_facts(body.facts, principal)
     return await _act(
-        ports, principal, id, revision, RequestKey.of(key, body, "change", id), lambda lead, act: model.revise(lead, changes, act)
+        ports,
+        principal,
+        id,
+        revision,
+        RequestKey.of(key, body, "change", id),
+        lambda lead, act: model.revise(lead, changes, act),
     )
 
 
-async def move(ports: Ports, principal: Principal, id: str, body: StageInput, revision: int, key: str) -> dict[str, Any]:
+async def move(
+    ports: Ports, principal: Principal, id: str, body: StageInput, revision: int, key: str
+) -> dict[str, Any]:
     """Advance a lead, put it aside, end it or take it up again."""
     signed = _money(body.signed_amount, "signed_amount")
 

@@ -16,8 +16,8 @@ from services.leads import model
 from services.leads.commands import act_of
 from services.leads.errors import InvalidLead
 from services.leads.model import Act
-from services.leads.repository import FOLLOW_UPS, load, save, stored
 from services.leads.registration import receipt_of
+from services.leads.repository import FOLLOW_UPS, load, save, stored
 from services.leads.schemas import FollowUpInput
 
 _SWEEP = Scope.system("unfinished follow-ups")
@@ -35,7 +35,9 @@ async def follow_up(ports: Ports, principal: Principal, lead_id: str, body: Foll
     act = act_of(principal, ports.clock.now())
     on = body.on or act.on
     if on > act.on:
-        raise InvalidLead("跟进日期不能晚于今天；要安排以后的事，请填下次计划。", errors=[FieldError("on", "不能晚于今天")])
+        raise InvalidLead(
+            "跟进日期不能晚于今天；要安排以后的事，请填下次计划。", errors=[FieldError("on", "不能晚于今天")]
+        )
     id = derive_id(ports.secret, principal.account, f"POST /leads/{lead_id}/follow-ups", key)
     digest = RequestKey.of(key, body).digest
     content = body.model_dump(mode="json") | {
@@ -61,7 +63,11 @@ async def apply(ports: Ports, record: Record) -> None:
     body = FollowUpInput.model_validate({name: record.body[name] for name in FollowUpInput.model_fields})
     for _ in range(ATTEMPTS):
         before, lead = await load(ports, _SWEEP, record.body["lead_id"])
-        if model.is_followed_up(lead, body.on or act.on) and lead.updated_at >= act.at and body.next_plan == lead.next_plan:
+        if (
+            model.is_followed_up(lead, body.on or act.on)
+            and lead.updated_at >= act.at
+            and body.next_plan == lead.next_plan
+        ):
             break
         changed, event = model.followed_up(
             lead, act.at, body.on or act.on, act, next_plan=body.next_plan, next_on=body.next_on

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 
 from contracts.vocabulary.zones import ZoneId
 from kit.errors import Invalid, TooLarge
 from kit.store.port import Clause, Eq, Record, Sort
-from kit.web import IdempotencyKey, PageOf
+from kit.web import IdempotencyKey, PageOf, idempotency_key
 from services.leads import imports, schemas
 from services.leads.repository import IMPORT_ROWS, IMPORTS
 from services.leads.routes import Officer, Pages, Reader, Standing
@@ -85,8 +85,8 @@ async def read_job(id: str, reader: Reader, ports: Standing) -> dict[str, Any]:
     return _job(await imports.load_import(ports, reader.scope, id))
 
 
-@router.delete("/jobs/{id}", response_model=schemas.Job, summary="取消长任务")
-async def cancel_job(id: str, key: IdempotencyKey, officer: Officer, ports: Standing) -> dict[str, Any]:
+@router.delete("/jobs/{id}", response_model=schemas.Job, summary="取消长任务", dependencies=[Depends(idempotency_key)])
+async def cancel_job(id: str, officer: Officer, ports: Standing) -> dict[str, Any]:
     """Stop after the rows under way; cancelling what has ended changes nothing."""
     return _job(await imports.cancel_import(ports, officer.scope, id))
 

@@ -62,7 +62,7 @@ async def request_import(
         "created_at": to_text(ports.clock.now()),
         "finished_at": None,
     }
-    readers = {"city"} if office == CITY else {"city", f"zone:{office}"}
+    readers = frozenset({"city"} if office == CITY else {"city", f"zone:{office}"})
     try:
         return await ports.store.save(IMPORTS.name, stored(id, body, readers))
     except AlreadyExists:
@@ -90,7 +90,11 @@ async def cancel_import(ports: Ports, scope: Scope, id: str) -> Record:
         record = await load_import(ports, scope, id)
         if record.body["state"] not in UNFINISHED:
             return record
-        body = record.body | {"state": "cancelled", "finished_at": to_text(ports.clock.now()), "detail": "已取消，之前的行已导入"}
+        body = record.body | {
+            "state": "cancelled",
+            "finished_at": to_text(ports.clock.now()),
+            "detail": "已取消，之前的行已导入",
+        }
         with suppress(Stale):
             return await ports.store.save(IMPORTS.name, record.with_body(body))
 
@@ -129,7 +133,9 @@ class Importer:
                     await run_import(self._ports, record.id)
                 except Exception:
                     log.exception("import %s failed", record.id)
-                    await _fail(self._ports, record.id, "导入时出现意外错误，已导入的行保留；请重新导入同一文件，不会重复。")
+                    await _fail(
+                        self._ports, record.id, "导入时出现意外错误，已导入的行保留；请重新导入同一文件，不会重复。"
+                    )
 
 
 async def run_import(ports: Ports, id: str) -> None:
@@ -225,5 +231,3 @@ async def _count(ports: Ports, id: str) -> ImportCounts:
 
 async def _fail(ports: Ports, id: str, detail: str) -> None:
     await _update(ports, id, {"state": "failed", "detail": detail, "finished_at": to_text(ports.clock.now())})
-
-

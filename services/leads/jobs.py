@@ -25,7 +25,7 @@ class StillPublishing(RuntimeError):
 def schedules(ports: Ports) -> tuple[Schedule, ...]:
     """The schedules of this service."""
 
-    async def sweep_follow_ups(slot: datetime) -> None:
+    async def sweep_follow_ups(_slot: datetime) -> None:
         await follow_ups.sweep(ports)
 
     async def pass_cutoff(slot: datetime) -> None:
@@ -52,7 +52,9 @@ async def announce_cutoff(ports: Ports, slot: datetime) -> None:
         event = LeadsCutoffPassed(week=week, service="leads", partition=partition, partitions=partitions)
         try:
             await ports.store.save(
-                CUTOFFS.name, Record(id, {"week": week}, frozenset()), events_of(ports, id, 1, event, key=f"partition:{partition}")
+                CUTOFFS.name,
+                Record(id, {"week": week}, frozenset()),
+                events_of(ports, id, 1, event, key=f"partition:{partition}"),
             )
         except AlreadyExists:
             continue

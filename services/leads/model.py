@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -157,7 +157,13 @@ def legal_targets(lead: Lead) -> tuple[Target, ...]:
 
 
 def advance(
-    lead: Lead, target: Target, act: Act, *, on: date | None = None, reason: str | None = None, signed: Amount | None = None
+    lead: Lead,
+    target: Target,
+    act: Act,
+    *,
+    on: date | None = None,
+    reason: str | None = None,
+    signed: Amount | None = None,
 ) -> tuple[Lead, LeadChanged]:
     """Move along the stages, or aside and back.
 
@@ -189,7 +195,11 @@ def assign(lead: Lead, owner: str, act: Act) -> tuple[Lead, LeadChanged]:
 def revise(lead: Lead, changes: Mapping[str, Any], act: Act) -> tuple[Lead, LeadChanged]:
     """Change fields; ``facts`` is merged, and a fact given as None is forgotten."""
     update = dict(changes)
-    told = [FieldChange(field=name, before=_shown(getattr(lead, name)), after=_shown(value)) for name, value in update.items() if name != "facts"]
+    told = [
+        FieldChange(field=name, before=_shown(getattr(lead, name)), after=_shown(value))
+        for name, value in update.items()
+        if name != "facts"
+    ]
     kind: Literal["facts", "details"] = "details"
     if "facts" in update:
         kind = "facts"
@@ -265,7 +275,9 @@ def _check_needs(
     if (back or target in ("on_hold", "closed", "resume")) and not reason:
         raise InvalidLead("退回、暂缓、终止和恢复都要写明原因。", errors=[FieldError("reason", "请写明原因")])
     if target is Stage.signed and not back and signed is None:
-        raise InvalidLead("推进到签约要填写签约金额。", errors=[FieldError("signed_amount", "请填写签约金额，如 3.5亿元")])
+        raise InvalidLead(
+            "推进到签约要填写签约金额。", errors=[FieldError("signed_amount", "请填写签约金额，如 3.5亿元")]
+        )
 
 
 def _why_not(lead: Lead, target: Target) -> str:
@@ -273,13 +285,16 @@ def _why_not(lead: Lead, target: Target) -> str:
         return f"线索已{lead.state.label}，请先恢复（resume）再推进。"
     legal = "、".join(each.label for each in (*_NEXT[lead.stage], *_one_back(lead.stage)))
     name = target.label if isinstance(target, Stage) else str(target)
-    return f"当前在「{lead.stage.label}」，不能直接到「{name}」；可以推进到：{legal or '（已是最后阶段）'}，也可以暂缓或终止。"
+    ahead = f"可以推进到：{legal}" if legal else "已是最后阶段"
+    return f"当前在「{lead.stage.label}」，不能直接到「{name}」；{ahead}，也可以暂缓或终止。"
 
 
 def _clocks_after(lead: Lead, state: LeadState, act: Act) -> tuple[ClockReading, ...]:
     """Moving on is a response; a lead put aside runs no clock."""
-    return _met(lead, "respond", act.at) if state is LeadState.active else tuple(
-        clock if clock.met_at else clock.model_copy(update={"met_at": act.at}) for clock in lead.clocks
+    return (
+        _met(lead, "respond", act.at)
+        if state is LeadState.active
+        else tuple(clock if clock.met_at else clock.model_copy(update={"met_at": act.at}) for clock in lead.clocks)
     )
 
 

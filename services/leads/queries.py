@@ -82,7 +82,9 @@ def sort_of(name: str) -> Sort:
     plain = name.removeprefix("-")
     if plain not in SORTS:
         known = "、".join(SORTS)
-        raise BadRequest(f"不支持按「{plain}」排序，可用：{known}；前面加 - 为倒序。", errors=[FieldError("sort", known)])
+        raise BadRequest(
+            f"不支持按「{plain}」排序，可用：{known}；前面加 - 为倒序。", errors=[FieldError("sort", known)]
+        )
     return Sort(SORTS[plain], descending=name.startswith("-"))
 
 
@@ -90,9 +92,7 @@ async def list_leads(
     ports: Ports, scope: Scope, wanted: LeadFilter, *, sort: str, limit: int, cursor: str | None
 ) -> dict[str, Any]:
     """A page of leads with their best matches."""
-    page = await ports.store.find(
-        LEADS.name, scope, wanted.clauses(), sort=sort_of(sort), limit=limit, cursor=cursor
-    )
+    page = await ports.store.find(LEADS.name, scope, wanted.clauses(), sort=sort_of(sort), limit=limit, cursor=cursor)
     best = await best_matches(ports, scope, [record.id for record in page.records])
     return {"items": [item(record, best.get(record.id)) for record in page.records], "next": page.next}
 
@@ -171,9 +171,7 @@ async def best_matches(ports: Ports, scope: Scope, ids: Iterable[str]) -> dict[s
     return {record.id: record.body["best"] for record in page.records}
 
 
-async def list_investors(
-    ports: Ports, scope: Scope, q: str | None, limit: int, cursor: str | None
-) -> dict[str, Any]:
+async def list_investors(ports: Ports, scope: Scope, q: str | None, limit: int, cursor: str | None) -> dict[str, Any]:
     """Investors of the leads one sees, by name."""
     where: list[Clause] = [Matches(q)] if q else []
     page = await ports.store.find(INVESTORS.name, scope, where, sort=Sort("name"), limit=limit, cursor=cursor)
@@ -257,5 +255,3 @@ def _investor(record: Record) -> schemas.InvestorDetail:
         unified_social_credit_code=record.body["code"],
         code_valid=record.body["code_valid"],
     )
-
-

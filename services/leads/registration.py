@@ -135,5 +135,3 @@ def _claim_parts(lead: Lead, investor: InvestorRef) -> tuple[str, str, str]:
 
 def _claim_id(ports: Ports, lead: Lead, investor: InvestorRef) -> str:
     return claim_id(ports, "project", *_claim_parts(lead, investor))
-
-

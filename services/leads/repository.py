@@ -79,7 +79,9 @@ def lead_record(lead: Lead, before: Record | None) -> Record:
     return before.with_body(body, lead.readers)
 
 
-def events_of(ports: Ports, aggregate: str, revision: int, *payloads: EventData, key: str | None = None) -> tuple[Event, ...]:
+def events_of(
+    ports: Ports, aggregate: str, revision: int, *payloads: EventData, key: str | None = None
+) -> tuple[Event, ...]:
     """Events of the save that makes ``aggregate`` ``revision``."""
     return tuple(
         envelop(

@@ -18,7 +18,9 @@ from kit.web import Answer, StrictModel
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 ShortText = Annotated[str, Field(max_length=500)]
 LongText = Annotated[str, Field(max_length=20_000)]
-MoneyInput = Annotated[int, Field(ge=0, le=10**15, description="分")] | Annotated[str, Field(min_length=1, max_length=100)]
+MoneyInput = (
+    Annotated[int, Field(ge=0, le=10**15, description="分")] | Annotated[str, Field(min_length=1, max_length=100)]
+)
 
 
 class InvestorInput(StrictModel):
@@ -51,7 +53,7 @@ class LeadInput(StrictModel):
     zone: ZoneId | None = Field(None, description="意向落户区；不填则为本单位所在区")
     source_mode: SourceMode
     investor: InvestorInput
-    facts: FactsInput = FactsInput()  # type: ignore[valid-type]
+    facts: FactsInput = FactsInput()
     contact: ContactInput | None = None
     first_contact: FirstContactInput | None = None
     summary: LongText = ""
@@ -68,7 +70,7 @@ class LeadPatch(StrictModel):
     summary: LongText | None = None
     referrer: Annotated[str, Field(max_length=100)] | None = None
     confidential: bool | None = None
-    facts: FactsInput | None = None  # type: ignore[valid-type]
+    facts: FactsInput | None = None
 
 
 class StageInput(StrictModel):
@@ -239,7 +241,7 @@ class TimelineItem(Answer):
     by: str
     text: str | None = None
     move: StageMove | None = None
-    changes: list[Change] = []
+    changes: list[Change] = Field(default_factory=list)
 
 
 class FollowUpItem(Answer):

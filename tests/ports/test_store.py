@@ -51,8 +51,14 @@ def thing(id: str, readers: Sequence[str] = ("zone:east",), **body: object) -> R
 
 def event(id: str, key: str = "k") -> Event:
     return Event(
-        id=id, source="/quce/test", type="t", subject=key, time="2026-11-23T00:00:00.000000Z", partitionkey=key,
-        sequence=100, data={},
+        id=id,
+        source="/quce/test",
+        type="t",
+        subject=key,
+        time="2026-11-23T00:00:00.000000Z",
+        partitionkey=key,
+        sequence=100,
+        data={},
     )
 
 
@@ -130,7 +136,9 @@ async def test_changed_readers_count_at_once(store: Store) -> None:
     ],
 )
 async def test_each_clause_finds_what_it_says(store: Store, clause: Clause, expected: list[str]) -> None:
-    await store.save("things", thing("a", stage="new", amount=10, name="智能车载终端", nested={"at": "2026-01"}, flag=True))
+    await store.save(
+        "things", thing("a", stage="new", amount=10, name="智能车载终端", nested={"at": "2026-01"}, flag=True)
+    )
     await store.save("things", thing("b", stage="new", amount=20, name="阿里", nested={"at": "2026-03"}, flag=False))
     await store.save("things", thing("c", stage="signed", amount=30, name="中车", note="AI 芯片"))
     await store.save("things", thing("d", amount=None))
@@ -195,7 +203,11 @@ async def test_tallies_group_and_name_chinese_values(store: Store) -> None:
 async def test_save_many_keeps_what_succeeds_and_says_what_failed(store: Store) -> None:
     await store.save("things", thing("b"))
     outcomes = await store.save_many(
-        [Write("things", thing("a"), (event("ea"),)), Write("things", thing("b"), (event("eb"),)), Write("things", thing("c"))]
+        [
+            Write("things", thing("a"), (event("ea"),)),
+            Write("things", thing("b"), (event("eb"),)),
+            Write("things", thing("c")),
+        ]
     )
     assert isinstance(outcomes[0], Record)
     assert isinstance(outcomes[1], AlreadyExists)
