@@ -1,0 +1,85 @@
+"""How a figure is taken: interleaved samples, the ratio of medians in each round, the median of the rounds."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+ROUNDS = 5
+BLOCKS = 20
+BLOCK = 10
+
+Probe = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of ``bench/results.json``."""
+
+    name: str
+    value: float
+    unit: str
+    bar: float
+    holds: bool
+    p50_ms: float
+    p99_ms: float
+    rounds: list[float]
+
+    @classmethod
+    def at_most(cls, name: str, unit: str, bar: float, rounds: Sequence[float], samples: Sequence[float]) -> Figure:
+        """A figure that should not exceed its bar; ``samples`` are the seconds beside it."""
+        value = round(statistics.median(rounds), 3)
+        return cls(
+            name,
+            value,
+            unit,
+            bar,
+            value <= bar,
+            milliseconds(percentile(samples, 50)),
+            milliseconds(percentile(samples, 99)),
+            [round(each, 3) for each in rounds],
+        )
+
+    def document(self) -> dict[str, object]:
+        """As JSON."""
+        return asdict(self)
+
+
+def percentile(samples: Sequence[float], percent: float) -> float:
+    """The nearest-rank percentile."""
+    ordered = sorted(samples)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
+
+
+def milliseconds(seconds: float) -> float:
+    """Seconds as milliseconds, to the microsecond."""
+    return round(seconds * 1000, 3)
+
+
+def interleave(
+    probes: Mapping[str, Probe], *, rounds: int = ROUNDS, blocks: int = BLOCKS, settle: Callable[[], None] | None = None
+) -> list[dict[str, list[float]]]:
+    """Samples of every probe in short alternating blocks, so that what the machine does meanwhile hits all alike.
+
+    ``settle`` runs after every turn, where one probe leaves work behind that would slow the next.
+    """
+    for probe in probes.values():
+        for _ in range(BLOCK * 3):
+            probe()
+    taken: list[dict[str, list[float]]] = []
+    for _ in range(rounds):
+        samples: dict[str, list[float]] = {name: [] for name in probes}
+        for _ in range(blocks):
+            for name, probe in probes.items():
+                samples[name] += [probe() for _ in range(BLOCK)]
+            if settle is not None:
+                settle()
+        taken.append(samples)
+    return taken
+
+
+def ratio(name: str, bar: float, taken: Sequence[Mapping[str, list[float]]], measured: str, base: str) -> Figure:
+    """How many times as long ``measured`` takes as ``base``."""
+    rounds = [statistics.median(each[measured]) / statistics.median(each[base]) for each in taken]
+    return Figure.at_most(name, "ratio", bar, rounds, [sample for each in taken for sample in each[measured]])

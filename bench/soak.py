@@ -1,0 +1,74 @@
+"""``make soak PART=…``: one part of the tests in full effort, its figures merged into ``bench/soak.json``.
+
+Each part stays under 45 minutes on two cores. The committed file says what was run: commit, seed, figures.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "bench" / "soak.json"
+LONGEST = 45 * 60
+
+PARTS: dict[str, tuple[str, ...]] = {
+    "laws": ("tests/contracts", "tests/incentives", "tests/leads", "tests/kit", "tests/ports"),
+    "crash": ("tests/flows/test_crash.py",),
+    "api": ("tests/flows/test_api_conformance.py",),
+    "roles": ("tests/flows/test_role_matrix.py",),
+}
+
+
+def commit() -> str:
+    """The commit that was run, marked where the tree differs from it."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def run(part: str, seed: int) -> dict[str, Any]:
+    """Run one part; what it recorded, and whether it passed."""
+    with tempfile.TemporaryDirectory(prefix="quce-soak-") as folder:
+        figures = Path(folder) / "figures.jsonl"
+        env = {**os.environ, "QUCE_EFFORT": "full", "QUCE_FIGURES": str(figures)}
+        options = ["-q", f"--hypothesis-seed={seed}", "-o", f"timeout={LONGEST}"]
+        command = [sys.executable, "-m", "pytest", *options, *(path for path in PARTS[part] if (ROOT / path).exists())]
+        started = time.perf_counter()
+        done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True, check=False)
+        seconds = round(time.perf_counter() - started, 1)
+        print(done.stdout)
+        recorded = figures.read_text("utf-8").splitlines() if figures.exists() else []
+    passed = re.search(r"(\d+) passed", done.stdout)
+    return {
+        "commit": commit(),
+        "seed": seed,
+        "seconds": seconds,
+        "passed": int(passed.group(1)) if passed else 0,
+        "failed": done.returncode != 0,
+        "figures": {each["name"]: each["value"] for each in map(json.loads, recorded)},
+    }
+
+
+def main() -> int:
+    """Run the part that was asked for."""
+    if len(sys.argv) != 2 or sys.argv[1] not in PARTS:
+        print(f"Which part? make soak PART={'|'.join(PARTS)}")
+        return 2
+    part = sys.argv[1]
+    outcome = run(part, secrets.randbelow(2**32))
+    results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+    results[part] = outcome
+    RESULTS.write_text(json.dumps(results, ensure_ascii=False, indent=2, sort_keys=True) + "\n", "utf-8")
+    return int(outcome["failed"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
