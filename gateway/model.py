@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, Self
@@ -16,6 +17,15 @@ from kit.ids import derive_id
 
 Locale = Literal["zh-CN", "en"]
 CITY = "city"
+ROLE_NAMES: Mapping[str, str] = {
+    "officer": "招商专员",
+    "bureau_officer": "市级招商专员",
+    "manager": "分管领导",
+    "policy_editor": "政策编辑",
+    "reviewer": "审查员",
+    "partner": "合作方",
+    "administrator": "管理员",
+}
 OFFICE_ROLES = ("officer", "bureau_officer", "manager", "policy_editor", "reviewer")
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Match
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from gateway.limits import AddressLimit
 from gateway.session import Session, Sessions, check_call
 from gateway.settings import API, VISITOR_POSTS_A_MINUTE
 from gateway.upstream import Call, Upstream
-from kit.errors import Problem
+from kit.errors import BadRequest, Problem
 from kit.peer import Reply
 from kit.ports import Ports
 
@@ -108,25 +107,30 @@ class _Upload:
         more = True
         while more:
             try:
-                message = await self._receive()
+                message = await _next(self._receive)
             except Problem as problem:
                 self.problem = problem
                 raise
-            if message["type"] == "http.disconnect":
-                raise ClientDisconnect
             more = message.get("more_body", False)
             yield message.get("body", b"")
 
 
 async def _whole(receive: Receive) -> bytes:
-    message = await receive()
-    body: bytes = message.get("body", b"")
+    message = await _next(receive)
+    if not message.get("more_body", False):
+        return bytes(message.get("body", b""))
+    pieces = [message.get("body", b"")]
     while message.get("more_body", False):
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        body += message.get("body", b"")
-    return body
+        message = await _next(receive)
+        pieces.append(message.get("body", b""))
+    return b"".join(pieces)
+
+
+async def _next(receive: Receive) -> Message:
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise BadRequest("连接在提交完成前断开，没有执行；请重试。")
+    return message
 
 
 def _with(call: Call, body: bytes | AsyncIterator[bytes]) -> Call:

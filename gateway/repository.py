@@ -87,11 +87,9 @@ class Repository:
         where = [Eq("revoked_at", None)]
         return await self._store.find(TOKENS.name, scope, where, sort=newest, limit=limit, cursor=cursor)
 
-    async def save_token(self, token: BearerToken, record: Record | None = None) -> Record:
+    async def save_token(self, token: BearerToken, record: Record) -> Record:
         """Keep a token."""
-        readers = frozenset({IDENTITY, own_reader(token.account)})
-        fresh = Record(token.id, {}, readers) if record is None else record
-        return await self._store.save(TOKENS.name, fresh.with_body(token.body()))
+        return await self._store.save(TOKENS.name, record.with_body(token.body()))
 
     async def attempts(self, id: str) -> Record:
         """The failed sign-ins of one name."""
@@ -125,3 +123,8 @@ class Repository:
             where = [Range(field, high=to_text(until))]
             async for record in self._store.scan(collection.name, IDENTIFYING, where):
                 await self._store.erase(collection.name, record.id)
+
+
+def fresh_token(token: BearerToken) -> Record:
+    """The record of a token not yet kept: the edge and its owner see it."""
+    return Record(token.id, {}, frozenset({IDENTITY, own_reader(token.account)}))

@@ -132,13 +132,18 @@ class Sessions:
 
     async def _token(self, text: str) -> tuple[str, Account | None]:
         if text.count(".") == 2:
-            return digest(text), await self._repository.account(self._ports.verifier.verify(text).account)
+            return digest(text), await self._named(self._ports.verifier.verify(text).account)
         found = await self._repository.token(bearer_id(text) or "")
         if found is None:
             return "", None
         token = found[0]
         holds = hmac.compare_digest(token.digest, digest(text)) and token.holds(self._ports.clock.now())
         return token.id, await self._repository.account(token.account) if holds else None
+
+    async def _named(self, account: str) -> Account | None:
+        """By id, or by the sign-in name that an operator at the machine goes by."""
+        by_name = account_id(self._ports.secret, account)
+        return await self._repository.account(account) or await self._repository.account(by_name)
 
 
 async def current_session(request: Request) -> Session | None:
@@ -187,6 +192,24 @@ def check_call(scope: AsgiScope, session: Session | None, public_url: str) -> No
     refuse_foreign(scope, public_url)
     if not same_token(session.csrf, header_token(scope) or ""):
         raise expired_page()
+
+
+async def call_checked(request: Request) -> None:
+    """:func:`check_call` as a dependency of the edge's own API routes.
+
+    Raises:
+        ForgedRequest: the token is missing or another's, or another site sent it.
+    """
+    check_call(request.scope, await current_session(request), ports_of(request).settings.public_url)
+
+
+async def own_origin(request: Request) -> None:
+    """For signing in, where no token can be asked for yet: no other site may do it for a visitor.
+
+    Raises:
+        ForgedRequest: another site sent it.
+    """
+    refuse_foreign(request.scope, ports_of(request).settings.public_url)
 
 
 async def sign_in(request: Request, response: Response, account: str, password: str) -> Session:

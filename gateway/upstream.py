@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from time import monotonic
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -17,7 +16,6 @@ from gateway.routing import Table, seconds_for
 from gateway.session import Session, current_session
 from gateway.settings import INTERNAL_TOKEN_LIFE
 from kit.auth import Principal, TokenIssuer
-from kit.errors import Problem
 from kit.peer import Peer, PeerSilent, Reply
 from kit.ports import Ports
 from kit.telemetry import traceparent
@@ -48,6 +46,7 @@ class Upstream:
     def __init__(self, ports: Ports, peers: Mapping[str, Peer], table: Table) -> None:
         self.table = table
         self._peers = peers
+        self._clock = ports.clock
         self._issuer = TokenIssuer(ports.keys, ports.clock)
         self._breakers = {name: Breaker(name, ports.clock) for name in peers}
         self._tokens: dict[tuple[Principal, str], tuple[float, bytes]] = {}
@@ -68,8 +67,6 @@ class Upstream:
         except (PeerSilent, TimeoutError) as error:
             breaker.failed()
             raise unavailable(call.service) from error
-        except Problem:
-            raise
         if _crashed(reply):
             breaker.failed()
             raise unavailable(call.service)
@@ -92,7 +89,7 @@ class Upstream:
             return await peer.send(call.method, call.target, headers, call.body)
 
     def _bearer(self, principal: Principal, audience: str) -> bytes:
-        now = monotonic()
+        now = self._clock.now().timestamp()
         known = self._tokens.get((principal, audience))
         if known is not None and now - known[0] < INTERNAL_TOKEN_LIFE:
             return known[1]

@@ -1,0 +1,86 @@
+"""The edge as an app: its own API, the way to the services, the pages, and what guards them all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import orjson
+from fastapi import Depends, FastAPI, Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+
+from contracts.catalogue import topic_of
+from gateway import pages, repository
+from gateway.accounts import Accounts
+from gateway.directory import Directory
+from gateway.headers import SecurityHeaders
+from gateway.openapi import docs_page
+from gateway.passwords import Passwords
+from gateway.proxy import ProxyRoute
+from gateway.repository import Repository
+from gateway.routes import router
+from gateway.routing import Table, body_limit
+from gateway.session import Sessions, check_form
+from gateway.settings import SERVICE
+from gateway.tokens import Tokens
+from gateway.upstream import Upstream
+from kit.jobs import Schedule, every
+from kit.peer import Peer
+from kit.ports import Ports
+from kit.service import Service
+from kit.web import create_app as create_base
+
+OPENAPI = Path(__file__).resolve().parent.parent / "contracts" / "openapi.json"
+
+
+def create_app(ports: Ports, peers: Mapping[str, Peer]) -> FastAPI:
+    """The app of the edge on these ports; ``peers`` are the services by name."""
+    kept = Repository(ports)
+    passwords = Passwords()
+    upstream = Upstream(ports, peers, Table(bench=ports.settings.bench))
+    sessions = Sessions(ports, kept, passwords)
+    service = Service(ports, topic_of(SERVICE), repository.COLLECTIONS, schedules=(_purge(kept, ports),))
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with service.running():
+            yield
+        await upstream.close()
+        passwords.close()
+
+    app = create_base(name=SERVICE, title="区策", ports=ports, lifespan=lifespan, body_limit=body_limit)
+    app.state.service, app.state.repository = service, kept
+    app.state.sessions, app.state.upstream = sessions, upstream
+    app.state.accounts = Accounts(ports, kept, passwords, upstream)
+    app.state.directory, app.state.tokens = Directory(kept), Tokens(ports, kept)
+    app.add_middleware(SecurityHeaders, public_url=ports.settings.public_url)
+    app.router.routes.insert(0, ProxyRoute(ports, sessions, upstream))
+    app.include_router(router)
+    _add_documents(app)
+    if hasattr(pages, "router"):
+        app.include_router(pages.router, dependencies=[Depends(check_form)])
+    return app
+
+
+def _purge(kept: Repository, ports: Ports) -> Schedule:
+    async def run(_slot: datetime) -> None:
+        await kept.purge(ports.clock.now())
+
+    return Schedule("purge", every(timedelta(hours=1)), run)
+
+
+def _add_documents(app: FastAPI) -> None:
+    async def document() -> Response:
+        return FileResponse(OPENAPI, media_type="application/json")
+
+    async def docs(request: Request) -> Response:
+        return HTMLResponse(docs_page(orjson.loads(OPENAPI.read_bytes()), request.state.csp_nonce))
+
+    routes: tuple[tuple[str, Callable[..., Awaitable[Response]]], ...] = (
+        ("/api/openapi.json", document),
+        ("/api/docs", docs),
+    )
+    for path, endpoint in routes:
+        app.add_api_route(path, endpoint, methods=["GET"], include_in_schema=False)

@@ -1,0 +1,157 @@
+"""One OpenAPI document of the suite, and the small page that shows it.
+
+Building it takes longer than a start should, so the checked-in one is served.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from typing import Any
+
+from fastapi import FastAPI
+
+from gateway.routing import Table
+from gateway.settings import API, COOKIE, CSRF_HEADER, SERVICE
+from kit.errors import NotFound
+from kit.web import ProblemDocument
+
+_REF = "#/components/schemas/"
+_METHODS = ("get", "put", "post", "patch", "delete")
+_PUBLIC = ("/eligibility", "/zones", "/policies", "/industry-codes", "/decisions", "/sessions")
+_NAME = re.compile(r"[^A-Za-z0-9._-]")
+
+
+def openapi_document(apps: Mapping[str, FastAPI]) -> dict[str, Any]:
+    """The API as callers meet it: the services' paths under ``/api/v1`` and the edge's own, by path.
+
+    ``apps`` are the suite's apps by the names of their services, the gateway among them.
+    """
+    paths: dict[str, Any] = {}
+    schemas: dict[str, Any] = {"ProblemDocument": ProblemDocument.model_json_schema(ref_template=_REF + "{model}")}
+    schemas.update(schemas["ProblemDocument"].pop("$defs", {}))
+    for service, app in apps.items():
+        document = deepcopy(app.openapi())
+        document = _renamed(document, _clashes(document, schemas), service)
+        schemas.update(document.get("components", {}).get("schemas", {}))
+        for path, item in document["paths"].items():
+            if service == SERVICE and path.startswith(API):
+                paths[path] = _item(item, path.removeprefix(API))
+            elif service != SERVICE and _owner(path) == service:
+                paths[API + path] = _item(item, path)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "区策 Quce",
+            "version": "1",
+            "description": "招商线索、各区惠企政策与每周简报。金额以分为单位；时间为 UTC，业务日期为北京时间。",
+        },
+        "servers": [{"url": "/"}],
+        "paths": dict(sorted(paths.items())),
+        "components": {"schemas": dict(sorted(schemas.items())), "securitySchemes": _SCHEMES},
+    }
+
+
+_SCHEMES: dict[str, Any] = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "quce token create --as 登录名"},
+    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "POST /api/v1/sessions 登录后的会话"},
+    "csrf": {
+        "type": "apiKey",
+        "in": "header",
+        "name": CSRF_HEADER.decode().title().replace("Csrf", "CSRF"),
+        "description": "用会话提交更改时必带，值见 GET /api/v1/sessions/current",
+    },
+}
+
+
+def _owner(path: str) -> str | None:
+    try:
+        return Table().service(path)
+    except NotFound:
+        return None
+
+
+def _item(item: dict[str, Any], path: str) -> dict[str, Any]:
+    for method in _METHODS:
+        if method in item:
+            item[method]["operationId"] = _NAME.sub("_", f"{method}{path}").strip("_")
+            item[method]["security"] = _security(method, path)
+    return item
+
+
+def _security(method: str, path: str) -> list[dict[str, list[str]]]:
+    signed: list[dict[str, list[str]]] = [{"bearer": []}]
+    signed.append({"session": []} if method == "get" else {"session": [], "csrf": []})
+    public = path.startswith(_PUBLIC) and path != "/sessions/current"
+    return [*signed, {}] if public else signed
+
+
+def _clashes(document: dict[str, Any], schemas: Mapping[str, Any]) -> set[str]:
+    own = document.get("components", {}).get("schemas", {})
+    return {name for name, schema in own.items() if name in schemas and schemas[name] != schema}
+
+
+def _renamed(document: dict[str, Any], names: set[str], service: str) -> dict[str, Any]:
+    """The document with some schemas under names of their service."""
+    if not names:
+        return document
+    new = {_REF + name: f"{_REF}{service.title()}{name}" for name in names}
+    own = document["components"]["schemas"]
+    document["components"]["schemas"] = {
+        new.get(_REF + name, _REF + name).removeprefix(_REF): schema for name, schema in own.items()
+    }
+    renamed: dict[str, Any] = _follow(document, new)
+    return renamed
+
+
+def _follow(node: Any, new: Mapping[str, str]) -> Any:
+    if isinstance(node, dict):
+        return {key: new.get(value, value) if key == "$ref" else _follow(value, new) for key, value in node.items()}
+    return [_follow(each, new) for each in node] if isinstance(node, list) else node
+
+
+def docs_page(document: Mapping[str, Any], nonce: str) -> str:
+    """Every operation on one page, without scripts."""
+    rows = "".join(_row(path, method, operation) for path, method, operation in _operations(document))
+    return (
+        '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>区策接口</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
+        f'<style nonce="{html.escape(nonce)}">{_STYLE}</style></head><body><main><h1>区策接口</h1>'
+        '<p>每个操作一行，点开看参数。完整说明见 <a href="/api/openapi.json">openapi.json</a>。</p>'
+        f"<p>{html.escape(document['info']['description'])}</p>{rows}</main></body></html>"
+    )
+
+
+_STYLE = (
+    "body{font:16px/1.6 system-ui,sans-serif;color:#1d273b;margin:0}"
+    "main{max-width:60rem;margin:2rem auto;padding:0 1rem}"
+    "details{border-bottom:1px solid #dce1e7;padding:.4rem 0}summary{cursor:pointer;overflow-wrap:anywhere}"
+    "b{display:inline-block;min-width:4.5rem}code{font-size:.95em}dt{font-weight:600}dd{margin:0 0 .4rem 1rem}"
+)
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    for path, item in document["paths"].items():
+        for method in _METHODS:
+            if method in item:
+                yield path, method, item[method]
+
+
+def _row(path: str, method: str, operation: Mapping[str, Any]) -> str:
+    named = "".join(_parameter(each) for each in operation.get("parameters", []))
+    body = ", ".join(operation.get("requestBody", {}).get("content", {}))
+    taken = f"<dt>请求体</dt><dd>{html.escape(body)}</dd>" if body else ""
+    text = html.escape(operation.get("description", ""))
+    return (
+        f"<details><summary><b>{method.upper()}</b><code>{html.escape(path)}</code> "
+        f"{html.escape(operation.get('summary', ''))}</summary><p>{text}</p><dl>{named}{taken}</dl></details>"
+    )
+
+
+def _parameter(parameter: Mapping[str, Any]) -> str:
+    place = {"path": "路径", "query": "查询", "header": "请求头"}.get(parameter["in"], parameter["in"])
+    needed = "，必填" if parameter.get("required") else ""
+    text = html.escape(parameter.get("description", ""))
+    return f"<dt>{html.escape(parameter['name'])}（{place}{needed}）</dt><dd>{text}</dd>"
