@@ -1,0 +1,167 @@
+"""Files people write: YAML without its traps, and every problem with file, line and path.
+
+Plain YAML 1.1 turns ``on`` into true, ``0111`` into 73 and ``1:30`` into 90, which a policy author cannot know.
+Here only true/false, decimal numbers, dates and null are more than text; anchors and tags are refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import yaml
+
+MAX_DEPTH = 40
+MAX_TEXT = 64 * 1024
+
+Path = tuple[str | int, ...]
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_INTEGER = re.compile(r"^[-+]?(?:0|[1-9]\d{0,17})$")
+_FLOAT = re.compile(r"^[-+]?\d{1,18}\.\d{1,18}$")
+_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+_WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+
+@dataclass(frozen=True, slots=True)
+class AuthoringProblem:
+    """One thing to mend: where it is and what would be right."""
+
+    path: str
+    line: int | None
+    message: str
+
+    def __str__(self) -> str:
+        """``第12行 conditions.all.1.op：…``."""
+        return f"{self.place}：{self.message}"
+
+    @property
+    def place(self) -> str:
+        """Line and path as a person looks for them."""
+        return " ".join(part for part in (f"第{self.line}行" if self.line else "", self.path) if part) or "全文"
+
+
+class AuthoringError(ValueError):
+    """A file cannot be used; ``problems`` says everything that is wrong with it."""
+
+    def __init__(self, file: str, problems: list[AuthoringProblem]) -> None:
+        super().__init__("\n".join(f"{file} {problem}" for problem in problems))
+        self.file, self.problems = file, problems
+
+
+@dataclass(frozen=True, slots=True)
+class Authored:
+    """A file's content and the line on which each value begins."""
+
+    file: str
+    content: Any
+    lines: dict[Path, int]
+
+    def problem(self, path: Path, message: str) -> AuthoringProblem:
+        """A problem at ``path``, with the line of the nearest place that exists."""
+        known = path
+        while known and known not in self.lines:
+            known = known[:-1]
+        return AuthoringProblem(dotted(path), self.lines.get(known), message)
+
+
+def dotted(path: Path) -> str:
+    """A path as messages write it: ``conditions.all.1.op``."""
+    return ".".join(map(str, path))
+
+
+def read_yaml(text: str, file: str) -> Authored:
+    """Read one document.
+
+    Raises:
+        AuthoringError: it is no YAML, too long, too deep, or uses anchors, tags or a key twice.
+    """
+    if len(text) > MAX_TEXT:
+        raise AuthoringError(file, [AuthoringProblem("", None, f"超过 {MAX_TEXT // 1024} KiB，请拆成几个文件")])
+    reading = _Reading(file, text)
+    try:
+        content = reading.document()
+    except (yaml.YAMLError, UnicodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else None
+        what = getattr(error, "problem", None) or "格式有误"
+        message = f"不是有效的 YAML（{what}），请检查缩进、冒号后的空格和引号"
+        raise AuthoringError(file, [AuthoringProblem("", line, message)]) from error
+    return Authored(file, content, reading.lines)
+
+
+class _Reading:
+    """One pass over the events of a text, so that neither depth nor repetition can hurt."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self._file = file
+        self._events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
+        self.lines: dict[Path, int] = {}
+
+    def document(self) -> Any:
+        content: Any = None
+        documents = 0
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise self._refuse(event, (), "一个文件只写一份，不要用 --- 分隔多份")
+                content = self._value(next(self._events), ())
+        return content
+
+    def _value(self, event: Any, path: Path) -> Any:
+        if isinstance(event, yaml.AliasEvent) or event.anchor:
+            raise self._refuse(event, path, "不支持锚点和别名（& 和 *），请把内容写完整")
+        if event.tag and event.tag != "!":
+            raise self._refuse(event, path, f"不支持标签 {event.tag}，请删除")
+        if len(path) > MAX_DEPTH:
+            raise self._refuse(event, path, f"嵌套超过 {MAX_DEPTH} 层，请简化")
+        self.lines.setdefault(path, _line(event))
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(path)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(path)
+        return event.value if event.style or not event.implicit[0] else _plain(event.value)
+
+    def _mapping(self, path: Path) -> dict[str, Any]:
+        content: dict[str, Any] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            if not isinstance(event, yaml.ScalarEvent):
+                raise self._refuse(event, path, "键应为文字")
+            key = event.value
+            if key in content:
+                raise self._refuse(event, (*path, key), f"「{key}」写了两次，请保留一处")
+            self.lines[(*path, key)] = _line(event)
+            content[key] = self._value(next(self._events), (*path, key))
+        return content
+
+    def _sequence(self, path: Path) -> list[Any]:
+        content: list[Any] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            content.append(self._value(event, (*path, len(content))))
+        return content
+
+    def _refuse(self, event: Any, path: Path, message: str) -> AuthoringError:
+        return AuthoringError(self._file, [AuthoringProblem(dotted(path), _line(event), message)])
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
+
+
+def _plain(text: str) -> Any:
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.match(text):
+        return int(text)
+    if _FLOAT.match(text):
+        return float(text)
+    if _DATE.match(text):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            return text
+    return text

@@ -1,0 +1,122 @@
+"""A catalogue: the policies that count at one moment, compiled, immutable, named by the hash of their content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+from contracts.vocabulary.zones import ZONES
+from services.incentives.authored import AuthoringError, AuthoringProblem
+from services.incentives.benefits import CompiledBenefit, compile_benefit
+from services.incentives.conditions import CompiledLeaf, Formula, Predicates, compile_condition
+from services.incentives.policy import Policy, read_policy
+from services.incentives.zone_profile import ZoneProfile
+
+STANDINGS = ("in_force", "historical", "illustrative")
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledPolicy:
+    """A policy ready to be matched."""
+
+    policy: Policy
+    formula: Formula
+    leaves: tuple[CompiledLeaf, ...]
+    benefit: CompiledBenefit
+    zones: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """The policy's id."""
+        return self.policy.id
+
+
+@dataclass(slots=True)
+class Catalogue:
+    """Policies and zones under one version.
+
+    The version is a hash of every policy's content and of whether illustrative ones count, so that two
+    installations with the same files agree on it and a stored match says what it was made from.
+    """
+
+    policies: Mapping[str, CompiledPolicy]
+    zones: Mapping[str, ZoneProfile]
+    predicates: Predicates
+    version: str
+    illustrative: bool
+    _effective: dict[date, tuple[CompiledPolicy, ...]] = field(default_factory=dict)
+
+    def effective(self, as_of: date) -> tuple[CompiledPolicy, ...]:
+        """What may be evaluated on a date: inside its validity, in a zone, and of a standing that counts here."""
+        known = self._effective.get(as_of)
+        if known is None:
+            if len(self._effective) >= 400:
+                self._effective.clear()
+            known = tuple(each for each in self.policies.values() if self._counts(each, as_of))
+            self._effective[as_of] = known
+        return known
+
+    def _counts(self, compiled: CompiledPolicy, as_of: date) -> bool:
+        policy = compiled.policy
+        if not compiled.zones or not policy.valid.holds(as_of):
+            return False
+        return self.illustrative or policy.standing != "illustrative"
+
+
+def build_catalogue(policies: Iterable[Policy], zones: Mapping[str, ZoneProfile], *, illustrative: bool) -> Catalogue:
+    """Compile policies into a catalogue."""
+    predicates = Predicates()
+    compiled = {policy.id: _compile(policy, predicates) for policy in sorted(policies, key=lambda each: each.id)}
+    digest = sha256(b"illustrative" if illustrative else b"")
+    for each in compiled.values():
+        digest.update(content_hash(each.policy).encode())
+    return Catalogue(compiled, zones, predicates, digest.hexdigest()[:16], illustrative)
+
+
+def content_hash(policy: Policy) -> str:
+    """A hash of everything a policy says."""
+    return sha256(policy.model_dump_json(by_alias=True).encode()).hexdigest()
+
+
+def load_policies(folder: Path) -> list[Policy]:
+    """Every policy file below a folder.
+
+    Raises:
+        AuthoringError: with all that is wrong in all files.
+    """
+    policies: dict[str, Policy] = {}
+    problems: list[AuthoringProblem] = []
+    for path in sorted(folder.rglob("*.yaml")):
+        name = path.relative_to(folder).as_posix()
+        try:
+            policy = read_policy(path.read_text("utf-8"), name)
+        except AuthoringError as error:
+            problems += [replace(each, path=f"{name} {each.path}".strip()) for each in error.problems]
+            continue
+        problems += [AuthoringProblem(f"{name} {where}", None, message) for where, message in _misplaced(policy, path)]
+        if policy.id in policies:
+            problems.append(AuthoringProblem(f"{name} id", None, f"编号 {policy.id} 已被另一份文件使用"))
+        policies[policy.id] = policy
+    if problems:
+        raise AuthoringError(folder.name, problems)
+    return list(policies.values())
+
+
+def _misplaced(policy: Policy, path: Path) -> list[tuple[str, str]]:
+    wrong = []
+    if path.stem != policy.id:
+        wrong.append(("id", f"应与文件名相同：{path.stem}"))
+    scope = policy.scope
+    home = scope.zone or scope.group or scope.city or "elsewhere"
+    if path.parent.name != home:
+        wrong.append(("scope", f"适用范围是 {scope.key}，文件应放在 {home}/ 目录"))
+    return wrong
+
+
+def _compile(policy: Policy, predicates: Predicates) -> CompiledPolicy:
+    formula, leaves = compile_condition(policy.conditions, predicates)
+    zones = tuple(zone for zone in policy.scope.zones if zone in ZONES)
+    return CompiledPolicy(policy, formula, leaves, compile_benefit(policy.benefit), zones)

@@ -1,0 +1,7 @@
+"""Matching: facts in, verdicts and sums out, and the full answer with its reasons on demand."""
+
+from services.incentives.matching.answer import Rendering, render
+from services.incentives.matching.engine import evaluate, match
+from services.incentives.matching.result import MatchResult, PolicyOutcome, ZoneOutcome, rank
+
+__all__ = ["MatchResult", "PolicyOutcome", "Rendering", "ZoneOutcome", "evaluate", "match", "rank", "render"]

@@ -1,0 +1,150 @@
+"""The full answer of a match, as API and pages give it: every zone, every policy, every condition with its reason.
+
+Nothing here decides; it reads a :class:`MatchResult` beside the catalogue it was made from and the facts it saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from contracts.vocabulary.facts import FACTS, FactValue
+from services.incentives.catalogue import Catalogue, CompiledPolicy
+from services.incentives.conditions import MET, NOT_MET, VERDICTS, CompiledLeaf, Facts
+from services.incentives.matching.gaps import gaps, nearest
+from services.incentives.matching.result import MatchResult, PolicyOutcome, ZoneOutcome, rank
+from services.incentives.matching.wording import left_out_reason, shown
+from services.incentives.zone_profile import FITS, industry_fit
+
+Order = Literal["fit", "amount"]
+
+_VERDICT_RANK = {2: 0, 1: 1, 0: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """Which zones to show, in which order, and whether to say what numbers would have to be."""
+
+    zones: Sequence[str] | None = None
+    order: Order = "fit"
+    nearest: bool = False
+
+
+def render(result: MatchResult, facts: Facts, catalogue: Catalogue, how: Rendering) -> dict[str, Any]:
+    """The answer of ``/eligibility`` and ``/leads/{id}/matches``, less what only the caller knows.
+
+    ``possible_fen`` is None where nothing bounds it, or where ``amount_unknown`` says that there is no figure.
+    """
+    wanted = [zone for zone in result.zones if how.zones is None or zone in how.zones]
+    shared = {id: _policy(catalogue.policies[id], result.policies[id], facts, how) for id in result.policies}
+    fits = {zone: industry_fit(catalogue.zones[zone], facts) for zone in wanted}
+    if how.order == "amount":
+        wanted.sort(key=lambda zone: rank(result.zones[zone]), reverse=True)
+    else:
+        wanted.sort(key=lambda zone: (FITS.index(fits[zone]), -result.zones[zone].met))
+    return {
+        "as_of": result.as_of.isoformat(),
+        "catalogue_version": result.catalogue_version,
+        "standing": list(result.standing),
+        "zones": [_zone(result.zones[zone], fits[zone], result, shared, catalogue) for zone in wanted],
+    }
+
+
+def _zone(
+    outcome: ZoneOutcome, fit: str, result: MatchResult, shared: dict[str, dict[str, Any]], catalogue: Catalogue
+) -> dict[str, Any]:
+    profile = catalogue.zones[outcome.zone]
+    ids = [id for id in result.policies if outcome.zone in catalogue.policies[id].zones]
+    ids.sort(key=lambda id: _rank(result.policies[id]))
+    return {
+        "zone": outcome.zone,
+        "name": profile.name,
+        "short": profile.short,
+        "industry_fit": fit,
+        "certain_fen": outcome.certain,
+        "possible_fen": outcome.possible,
+        "amount_unknown": outcome.amount_unknown,
+        "met": outcome.met,
+        "unknown": outcome.unknown,
+        "by_year": [
+            {"year": year, "certain_fen": certain, "possible_fen": possible}
+            for year, certain, possible in outcome.by_year
+        ],
+        "policies": [_in_zone(shared[id], id, outcome, catalogue) for id in ids],
+    }
+
+
+def _rank(outcome: PolicyOutcome) -> tuple[int, int, float]:
+    possible = outcome.possible if outcome.possible is not None else float("inf") if outcome.known else -1
+    return _VERDICT_RANK[outcome.verdict], -outcome.certain, -possible
+
+
+def _in_zone(policy: dict[str, Any], id: str, outcome: ZoneOutcome, catalogue: Catalogue) -> dict[str, Any]:
+    why = outcome.left_out.get(id)
+    return policy | {
+        "in_best_combination": why is None and policy["verdict"] != VERDICTS[NOT_MET],
+        "left_out_because": None if why is None else left_out_reason(why, id, catalogue),
+    }
+
+
+def _policy(compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts, how: Rendering) -> dict[str, Any]:
+    policy = compiled.policy
+    open_questions = gaps(compiled, outcome, facts)
+    changes = nearest(compiled, outcome, facts) if how.nearest else []
+    cleanup = policy.cleanup
+    return {
+        "policy": policy.id,
+        "version": policy.version,
+        "title": policy.title,
+        "standing": policy.standing,
+        "verdict": VERDICTS[outcome.verdict],
+        "certain_fen": outcome.certain,
+        "possible_fen": outcome.possible,
+        "amount_unknown": not outcome.known,
+        "in_best_combination": False,
+        "left_out_because": None,
+        "conditions": [
+            _condition(leaf, verdict, facts.get(leaf.leaf.fact))
+            for leaf, verdict in zip(compiled.leaves, outcome.leaves, strict=True)
+        ],
+        "missing_facts": open_questions.missing,
+        "unclear_facts": open_questions.unclear,
+        "nearest": [{"fact": each.fact, "from": each.from_, "to": each.to, "text": each.text} for each in changes],
+        "scope": policy.scope.key,
+        "instrument": policy.instrument,
+        "claim_mode": policy.claim_mode,
+        "benefit": policy.benefit.text,
+        "exclusive_group": policy.exclusive_group,
+        "valid": {
+            "from": policy.valid.from_ and policy.valid.from_.isoformat(),
+            "until": policy.valid.until and policy.valid.until.isoformat(),
+            "assumed": policy.valid.assumed,
+        },
+        "source": {"document": policy.source.document, "article": policy.source.article, "grade": policy.source.grade},
+        "cleanup_reason": cleanup.reason if cleanup is not None and cleanup.pending else None,
+    }
+
+
+def _condition(compiled: CompiledLeaf, verdict: int, value: FactValue | None) -> dict[str, Any]:
+    """One condition as it must be for the policy: under "not", its sentence and verdict are turned round."""
+    leaf = compiled.leaf
+    known = value is not None and value.state == "value"
+    return {
+        "id": leaf.id,
+        "text": f"不属于：{leaf.text}" if compiled.negated else leaf.text,
+        "verdict": VERDICTS[MET - verdict if compiled.negated else verdict],
+        "fact": leaf.fact,
+        "label": FACTS[leaf.fact].label,
+        "value": _json(value.value) if known and value is not None else None,
+        "as_written": None if value is None else value.as_written,
+        "shown": shown(leaf.fact, value),
+        "state": "missing" if value is None else value.state,
+        "source": None if value is None else {"kind": value.source.kind, "id": value.source.id},
+        "clause": leaf.clause,
+        "any_of": compiled.any_of,
+    }
+
+
+def _json(plain: Any) -> Any:
+    return plain.model_dump() if hasattr(plain, "model_dump") else plain

@@ -1,0 +1,43 @@
+"""Facts against every zone's policies: verdicts and sums only, fast enough to run for each change of each lead."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from services.incentives.benefits import by_year
+from services.incentives.catalogue import STANDINGS, Catalogue, CompiledPolicy
+from services.incentives.conditions import MET, NOT_MET, Facts
+from services.incentives.matching.combination import Candidate, combine
+from services.incentives.matching.result import MatchResult, PolicyOutcome
+
+
+def match(facts: Facts, catalogue: Catalogue, as_of: date) -> MatchResult:
+    """Every policy that can be evaluated on ``as_of``, and what each zone's come to together."""
+    verdicts = catalogue.predicates.evaluate(facts)
+    outcomes: dict[str, PolicyOutcome] = {}
+    by_zone: dict[str, list[Candidate]] = {zone: [] for zone in catalogue.zones}
+    standings = set()
+    for compiled in catalogue.effective(as_of):
+        outcome = evaluate(compiled, facts, verdicts)
+        outcomes[compiled.id] = outcome
+        standings.add(compiled.policy.standing)
+        if outcome.verdict == NOT_MET:
+            continue
+        years = by_year(as_of.year, outcome.certain, outcome.possible, compiled.benefit.shares)
+        candidate = Candidate(compiled, outcome, years)
+        for zone in compiled.zones:
+            if zone in by_zone:
+                by_zone[zone].append(candidate)
+    zones = {zone: combine(zone, candidates) for zone, candidates in by_zone.items()}
+    standing = tuple(each for each in STANDINGS if each in standings)
+    return MatchResult(catalogue.version, as_of, standing, outcomes, zones)
+
+
+def evaluate(compiled: CompiledPolicy, facts: Facts, verdicts: bytearray) -> PolicyOutcome:
+    """One policy, given the verdicts of its catalogue's predicates."""
+    verdict = compiled.formula(verdicts)
+    leaves = bytes([verdicts[leaf.index] for leaf in compiled.leaves])
+    if verdict == NOT_MET:
+        return PolicyOutcome(verdict, leaves, 0, 0, known=True)
+    worth = compiled.benefit.worth(facts)
+    return PolicyOutcome(verdict, leaves, worth.low if verdict == MET else 0, worth.high, worth.known)

@@ -1,0 +1,106 @@
+"""What a match found, compact enough to store with every lead; sentences are made from it on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, Self
+
+LeftOut = Literal["exclusive", "incomparable", "cleanup"]
+Year = tuple[int, int, int | None]
+"""A year with its certain and possible fen; None is without bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyOutcome:
+    """One policy: its verdict, those of its leaves in written order, and what it comes to.
+
+    ``possible`` None is without bound, or without any figure where ``known`` is False.
+    """
+
+    verdict: int
+    leaves: bytes
+    certain: int
+    possible: int | None
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneOutcome:
+    """One zone: totals of its best combination; ``left_out`` says why a policy does not count, and beside which."""
+
+    zone: str
+    certain: int
+    possible: int | None
+    amount_unknown: int
+    met: int
+    unknown: int
+    by_year: tuple[Year, ...]
+    left_out: Mapping[str, tuple[LeftOut, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class MatchResult:
+    """Facts against a catalogue on a date."""
+
+    catalogue_version: str
+    as_of: date
+    standing: tuple[str, ...]
+    policies: Mapping[str, PolicyOutcome]
+    zones: Mapping[str, ZoneOutcome]
+
+    def document(self) -> dict[str, Any]:
+        """Plain JSON of a few kilobytes."""
+        return {
+            "catalogue_version": self.catalogue_version,
+            "as_of": self.as_of.isoformat(),
+            "standing": list(self.standing),
+            "policies": {
+                id: [each.verdict, "".join(map(str, each.leaves)), each.certain, each.possible, each.known]
+                for id, each in self.policies.items()
+            },
+            "zones": {
+                zone: [
+                    each.certain,
+                    each.possible,
+                    each.amount_unknown,
+                    each.met,
+                    each.unknown,
+                    [list(year) for year in each.by_year],
+                    {id: list(why) for id, why in each.left_out.items()},
+                ]
+                for zone, each in self.zones.items()
+            },
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """Read :meth:`document`'s answer."""
+        return cls(
+            document["catalogue_version"],
+            date.fromisoformat(document["as_of"]),
+            tuple(document["standing"]),
+            {id: PolicyOutcome(row[0], bytes(map(int, row[1])), *row[2:]) for id, row in document["policies"].items()},
+            {zone: _zone(zone, row) for zone, row in document["zones"].items()},
+        )
+
+    @property
+    def best_zone(self) -> str | None:
+        """The zone with the greatest certain, then possible sum; None where nothing may be had anywhere."""
+        hopeful = [each for each in self.zones.values() if each.met or each.unknown]
+        return max(hopeful, key=rank).zone if hopeful else None
+
+
+def rank(outcome: ZoneOutcome) -> tuple[int, float, int, int]:
+    """How much a zone offers, for comparing: certain first, then possible, then how many policies."""
+    possible = float("inf") if outcome.possible is None else outcome.possible
+    return outcome.certain, possible, outcome.met, outcome.unknown
+
+
+def _zone(zone: str, row: list[Any]) -> ZoneOutcome:
+    certain, possible, amount_unknown, met, unknown, years, left_out = row
+    by_year = tuple((year[0], year[1], year[2]) for year in years)
+    return ZoneOutcome(
+        zone, certain, possible, amount_unknown, met, unknown, by_year, {id: tuple(why) for id, why in left_out.items()}
+    )

@@ -1,0 +1,62 @@
+"""Values and reasons as officers and investors read them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from contracts.vocabulary.amount import Amount, format_amount
+from contracts.vocabulary.facts import FACTS, PPM, Fact, FactValue
+from services.incentives.catalogue import Catalogue
+from services.incentives.matching.result import LeftOut
+
+_STATES = {"missing": "未填", "not_applicable": "不适用", "conflict": "说法不一，待核实"}
+
+
+def shown(name: str, value: FactValue | None) -> str:
+    """A fact's value in words: ``1.2亿元``, ``80亩``, ``15%``, ``是``, ``未填``."""
+    if value is None:
+        return _STATES["missing"]
+    if value.state != "value" or value.value is None:
+        return _STATES.get(value.state, _STATES["missing"])
+    return shown_plain(FACTS[name], value.value)
+
+
+def shown_plain(fact: Fact, plain: Any) -> str:
+    """A value in the units facts are stored in, in words."""
+    if isinstance(plain, Amount):
+        return format_amount(plain)
+    if isinstance(plain, bool):
+        return "是" if plain else "否"
+    if isinstance(plain, list):
+        return "、".join(fact.choices.get(each, each) for each in plain) or "无"
+    if fact.kind in ("decimal", "ratio"):
+        scale = PPM // 100 if fact.kind == "ratio" else PPM
+        return f"{_trim(Decimal(plain) / scale)}{fact.unit}"
+    if fact.kind == "integer":
+        return f"{plain:,}{fact.unit}"
+    return fact.choices.get(plain, str(plain))
+
+
+def shown_number(fact: Fact, number: int, currency: str) -> str:
+    """A threshold or a difference in words."""
+    if fact.kind == "amount":
+        return format_amount(Amount(low=number, high=number, currency=currency or "CNY"))
+    return shown_plain(fact, number)
+
+
+def left_out_reason(why: tuple[LeftOut, str], policy: str, catalogue: Catalogue) -> str:
+    """Why a policy does not count towards its zone's totals."""
+    kind, beside = why
+    if kind == "cleanup":
+        cleanup = catalogue.policies[policy].policy.cleanup
+        return f"待清理条款，不计入合计：{cleanup.reason if cleanup else ''}"
+    title = catalogue.policies[beside].policy.title
+    if kind == "incomparable":
+        return f"与「{title}」同组，就高不重复；本项金额无法自动比较，请人工核对后取较高的一项"
+    return f"与「{title}」同组，就高不重复，只计较高的一项"
+
+
+def _trim(number: Decimal) -> str:
+    text = f"{number:,.6f}"
+    return text.rstrip("0").rstrip(".")

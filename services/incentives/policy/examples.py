@@ -1,0 +1,54 @@
+"""Worked examples: facts, a date, and what must come out; a policy that contradicts its examples is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import WithJsonSchema, field_validator, model_validator
+
+from contracts.vocabulary.facts import FactsError, parse_facts
+from services.incentives.policy.parts import Line, MoneyText, Slug, Written
+
+FactsText = Annotated[
+    dict[str, Any],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "description": "事实名与值，写法同 facts",
+            "additionalProperties": {
+                "type": ["string", "number", "boolean", "array", "object", "null"],
+            },
+        }
+    ),
+]
+
+
+class Example(Written):
+    """One example; ``amount`` where certain and possible are the same, ``unmet`` where conditions fail."""
+
+    title: Line
+    as_of: date
+    facts: FactsText
+    verdict: Literal["met", "not_met", "unknown"]
+    amount: MoneyText | None = None
+    certain: MoneyText | None = None
+    possible: MoneyText | None = None
+    unmet: list[Slug] | None = None
+    note: Line | None = None
+
+    @field_validator("facts")
+    @classmethod
+    def _typed(cls, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            parse_facts(facts, "example")
+        except FactsError as error:
+            raise ValueError(str(error)) from error
+        return facts
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.amount is not None and (self.certain is not None or self.possible is not None):
+            raise ValueError("amount 与 certain、possible 不能同时写")
+        return self

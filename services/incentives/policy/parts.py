@@ -1,0 +1,67 @@
+"""What all parts of a policy file share: strictness, short texts, money and rates as people write them."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from contracts.vocabulary.amount import AmountError, parse_amount
+from contracts.vocabulary.facts import PPM
+
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", max_length=80)]
+Line = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class Written(BaseModel):
+    """A part of a file people write: no word is ignored, nothing changes afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+def fen_of(written: str | int) -> int:
+    """A sum of money in fen.
+
+    Raises:
+        ValueError: it is no single sum in yuan; the message says what would be, in Chinese.
+    """
+    try:
+        amount = parse_amount(written)
+    except AmountError as error:
+        raise ValueError(str(error)) from error
+    if not amount.is_exact or amount.approximate or amount.currency != "CNY":
+        raise ValueError("应为一个确定的人民币金额，如 200万元")
+    return amount.low or 0
+
+
+def ppm_of(written: str | int | float) -> int:
+    """A rate between 0 and 100 % in millionths: ``10%``, ``2‰`` or ``0.1``.
+
+    Raises:
+        ValueError: it is none; the message says what would be, in Chinese.
+    """
+    text = str(written).strip().replace("％", "%")
+    scale = {"%": 100, "‰": 1000}.get(text[-1:], 1)
+    try:
+        millionths = Decimal(text.rstrip("%‰")) / scale * PPM
+    except InvalidOperation as error:
+        raise ValueError("应为比例，如 10%、2‰ 或 0.1") from error
+    if not millionths.is_finite() or not 0 <= millionths <= PPM or millionths != int(millionths):
+        raise ValueError("应为0到100%之间的比例，最多精确到百万分之一，如 10%")
+    return int(millionths)
+
+
+def _money(written: Any) -> Any:
+    fen_of(written)
+    return written
+
+
+def _rate(written: Any) -> Any:
+    ppm_of(written)
+    return written
+
+
+MoneyText = Annotated[int | Annotated[str, Field(max_length=100)], AfterValidator(_money)]
+RateText = Annotated[int | float | Annotated[str, Field(max_length=20)], AfterValidator(_rate)]

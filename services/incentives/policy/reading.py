@@ -1,0 +1,115 @@
+"""From text to :class:`Policy`: every problem at once, each with file, path, line and what would be right."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from kit.wording import in_chinese
+from services.incentives.authored import Authored, AuthoringError, AuthoringProblem, Path, read_yaml
+from services.incentives.policy.benefit import Band, Banded, Fixed, Rate, TextOnly
+from services.incentives.policy.examples import Example
+from services.incentives.policy.schema import (
+    All,
+    AnyOf,
+    Cleanup,
+    Leaf,
+    Not,
+    Policy,
+    PolicyScope,
+    Review,
+    Source,
+    Validity,
+)
+
+_PARTS: Mapping[str, tuple[type[BaseModel], ...]] = {
+    "": (Policy,),
+    "scope": (PolicyScope,),
+    "valid": (Validity,),
+    "source": (Source,),
+    "cleanup": (Cleanup,),
+    "review": (Review,),
+    "conditions": (Leaf, All, AnyOf, Not),
+    "benefit": (Fixed, Rate, Banded, TextOnly),
+    "bands": (Band,),
+    "examples": (Example,),
+}
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_policy(text: str, file: str) -> Policy:
+    """The policy a text describes.
+
+    Raises:
+        AuthoringError: with all that is wrong.
+    """
+    return validate(Policy, read_yaml(text, file), _words_at)
+
+
+def policy_from(document: Mapping[str, Any], name: str) -> Policy:
+    """The policy a document of plain JSON describes.
+
+    Raises:
+        AuthoringError: with all that is wrong.
+    """
+    return validate(Policy, Authored(name, dict(document), {}), _words_at)
+
+
+def validate(model: type[Model], authored: Authored, words_at: Any = None) -> Model:
+    """The content as ``model``; ``words_at`` gives the words allowed at a path, to name the nearest.
+
+    Raises:
+        AuthoringError: with all that is wrong.
+    """
+    if not isinstance(authored.content, dict):
+        raise AuthoringError(authored.file, [AuthoringProblem("", 1, "应为「字段: 值」的形式，内容为空或不是映射")])
+    try:
+        return model.model_validate(authored.content)
+    except ValidationError as error:
+        words = words_at or (lambda _path: tuple(_names(model)))
+        problems = [_problem(each, authored, words) for each in error.errors(include_url=False)]
+        raise AuthoringError(authored.file, list(dict.fromkeys(problems))) from error
+
+
+def _problem(error: Mapping[str, Any], authored: Authored, words_at: Any) -> AuthoringProblem:
+    path = _plain_path(error["loc"], authored.content)
+    message = in_chinese(error)
+    if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(path[-1]), words_at(path[:-1]), n=1, cutoff=0.5)
+        message = f"不认识的字段「{path[-1]}」" + (f"，是否想写 {near[0]}？" if near else "，请删除或检查拼写")
+    elif error["type"] == "benefit_kind":
+        message = str(error["msg"])
+    return authored.problem(path, message)
+
+
+def _plain_path(location: Iterable[str | int], content: Any) -> Path:
+    """The author's path: without the tags and union members that validation adds."""
+    steps = [step for step in location if not (isinstance(step, str) and ":" in step)]
+    path: list[str | int] = []
+    here = content
+    for number, step in enumerate(steps):
+        if _holds(here, step):
+            here = here[step]
+        elif number < len(steps) - 1 or not isinstance(here, dict):
+            continue
+        path.append(step)
+    return tuple(path)
+
+
+def _holds(here: Any, step: str | int) -> bool:
+    if isinstance(here, dict):
+        return step in here
+    return isinstance(here, list) and isinstance(step, int) and step < len(here)
+
+
+def _words_at(path: Path) -> tuple[str, ...]:
+    part = next((step for step in reversed(path) if step in _PARTS), "")
+    return tuple(name for model in _PARTS[str(part)] for name in _names(model))
+
+
+def _names(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]

@@ -1,0 +1,278 @@
+"""The shape of a policy: one dated, sourced rule with its conditions, its benefit and worked examples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+
+from contracts.vocabulary.facts import FACTS
+from contracts.vocabulary.zones import ZONES, GroupId, ZoneId
+from services.incentives.policy.benefit import Benefit
+from services.incentives.policy.examples import Example
+from services.incentives.policy.operands import check_operator, fact_named, operand_of
+from services.incentives.policy.parts import Line, Slug, Text, Written
+
+StandingName = Literal["in_force", "historical", "illustrative"]
+Instrument = Literal[
+    "subsidy", "reward", "rent_support", "land", "interest_subsidy", "matching_fund", "talent", "in_kind"
+]
+Beneficiary = Literal["enterprise", "introducer", "person", "park_operator"]
+ClaimMode = Literal["automatic", "expedited", "ordinary"]
+
+MAX_LEAVES = 60
+MAX_NESTING = 8
+
+
+class PolicyScope(Written):
+    """Where a policy applies: one zone, one group, the city, or (historical, elsewhere) a place outside it."""
+
+    zone: ZoneId | None = None
+    group: GroupId | None = None
+    city: Literal["wuhan"] | None = None
+    place: Line | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if sum(value is not None for value in (self.zone, self.group, self.city, self.place)) != 1:
+            raise ValueError("scope 只写一项：zone、group、city 或 place")
+        return self
+
+    @property
+    def key(self) -> str:
+        """One word for it: ``zone:donghu``, ``group:zhongxin``, ``city:wuhan``, ``place:…``."""
+        name = next(name for name in ("zone", "group", "city", "place") if getattr(self, name) is not None)
+        return f"{name}:{getattr(self, name)}"
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """The zones it reaches; none for a place outside the city."""
+        if self.zone is not None:
+            return (self.zone.value,)
+        if self.group is not None:
+            return tuple(id for id, zone in ZONES.items() if zone.group == self.group)
+        return tuple(ZONES) if self.city else ()
+
+
+class Leaf(Written):
+    """One condition: its sentence, and the comparison that decides it."""
+
+    id: Slug
+    text: Line
+    fact: str
+    op: str
+    value: Annotated[
+        Any,
+        WithJsonSchema(
+            {
+                "title": "门槛",
+                "description": "按事实的类型书写，金额如 1亿元",
+                "anyOf": [
+                    {"type": "string"},
+                    {"type": "number"},
+                    {"type": "boolean"},
+                    {"type": "array", "items": {"type": ["string", "number"]}},
+                    {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}},
+                    {"type": "null"},
+                ],
+            }
+        ),
+    ] = Field(None, validate_default=True)
+    clause: Line | None = None
+
+    @field_validator("fact")
+    @classmethod
+    def _known_fact(cls, name: str) -> str:
+        return fact_named(name).name
+
+    @field_validator("op")
+    @classmethod
+    def _known_operator(cls, op: str, info: ValidationInfo) -> str:
+        return check_operator(op, FACTS.get(info.data.get("fact", "")))
+
+    @field_validator("value")
+    @classmethod
+    def _typed_value(cls, value: Any, info: ValidationInfo) -> Any:
+        fact, op = FACTS.get(info.data.get("fact", "")), info.data.get("op")
+        if fact is not None and op is not None:
+            operand_of(fact, op, value)
+        return value
+
+
+class All(Written):
+    """Every one of these."""
+
+    all: list[Condition] = Field(min_length=1, max_length=MAX_LEAVES)
+
+
+class AnyOf(Written):
+    """One of these suffices."""
+
+    any: list[Condition] = Field(min_length=1, max_length=MAX_LEAVES)
+
+
+class Not(Written):
+    """Not this."""
+
+    not_: Condition = Field(alias="not")
+
+
+def _node(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return next((f"node:{name}" for name in ("all", "any", "not") if name in value), "node:leaf")
+    names: Mapping[type, str] = {All: "node:all", AnyOf: "node:any", Not: "node:not"}
+    return names.get(type(value), "node:leaf")
+
+
+Condition = Annotated[
+    Annotated[All, Tag("node:all")]
+    | Annotated[AnyOf, Tag("node:any")]
+    | Annotated[Not, Tag("node:not")]
+    | Annotated[Leaf, Tag("node:leaf")],
+    Discriminator(_node),
+]
+
+
+class Validity(Written):
+    """From when until when (inclusive); ``assumed`` marks a term nobody published; both null: unknown."""
+
+    from_: date | None = Field(None, alias="from")
+    until: date | None = None
+    assumed: bool = False
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.from_ and self.until and self.from_ > self.until:
+            raise ValueError("有效期的开始日期晚于结束日期，请核对")
+        return self
+
+    @property
+    def known(self) -> bool:
+        """Whether a date can be inside it at all."""
+        return self.from_ is not None
+
+    def holds(self, day: date) -> bool:
+        """Whether ``day`` is inside; never where the beginning is unknown."""
+        return self.from_ is not None and self.from_ <= day and (self.until is None or day <= self.until)
+
+
+class Source(Written):
+    """Where the clause was read, and how far that can be trusted."""
+
+    document: Line
+    number: Line | None = None
+    article: Line | None = None
+    published: date | None = None
+    grade: Literal["A", "B", "C"] | None = None
+    reference: Line | None = None
+    note: Text | None = None
+
+
+class Cleanup(Written):
+    """The clause is barred or suspect under 公平竞争审查条例 and waits to be cleared away."""
+
+    pending: bool = True
+    reason: Text
+
+
+class Review(Written):
+    """The fair-competition review without which nothing is published."""
+
+    reviewer: Line
+    conclusion: Text
+    basis: Text
+    on: date
+    until: date | None = None
+
+
+class Policy(Written):
+    """One policy."""
+
+    id: Slug
+    title: Line
+    title_en: Line | None = None
+    standing: StandingName
+    version: int = Field(1, ge=1, le=10_000)
+    scope: PolicyScope
+    instrument: Instrument
+    beneficiary: Beneficiary = "enterprise"
+    claim_mode: ClaimMode = "ordinary"
+    summary: Text
+    valid: Validity
+    source: Source
+    cleanup: Cleanup | None = None
+    review: Review | None = None
+    exclusive_group: Slug | None = None
+    conditions: Condition
+    benefit: Benefit
+    examples: list[Example] = Field(min_length=2, max_length=50)
+
+    @field_validator("review")
+    @classmethod
+    def _reviewed(cls, review: Review | None, info: ValidationInfo) -> Review | None:
+        if review is None and info.data.get("standing") == "illustrative":
+            raise ValueError("示例政策要有审查记录，请补充 review")
+        return review
+
+    @field_validator("scope")
+    @classmethod
+    def _place_is_historical(cls, scope: PolicyScope, info: ValidationInfo) -> PolicyScope:
+        if scope.place is not None and info.data.get("standing") not in (None, "historical"):
+            raise ValueError("市外（place）的政策只能是历史条款（standing: historical）")
+        return scope
+
+    @field_validator("valid")
+    @classmethod
+    def _term(cls, valid: Validity, info: ValidationInfo) -> Validity:
+        if not valid.known and info.data.get("standing") != "historical":
+            raise ValueError("请写明有效期的开始日期 from")
+        return valid
+
+    @field_validator("conditions")
+    @classmethod
+    def _reasonable(cls, conditions: Any) -> Any:
+        ids = [leaf.id for leaf in leaves_of(conditions)]
+        twice = sorted({id for id in ids if ids.count(id) > 1})
+        if twice:
+            raise ValueError(f"条件编号重复：{'、'.join(twice)}，每个条件的 id 应不同")
+        if len(ids) > MAX_LEAVES or _nesting(conditions) > MAX_NESTING:
+            raise ValueError(f"条件最多 {MAX_LEAVES} 个、嵌套最多 {MAX_NESTING} 层，请拆成几项政策")
+        return conditions
+
+    @field_validator("examples")
+    @classmethod
+    def _examples_name_conditions(cls, examples: list[Example], info: ValidationInfo) -> list[Example]:
+        conditions = info.data.get("conditions")
+        known = {leaf.id for leaf in leaves_of(conditions)} if conditions is not None else None
+        for number, example in enumerate(examples, 1):
+            wrong = sorted(set(example.unmet or ()) - known) if known is not None else []
+            if wrong:
+                raise ValueError(f"第{number}个例子的 unmet 写了不存在的条件：{'、'.join(wrong)}")
+        return examples
+
+
+def leaves_of(node: Any) -> list[Leaf]:
+    """All conditions of a tree, in the order they are written."""
+    if isinstance(node, Leaf):
+        return [node]
+    if isinstance(node, Not):
+        return leaves_of(node.not_)
+    children = node.all if isinstance(node, All) else node.any
+    return [leaf for child in children for leaf in leaves_of(child)]
+
+
+def _nesting(node: Any) -> int:
+    if isinstance(node, Leaf):
+        return 0
+    children = [node.not_] if isinstance(node, Not) else node.all if isinstance(node, All) else node.any
+    return 1 + max(_nesting(child) for child in children)
