@@ -35,8 +35,6 @@ class Settings(BaseSettings):
     replica: str = Field("embedded", description="Name of this replica, as leases know it.")
     now: datetime | None = Field(None, description="Start the clock at this instant, for rehearsals.")
     rate_limit_factor: float = Field(1.0, gt=0, description="Multiplies every rate limit.")
-    protect_days: int = Field(90, ge=1, le=730, description="Days of first-contact protection.")
-    respond_working_days: int = Field(1, ge=1, le=30, description="Working days to answer a new lead.")
     bench: bool = Field(False, description="Add the empty routes that benchmarks compare with.")
     log_level: str = Field("WARNING", description="Level of the JSON log.")
 

@@ -177,7 +177,7 @@ def _draft(ports: Ports, principal: Principal, body: LeadInput, key: str, now: d
         first_contact=_first_contact(body),
         registered_on=today.isoformat(),
         updated_on=today.isoformat(),
-        clocks=start_clocks(now, LeadState.active, LeadSettings.of(ports.settings)),
+        clocks=start_clocks(now, LeadState.active, LeadSettings.current()),
         confidential=body.confidential,
         origin="api",
         created_at=to_text(now),

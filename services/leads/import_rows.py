@@ -69,7 +69,7 @@ def _draft(ports: Ports, job: Record, row: LedgerRow, today: date) -> Lead:
         registered_on=registered_on,
         updated_on=_full_date(row.updated) or registered_on,
         last_follow_up_on=_full_date(row.updated),
-        clocks=start_clocks(now, state, LeadSettings.of(ports.settings)),
+        clocks=start_clocks(now, state, LeadSettings.current()),
         origin="import",
         import_id=job.id,
         import_row=row.row,

@@ -1,20 +1,24 @@
-"""What an office may set about leads; the values live in the shared settings (``QUCE_…``)."""
+"""What an office may set about leads, from the environment (``QUCE_…``)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cache
+from typing import Self
 
-from kit.settings import Settings
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-@dataclass(frozen=True, slots=True)
-class LeadSettings:
+class LeadSettings(BaseSettings):
     """Working days to respond, days of first-contact protection."""
 
-    respond_working_days: int
-    protect_days: int
+    model_config = SettingsConfigDict(env_prefix="QUCE_", extra="ignore", frozen=True)
+
+    respond_working_days: int = Field(1, ge=1, le=30, description="Working days to answer a new lead.")
+    protect_days: int = Field(90, ge=1, le=730, description="Days of first-contact protection.")
 
     @classmethod
-    def of(cls, settings: Settings) -> LeadSettings:
-        """The part of the settings this service reads."""
-        return cls(settings.respond_working_days, settings.protect_days)
+    @cache
+    def current(cls) -> Self:
+        """The settings of this process, read once."""
+        return cls()
