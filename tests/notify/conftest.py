@@ -28,6 +28,8 @@ from kit.ports import Ports, open_bus, open_ports
 from kit.service import Group
 from kit.settings import Settings
 from services.notify.app import create_app
+from services.notify.model.delivery import ChannelName, State
+from services.notify.repository.deliveries import Deliveries
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 """Monday 23 November 2026, 09:00 in Shanghai: week 48 has begun."""
@@ -199,11 +201,21 @@ class Suite:
         """Wait until both groups have heard everything and every mail has been tried."""
         for group in self.app.state.service.groups:
             await until(partial(self._heard, group))
-        await self.app.state.sender.sweep()
+        self.app.state.sender.wake()
+        await until(self._sent)
 
     async def _heard(self, group: Group) -> bool:
         positions = await self.ports.bus.positions(group.name)
         return all(position.lag == 0 for position in positions if position.topic in group.topics)
+
+    async def _sent(self) -> bool:
+        """Whether nothing is under way and nothing is due."""
+        deliveries = Deliveries(self.ports.store)
+        waiting = [each async for each in deliveries.in_state(State.SENDING, ChannelName.EMAIL)]
+        async for each in deliveries.in_state(State.QUEUED, ChannelName.EMAIL):
+            if (each.delivery.next_at or "") <= to_text(self.clock.now()):
+                waiting.append(each)
+        return not waiting
 
     async def tick(self) -> None:
         """Look after what is due."""
@@ -218,7 +230,7 @@ class Suite:
         return {"Authorization": f"Bearer {token}"}
 
     async def get(self, account: str | None, path: str, **params: Any) -> httpx.Response:
-        return await self.client.get(path, params=params, headers=self.headers(account))
+        return await self.client.get(path, params=params or None, headers=self.headers(account))
 
     async def put(self, account: str | None, path: str, body: dict[str, Any]) -> httpx.Response:
         return await self.client.put(path, json=body, headers=self.headers(account))

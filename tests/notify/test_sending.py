@@ -149,7 +149,6 @@ async def test_a_mail_left_in_sending_is_sent_again_under_the_same_message_id(tm
     async with running(tmp_path) as suite:
         await left_in_sending(suite)
     async with running(tmp_path) as suite:
-        await suite.app.state.sender.recover()
         await suite.settle()
         [sent] = await suite.items("officer", "/deliveries")
         assert (sent["state"], sent["attempts"]) == ("sent", 2)
@@ -198,8 +197,6 @@ async def test_killed_while_sending_nothing_is_lost_or_doubled(tmp_path: Path, f
     died = await asyncio.to_thread(subprocess.run, command, env=environment, capture_output=True, check=False)
     assert died.returncode == -signal.SIGKILL, died.stderr.decode()
     async with running(tmp_path) as suite:
-        await suite.settle()
-        await suite.app.state.sender.recover()
         await suite.settle()
         deliveries = await suite.items("admin", "/deliveries")
         assert {(each["channel"], each["state"]) for each in deliveries} == {("in_app", "sent"), ("email", "sent")}
