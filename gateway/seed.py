@@ -9,7 +9,7 @@ from typing import Any
 from contracts.vocabulary.zones import ZONES
 from gateway.accounts import Accounts
 from gateway.model import ROLE_NAMES, account_id
-from gateway.passwords import random_password
+from gateway.passwords import Passwords, random_password
 from gateway.repository import Repository
 from gateway.routing import Table
 from gateway.schemas import AccountChange, NewAccount
@@ -21,7 +21,7 @@ from kit.peer import Peer
 from kit.ports import Ports
 
 _MARK = "first-accounts"
-_SEEDER = Principal("", "administrator", name="首次启动")
+_SEEDER = Principal("gateway", "administrator", name="首次启动")
 _INVESTOR = {"id": "xinhe-electronics", "name": "芯禾电子（示例）有限公司", "kind": "investor"}
 _INTRODUCER = {"id": "changjiang-advisory", "name": "长江招商顾问（示例）有限公司", "kind": "introducer"}
 
@@ -78,7 +78,7 @@ async def seed_accounts(ports: Ports, notify: Peer) -> list[SignIn]:
 
 async def _seed(ports: Ports, repository: Repository, accounts: Accounts, person: Mapping[str, Any]) -> SignIn:
     password = random_password()
-    address = f"{person['sign_in']}@quce.example"
+    address = f"{person['sign_in']}@quce.example" if ports.settings.catalogue == "demo" else None
     asked = NewAccount.model_validate({**person, "password": password, "email": address})
     request = RequestKey(random_id(), "seed")
     id = account_id(ports.secret, asked.sign_in)
