@@ -1,0 +1,164 @@
+"""Every operation of the API: who may use it, who may read the canary office's work in it, and a call that works.
+
+A test compares this table with OpenAPI, so that no new route goes without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.flows.world import ANONYMOUS, FINISHED_WEEK, World, registration, upload
+
+OFFICERS = frozenset({"donghu", "hanyang", "bureau"})
+MANAGERS = frozenset({"manager", "manager-donghu"})
+STAFF = OFFICERS | MANAGERS
+INSIDE = frozenset({"donghu", "bureau", *MANAGERS})
+WORKING = INSIDE & OFFICERS
+ADMINISTRATOR = frozenset({"admin"})
+SIGNED_IN = STAFF | ADMINISTRATOR | {"editor", "reviewer", "partner-a", "partner-b"}
+ANYBODY = SIGNED_IN | {ANONYMOUS}
+NOBODY: frozenset[str] = frozenset()
+COLLEAGUES = frozenset({"donghu", "bureau", "manager", "manager-donghu", "admin"})
+
+
+@dataclass
+class Call:
+    """The parts of one request that works."""
+
+    path: Mapping[str, Any] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    json: Any = None
+    files: Mapping[str, tuple[str, bytes, str]] | None = None
+
+
+Make = Callable[[World], Call]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may call an operation, and who finds the canary in the answer. Everybody else must not."""
+
+    who: frozenset[str]
+    make: Make
+    sees: frozenset[str] = NOBODY
+
+
+def plain(_world: World) -> Call:
+    """Nothing to say."""
+    return Call()
+
+
+def a_lead(world: World) -> Call:
+    """The canary lead."""
+    return Call({"id": world.lead})
+
+
+def a_fresh_lead(body: Callable[[World], Any]) -> Make:
+    """A lead of its own for each change, at its current revision."""
+
+    def make(world: World) -> Call:
+        lead = world.new_lead()
+        return Call({"id": lead}, headers=world.etag(f"/leads/{lead}"), json=body(world))
+
+    return make
+
+
+def an_account(world: World) -> dict[str, Any]:
+    """Somebody to be hired."""
+    number = next(world.numbers)
+    return {
+        "sign_in": f"officer{number}",
+        "name": f"新人{number}",
+        "role": "officer",
+        "password": f"long-enough-{number}",
+        "zones": ["donghu"],
+        "email": f"officer{number}@quce.example",
+    }
+
+
+def a_fresh_account(world: World) -> Call:
+    """An account of its own for each change."""
+    made = world.post("admin", "/accounts", json=an_account(world))["id"]
+    return Call({"id": made}, headers=world.etag(f"/accounts/{made}", "admin"), json={"name": "改名"})
+
+
+def a_fresh_token(world: World) -> Call:
+    """A token to be withdrawn."""
+    made = world.post("donghu", "/tokens", json={"name": "待撤销", "expires_days": 1})
+    return Call({"id": made["id"]}, headers={"If-Match": f'"{made["revision"]}"'})
+
+
+def an_import(world: World) -> Call:
+    """The canary import."""
+    return Call({"id": world.imported})
+
+
+LEADS: Mapping[str, Rule] = {
+    "POST /leads": Rule(OFFICERS, lambda world: Call(json=registration(next(world.numbers)))),
+    "GET /leads": Rule(STAFF, plain, INSIDE),
+    "GET /leads/board": Rule(STAFF, plain),
+    "GET /leads/{id}": Rule(INSIDE, a_lead, INSIDE),
+    "PATCH /leads/{id}": Rule(WORKING, a_fresh_lead(lambda _: {"title": "改过的项目"})),
+    "POST /leads/{id}/stage": Rule(WORKING, a_fresh_lead(lambda _: {"to": "assessing"})),
+    "POST /leads/{id}/assign": Rule(WORKING, a_fresh_lead(lambda world: {"owner": world.accounts["donghu"]})),
+    "POST /leads/{id}/follow-ups": Rule(WORKING, a_fresh_lead(lambda _: {"text": "已电话沟通"})),
+    "GET /leads/{id}/follow-ups": Rule(INSIDE, a_lead, INSIDE),
+    "GET /leads/{id}/timeline": Rule(INSIDE, a_lead, INSIDE),
+    "GET /leads/{id}/matches": Rule(INSIDE, a_lead),
+    "GET /investors": Rule(STAFF, plain, INSIDE),
+    "GET /investors/{id}": Rule(INSIDE, lambda world: Call({"id": world.lead_page["investor"]["id"]}), INSIDE),
+    "GET /contacts/{id}": Rule(INSIDE, lambda world: Call({"id": world.lead_page["contacts"][0]["id"]})),
+    "POST /imports": Rule(OFFICERS, lambda world: Call(files=upload(next(world.numbers)))),
+    "GET /imports": Rule(STAFF, plain, INSIDE),
+    "GET /imports/{id}": Rule(INSIDE, an_import, INSIDE),
+    "GET /imports/{id}/rows": Rule(INSIDE, an_import, INSIDE),
+    "GET /jobs/{id}": Rule(INSIDE, an_import),
+    "DELETE /jobs/{id}": Rule(WORKING, an_import),
+}
+
+NOTIFY: Mapping[str, Rule] = {
+    "PUT /recipients/{account}": Rule(
+        ADMINISTRATOR,
+        lambda world: Call(
+            {"account": f"somebody-{next(world.numbers)}"},
+            json={"name": "某人", "email": "somebody@quce.example", "zones": [], "role": "reviewer"},
+        ),
+    ),
+    "GET /recipients/{account}": Rule(
+        frozenset({"donghu", "admin"}), lambda world: Call({"account": world.accounts["donghu"]})
+    ),
+    "GET /notifications": Rule(SIGNED_IN, plain, INSIDE),
+    "GET /notifications/count": Rule(SIGNED_IN, plain),
+    "POST /notifications/{id}/read": Rule(
+        frozenset({"donghu"}), lambda world: Call({"id": world.notification}), frozenset({"donghu"})
+    ),
+    "POST /notifications/read-all": Rule(SIGNED_IN, plain),
+    "GET /deliveries": Rule(SIGNED_IN, plain),
+    "GET /digests": Rule(MANAGERS, plain),
+    "GET /digests/{week}": Rule(MANAGERS, lambda world: Call({"week": world.week}), MANAGERS),
+    "GET /digests/{week}/figures/{figure}/records": Rule(
+        MANAGERS, lambda world: Call({"week": world.week, "figure": world.figure}), MANAGERS
+    ),
+    "POST /digests/{week}/send": Rule(MANAGERS | ADMINISTRATOR, lambda _: Call({"week": FINISHED_WEEK})),
+    "GET /reports/{name}": Rule(STAFF, lambda _: Call({"name": "funnel"})),
+}
+
+GATEWAY: Mapping[str, Rule] = {
+    "POST /sessions": Rule(
+        ANYBODY, lambda world: Call(json={"account": "reviewer", "password": world.passwords["reviewer"]})
+    ),
+    "GET /sessions/current": Rule(SIGNED_IN, plain),
+    "DELETE /sessions/current": Rule(SIGNED_IN, plain),
+    "GET /accounts": Rule(SIGNED_IN, plain),
+    "POST /accounts": Rule(ADMINISTRATOR, lambda world: Call(json=an_account(world))),
+    "GET /accounts/{id}": Rule(COLLEAGUES, lambda world: Call({"id": world.accounts["donghu"]})),
+    "PATCH /accounts/{id}": Rule(ADMINISTRATOR, a_fresh_account),
+    "GET /tokens": Rule(SIGNED_IN, plain),
+    "POST /tokens": Rule(SIGNED_IN, lambda _: Call(json={"name": "脚本", "expires_days": 1})),
+    "DELETE /tokens/{id}": Rule(frozenset({"donghu"}), a_fresh_token),
+}
+
+RULES: Mapping[str, Rule] = {**LEADS, **NOTIFY, **GATEWAY}

@@ -1,0 +1,16 @@
+"""One running suite for all tests that ask it over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.flows.world import World, open_world
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The suite in a process of its own, seeded, everybody signed in."""
+    with open_world(tmp_path_factory.mktemp("world")) as opened:
+        yield opened

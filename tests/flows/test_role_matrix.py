@@ -1,0 +1,96 @@
+"""Every operation of the API as everybody: who should be answered is, and nobody else learns anything."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.flows.calls import ANYBODY, RULES, Call
+from tests.flows.world import ANONYMOUS, API, CANARIES, World
+
+OPENAPI = Path(__file__).resolve().parent.parent.parent / "contracts" / "openapi.json"
+METHODS = ("get", "put", "post", "patch", "delete")
+FILTERS = ("/leads?q=金丝雀", "/leads?sort=investor", "/leads?zone=donghu&office=donghu", "/investors?q=金丝雀")
+
+
+def operations() -> list[str]:
+    """Every operation of the checked-in OpenAPI, without the prefix."""
+    paths = json.loads(OPENAPI.read_text("utf-8"))["paths"]
+    return [
+        f"{method.upper()} {path.removeprefix(API)}"
+        for path, item in paths.items()
+        for method in METHODS
+        if method in item
+    ]
+
+
+def send(world: World, who: str, operation: str, call: Call) -> httpx.Response:
+    """Make this call as this person."""
+    method, template = operation.split(" ", 1)
+    path = API + template.format(**call.path)
+    return world.ask(
+        who, method, path, params=dict(call.query), headers=dict(call.headers), json=call.json, files=call.files
+    )
+
+
+def leaked(answer: httpx.Response) -> list[str]:
+    """The canaries in an answer, its headers included."""
+    text = answer.text + repr(answer.headers)
+    return [canary for canary in CANARIES if canary in text]
+
+
+def test_every_operation_has_a_rule_and_every_rule_an_operation() -> None:
+    assert sorted(RULES) == sorted(operations())
+
+
+@pytest.mark.parametrize("who", sorted(ANYBODY))
+@pytest.mark.parametrize("operation", sorted(RULES))
+def test_cell(world: World, operation: str, who: str) -> None:
+    rule = RULES[operation]
+    call = rule.make(world)
+    answer = send(world, who, operation, call)
+    if who in rule.who:
+        assert answer.is_success, answer.text
+    else:
+        refused = {401} if who == ANONYMOUS else {403, 404}
+        assert answer.status_code in refused, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+        _unchanged(world, operation, call)
+    if who not in rule.sees:
+        assert leaked(answer) == []
+
+
+@pytest.mark.parametrize("operation", sorted(name for name, rule in RULES.items() if rule.sees))
+def test_the_canary_sings_where_it_may(world: World, operation: str) -> None:
+    rule = RULES[operation]
+    assert world.lead
+    assert world.imported
+    assert world.notification
+    heard = [who for who in sorted(rule.sees & rule.who) if leaked(send(world, who, operation, rule.make(world)))]
+    assert heard, "a matrix that never finds the canary proves nothing"
+
+
+@pytest.mark.parametrize("path", FILTERS)
+@pytest.mark.parametrize("who", ["hanyang", "admin", "partner-a", "partner-b", "editor", "reviewer", ANONYMOUS])
+def test_no_filter_finds_another_office(world: World, path: str, who: str) -> None:
+    assert world.lead
+    assert leaked(world.ask(who, "GET", API + path)) == []
+
+
+def test_counts_tell_nothing_of_another_office(world: World) -> None:
+    assert world.lead
+    own = world.get("hanyang", "/leads?limit=200")["items"]
+    board = world.get("hanyang", "/leads/board")
+    assert sum(column["count"] for column in board["columns"]) + board["on_hold"] + board["closed"] == len(own)
+
+
+def _unchanged(world: World, operation: str, call: Call) -> None:
+    """A refused change left its fresh object as it was."""
+    expected = call.headers.get("If-Match")
+    collection = operation.split("/")[1]
+    if expected is not None and collection in ("leads", "accounts"):
+        reader = "admin" if collection == "accounts" else "donghu"
+        assert world.etag(f"/{collection}/{call.path['id']}", reader)["If-Match"] == expected

@@ -1,0 +1,199 @@
+"""A running suite with everybody signed in and one office's work in it, for tests that ask as different people."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import httpx
+from openpyxl import Workbook
+
+from bench.suite import QUCE, ROOT, environment, free_port, serving
+
+API = "/api/v1"
+ANONYMOUS = "anonymous"
+PATIENCE = 20.0
+POLL = 0.05
+FINISHED_WEEK = "2026-W46"
+
+CANARIES = ("金丝雀项目", "金丝雀投资", "金丝雀摘要", "金丝雀跟进", "金丝雀台账", "金丝雀联系", "13911112222")
+"""What only the office that holds the canary lead, the bureau and their managers may read."""
+
+
+def registration(number: int, word: str = "寻常") -> dict[str, Any]:
+    """A lead to register; ``word`` marks whose it is."""
+    return {
+        "title": f"{word}项目{number}",
+        "zone": "donghu",
+        "source_mode": "industry_chain",
+        "investor": {"name": f"{word}投资{number}有限公司"},
+        "contact": {"name": f"{word}联系", "phone": "13911112222" if word == "金丝雀" else "13800001234"},
+        "facts": {"industry_code": "3973", "fixed_asset_investment": "3.5亿元", "land_mu": 80, "jobs": 300},
+        "first_contact": {"date": "2026-11-20", "evidence": "电话记录"},
+        "summary": f"{word}摘要",
+    }
+
+
+def workbook(number: int, word: str = "寻常") -> bytes:
+    """A ledger of one row."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["项目名称", "投资方", "总投资（亿元）", "意向落户区", "当前阶段", "更新时间"])
+    sheet.append([f"{word}台账{number}", f"{word}台账{number}有限公司", 2.5, "光谷", "在谈", "2026-11-20"])
+    content = io.BytesIO()
+    book.save(content)
+    book.close()
+    return content.getvalue()
+
+
+def upload(number: int, word: str = "寻常") -> dict[str, tuple[str, bytes, str]]:
+    """The file part of an import."""
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return {"file": (f"{word}台账{number}.xlsx", workbook(number, word), kind)}
+
+
+@dataclass
+class World:
+    """The suite's address and people, and ids of what the office at 东湖 did."""
+
+    url: str
+    clients: dict[str, httpx.Client]
+    passwords: dict[str, str]
+    accounts: dict[str, str] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def ask(self, who: str, method: str, path: str, **options: Any) -> httpx.Response:
+        """One request as this person; changes carry a key of their own."""
+        headers = {"Idempotency-Key": f"world-{time.time_ns()}-{next(self.numbers)}", **options.pop("headers", {})}
+        return self.clients[who].request(method, path, headers=headers, **options)
+
+    def get(self, who: str, path: str) -> Any:
+        """The JSON of an answer that must succeed."""
+        answer = self.ask(who, "GET", API + path)
+        assert answer.status_code == 200, (path, answer.text)
+        return answer.json()
+
+    def post(self, who: str, path: str, **options: Any) -> Any:
+        """The JSON of a change that must succeed."""
+        answer = self.ask(who, "POST", API + path, **options)
+        assert answer.is_success, (path, answer.text)
+        return answer.json()
+
+    def wait(self, what: Callable[[], Any]) -> Any:
+        """What becomes true soon."""
+        deadline = time.monotonic() + PATIENCE
+        while not (found := what()):
+            assert time.monotonic() < deadline, "it did not happen in time"
+            time.sleep(POLL)
+        return found
+
+    def new_lead(self, who: str = "donghu") -> str:
+        """A lead nobody looks at, to be changed freely."""
+        made: str = self.post(who, "/leads", json=registration(next(self.numbers)))["id"]
+        return made
+
+    def etag(self, path: str, who: str = "donghu") -> dict[str, str]:
+        """The header that says which revision is meant."""
+        return {"If-Match": f'"{self.get(who, path)["revision"]}"'}
+
+    @cached_property
+    def lead(self) -> str:
+        """The canary lead, with a follow-up, matched."""
+        made: str = self.post("donghu", "/leads", json=registration(0, "金丝雀"))["id"]
+        self.post("donghu", f"/leads/{made}/follow-ups", json={"text": "金丝雀跟进"})
+        self.wait(lambda: self.ask("donghu", "GET", f"{API}/leads/{made}/matches").is_success)
+        return made
+
+    @cached_property
+    def lead_page(self) -> dict[str, Any]:
+        """The canary lead as its office reads it."""
+        page: dict[str, Any] = self.get("donghu", f"/leads/{self.lead}")
+        return page
+
+    @cached_property
+    def imported(self) -> str:
+        """The canary import, finished."""
+        made: str = self.post("donghu", "/imports", files=upload(0, "金丝雀"))["id"]
+        self.wait(lambda: self.get("donghu", f"/jobs/{made}")["state"] == "finished")
+        return made
+
+    @cached_property
+    def notification(self) -> str:
+        """The officer's notification of the canary lead's match."""
+        lead = self.lead
+
+        def heard() -> list[str]:
+            items = self.get("donghu", "/notifications?limit=200")["items"]
+            return [item["id"] for item in items if item["lead_id"] == lead]
+
+        found: list[str] = self.wait(heard)
+        return found[0]
+
+    @cached_property
+    def week(self) -> str:
+        """The running week."""
+        items = self.get("manager", "/digests")["items"]
+        return str(max(item["week"] for item in items))
+
+    @cached_property
+    def figure(self) -> str:
+        """A figure of the running week that counts the canary lead."""
+        assert self.lead
+
+        def counting() -> list[str]:
+            digest = self.get("manager", f"/digests/{self.week}")
+            figures = [figure for section in digest["sections"] for figure in section["figures"]]
+            return [figure["id"] for figure in figures if figure["value"]]
+
+        found: list[str] = self.wait(counting)
+        return found[0]
+
+    @cached_property
+    def policy(self) -> str:
+        """A policy of the catalogue."""
+        found: str = self.get("donghu", "/policies?limit=1")["items"][0]["id"]
+        return found
+
+
+@contextmanager
+def open_world(folder: Path, extra: Mapping[str, str] | None = None) -> Iterator[World]:
+    """Seed a data folder, serve it, sign everybody in."""
+    port = free_port()
+    env = {**environment(folder / "data", port), **(extra or {})}
+    env.pop("QUCE_BENCH", None)
+    seeded = subprocess.run([*QUCE, "seed", "--json"], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert seeded.returncode == 0, seeded.stderr
+    sign_ins = {each["account"]: each["password"] for each in json.loads(seeded.stdout)["sign_ins"]}
+    with serving([*QUCE, "serve"], port, "/readyz", env, folder / "suite.log"), ExitStack() as stack:
+        url = f"http://127.0.0.1:{port}"
+        world = World(url, {}, sign_ins)
+        for who in (ANONYMOUS, *sign_ins):
+            client = stack.enter_context(httpx.Client(base_url=url, timeout=60))
+            world.clients[who] = client
+            if who != ANONYMOUS:
+                world.accounts[who] = _bearer(client, who, sign_ins[who])
+        yield world
+
+
+def _bearer(client: httpx.Client, sign_in: str, password: str) -> str:
+    """Sign in, make a token, go on with it alone; gives the account's id."""
+    opened = client.post(f"{API}/sessions", json={"account": sign_in, "password": password})
+    assert opened.status_code == 201, opened.text
+    session = opened.json()
+    headers = {"X-CSRF-Token": session["csrf"], "Idempotency-Key": f"token-{sign_in}"}
+    made = client.post(f"{API}/tokens", json={"name": "测试", "expires_days": 1}, headers=headers)
+    assert made.status_code == 201, made.text
+    client.cookies.clear()
+    client.headers["Authorization"] = f"Bearer {made.json()['token']}"
+    account: str = session["account"]
+    return account
