@@ -202,5 +202,3 @@ def bearer_id(text: str) -> str | None:
     if not text.startswith("quce_") or len(raw) != 32 or not set(raw) <= set("0123456789abcdef"):
         return None
     return "-".join((raw[:8], raw[8:12], raw[12:16], raw[16:20], raw[20:]))
-
-

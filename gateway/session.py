@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -132,13 +133,19 @@ class Sessions:
 
     async def _token(self, text: str) -> tuple[str, Account | None]:
         if text.count(".") == 2:
-            return digest(text), await self._named(self._ports.verifier.verify(text).account)
+            return digest(text), await self._named(self._signed(text))
         found = await self._repository.token(bearer_id(text) or "")
         if found is None:
             return "", None
         token = found[0]
         holds = hmac.compare_digest(token.digest, digest(text)) and token.holds(self._ports.clock.now())
         return token.id, await self._repository.account(token.account) if holds else None
+
+    def _signed(self, text: str) -> str:
+        try:
+            return self._ports.verifier.verify(text).account
+        except Unauthenticated as error:
+            raise _refused(error.detail) from error
 
     async def _named(self, account: str) -> Account | None:
         """By id, or by the sign-in name that an operator at the machine goes by."""
@@ -162,15 +169,23 @@ async def require_session(session: Annotated[Session | None, Depends(current_ses
     return session
 
 
-async def check_form(request: Request) -> None:
+async def check_form(request: Request) -> AsyncIterator[None]:
     """What every changing request to a page of ours must prove, as a dependency of their router.
+
+    Files of the form are let go once the page has answered.
 
     Raises:
         ForgedRequest: its token is missing or another's, or another site sent it.
     """
-    if request.method in SAFE_METHODS:
-        return
-    session = await current_session(request)
+    try:
+        if request.method not in SAFE_METHODS:
+            await _check_form(request, await current_session(request))
+        yield
+    finally:
+        await request.close()
+
+
+async def _check_form(request: Request, session: Session | None) -> None:
     if session is not None and session.via == "bearer":
         return
     ports = ports_of(request)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -134,9 +135,9 @@ def settings(tmp_path: Path) -> Settings:
     return PlainSettings(data=tmp_path, rate_limit_factor=FAST)
 
 
-@pytest.fixture
-async def world(settings: Settings) -> AsyncIterator[World]:
-    """The suite of these tests, with the demo's accounts."""
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[World]:
+    """The suite of these tests, with the first accounts where they are not there yet."""
     clock, behind = ManualClock(START), Behind()
     async with AsyncExitStack() as stack:
         bus = open_bus(settings)
@@ -160,3 +161,28 @@ async def world(settings: Settings) -> AsyncIterator[World]:
         yield made
         for client in made.clients:
             await client.aclose()
+
+
+@pytest.fixture(scope="session")
+def first_starts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, dict[str, SignIn]]]:
+    """The data a first start leaves behind, by catalogue: hashing passwords once is enough."""
+    made = {}
+    for catalogue in ("demo", "office"):
+        data = tmp_path_factory.mktemp(catalogue)
+        made[catalogue] = (data, asyncio.run(_start_once(PlainSettings(data=data, catalogue=catalogue))))
+    return made
+
+
+async def _start_once(settings: Settings) -> dict[str, SignIn]:
+    async with opened(settings) as world:
+        return world.sign_ins
+
+
+@pytest.fixture
+async def world(settings: Settings, first_starts: dict[str, tuple[Path, dict[str, SignIn]]]) -> AsyncIterator[World]:
+    """The suite of these tests, with accounts."""
+    data, sign_ins = first_starts[settings.catalogue]
+    shutil.copytree(data, settings.data, dirs_exist_ok=True)
+    async with opened(settings) as made:
+        made.sign_ins = dict(sign_ins)
+        yield made
