@@ -35,7 +35,7 @@ CHAINS: Mapping[str, tuple[str, ...]] = {
     "商业航天": ("3742",),
     "航空制造": ("374",),
     "装备制造": ("34", "35"),
-    "生命健康": ("2740", "276"),
+    "生命健康": ("2740", "276", "277"),
     "医疗器械": ("358",),
     "现代食品": ("1491",),
     "现代物流": ("5990",),
@@ -48,6 +48,37 @@ CHAINS: Mapping[str, tuple[str, ...]] = {
     "数字经济": ("65",),
 }
 """产业链 as offices name them, and the codes that usually fit: a suggestion, never a fact without confirmation."""
+
+_SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    "集成电路": ("芯片", "半导体", "存储器", "光芯屏端网"),
+    "新型显示": ("显示面板", "显示"),
+    "光电子信息": ("光电子", "光通信", "激光", "光电"),
+    "人工智能": ("大模型", "ai"),
+    "软件和信息服务": ("软件", "信息服务", "信息技术服务", "软件和信息技术服务"),
+    "网络安全": ("网安", "信息安全"),
+    "智能网联汽车": ("智能网联", "网联汽车", "自动驾驶", "车路协同"),
+    "新能源汽车": ("新能源与智能网联汽车", "电动汽车"),
+    "汽车零部件": ("零部件", "汽车制造", "汽车"),
+    "新能源": ("储能", "光伏", "氢能", "锂电", "动力电池"),
+    "机器人": ("智能机器人", "工业机器人"),
+    "低空经济": ("无人机", "通用航空", "低空"),
+    "商业航天": ("航天", "卫星"),
+    "航空制造": ("航空", "大飞机"),
+    "装备制造": ("高端装备", "智能制造", "装备", "智能装备"),
+    "生命健康": ("大健康", "生物医药", "医药", "生物技术"),
+    "医疗器械": ("医疗设备", "体外诊断"),
+    "现代食品": ("食品", "健康食品", "食品加工"),
+    "现代物流": ("物流", "冷链", "供应链"),
+    "工业设计": ("创意设计",),
+    "人力资源服务": ("人力资源",),
+    "科技金融": ("金融", "金融科技"),
+    "智能家居": ("家电", "智能家电"),
+    "新材料": ("先进材料", "复合材料"),
+    "节能环保": ("环保", "绿色低碳"),
+    "数字经济": ("大数据", "云计算", "区块链"),
+}
+_BY_NAME: Mapping[str, str] = {name: chain for chain in CHAINS for name in (chain, *_SYNONYMS[chain])}
+_LONGEST_FIRST = sorted((name for name in _BY_NAME if not name.isascii()), key=len, reverse=True)
 
 
 def section_of(code: str) -> str | None:
@@ -70,7 +101,14 @@ def within(code: str, prefix: str) -> bool:
 
 def suggest_codes(chain: str) -> tuple[str, ...]:
     """The codes that a 产业链 usually means; empty where nobody can tell."""
-    plain = "".join(unicodedata.normalize("NFKC", chain).split()).removesuffix("产业链").removesuffix("产业")
-    if plain in CHAINS:
-        return CHAINS[plain]
-    return next((codes for name, codes in CHAINS.items() if name in plain), ())
+    name = chain_named(chain)
+    return CHAINS[name] if name else ()
+
+
+def chain_named(text: str) -> str | None:
+    """The 产业链 of :data:`CHAINS` that a text names, also by a synonym; None where it names none."""
+    plain = "".join(unicodedata.normalize("NFKC", text).split()).casefold()
+    plain = plain.removesuffix("链").removesuffix("产业")
+    if plain in _BY_NAME:
+        return _BY_NAME[plain]
+    return next((_BY_NAME[name] for name in _LONGEST_FIRST if name in plain), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
@@ -107,12 +108,39 @@ _BY_NAME: Mapping[str, tuple[Stage | None, LeadState]] = {
     },
     **{name: (None, state) for state, names in _STATE_SYNONYMS.items() for name in (state.value, *names)},
 }
-_LONGEST_FIRST = sorted(_BY_NAME, key=len, reverse=True)
+_NAMES = "|".join(sorted((name for name in _BY_NAME if not name.isascii()), key=len, reverse=True))
+_NAMED = re.compile(_NAMES)
+_NOT_YET = re.compile(rf"(?:尚未|还未|没有|未能|即将|准备|计划|拟|未|待)(?:正式)?(?:{_NAMES})")
+_HINDERED = re.compile(rf"({'|'.join(_STATE_SYNONYMS[LeadState.on_hold])})(?:{_NAMES})")
+_BEFORE: Mapping[Stage, Stage] = {
+    Stage.admission_review: Stage.admission_review,
+    Stage.signed: Stage.negotiating,
+    Stage.company_registered: Stage.signed,
+    Stage.land_supplied: Stage.signed,
+    Stage.construction_started: Stage.land_supplied,
+    Stage.in_production: Stage.construction_started,
+    Stage.at_capacity: Stage.in_production,
+    Stage.paid_out: Stage.at_capacity,
+}
+"""Where a lead stands of which only is said that a stage is still to come: 拟签约 is in talks, 拟上会 in review."""
 
 
 def find_stage(text: str) -> tuple[Stage | None, LeadState] | None:
-    """The stage and state a text names; a state beside the stages leaves the stage None."""
+    """The stage and state a text names; a state beside the stages leaves the stage None.
+
+    「暂缓（签约）」 gives both. Of several stages the furthest counts, except those still to come:
+    「已签约未开工」 is signed, 「拟签约」 in talks.
+    """
     plain = "".join(unicodedata.normalize("NFKC", text).split()).removesuffix("阶段")
     if plain in _BY_NAME:
         return _BY_NAME[plain]
-    return next((_BY_NAME[name] for name in _LONGEST_FIRST if not name.isascii() and name in plain), None)
+    reached = _HINDERED.sub(r"\1", _NOT_YET.sub("", plain))
+    found = [_BY_NAME[name] for name in _NAMED.findall(reached)]
+    stages = [stage for stage, _ in found if stage is not None]
+    states = [state for stage, state in found if stage is None]
+    if stages or states:
+        state = LeadState.closed if LeadState.closed in states else states[0] if states else LeadState.active
+        return max(stages, key=lambda stage: stage.order, default=None), state
+    ahead = [_BY_NAME[name][0] for match in _NOT_YET.findall(plain) for name in _NAMED.findall(match)]
+    stage = next((_BEFORE.get(each, each) for each in ahead if each is not None), None)
+    return None if stage is None else (stage, LeadState.active)

@@ -127,8 +127,18 @@ _LONGEST_FIRST = sorted(_BY_NAME, key=len, reverse=True)
 
 
 def find_zone(text: str) -> str | None:
-    """The zone a text names, by id, name or everyday name; None where it names none."""
-    plain = "".join(unicodedata.normalize("NFKC", text).split()).removeprefix("武汉市").removeprefix("湖北省武汉市")
+    """The zone a text names, by id, name or everyday name; the first of several, None where it names none."""
+    return next(iter(find_zones(text)), None)
+
+
+def find_zones(text: str) -> tuple[str, ...]:
+    """The zones a text names, in its order; a name within a longer one does not count by itself."""
+    plain = "".join(unicodedata.normalize("NFKC", text).split())
     if plain in _BY_NAME:
-        return _BY_NAME[plain]
-    return next((_BY_NAME[name] for name in _LONGEST_FIRST if not name.isascii() and name in plain), None)
+        return (_BY_NAME[plain],)
+    found: dict[int, str] = {}
+    for name in _LONGEST_FIRST:
+        while not name.isascii() and (place := plain.find(name)) >= 0:
+            found[place] = _BY_NAME[name]
+            plain = plain[:place] + "\0" * len(name) + plain[place + len(name) :]
+    return tuple(dict.fromkeys(found[place] for place in sorted(found)))

@@ -1,136 +1,151 @@
-"""Which column holds what: offices name and order them as they like, so headers are found by what they say."""
+"""What a heading of a ledger names: offices call and order their columns as they like."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-SEARCHED_ROWS = 30
-ENOUGH = 3
+from collections.abc import Mapping
 
 _NAMES = {
-    "title": "项目名称 项目 项目名 投资项目 招商项目 线索名称 拟投资项目",
-    "investor": "投资方 投资方名称 企业名称 投资主体 投资单位 投资企业 公司名称 客商名称 投资商 单位名称 意向企业 投资人 企业",  # noqa: E501
-    "code": "统一社会信用代码 信用代码 社会信用代码 统一信用代码 组织机构代码 税号",
-    "chain": "产业链 产业类别 产业 所属产业 产业方向 产业领域 行业 所属行业 行业类别 所属产业链",
-    "industry_code": "行业代码 国民经济行业代码 国民经济行业 行业分类代码",
-    "summary": "项目简介 项目概况 建设内容 项目内容 主要内容 简介 项目情况 项目描述 建设规模及内容",
-    "total": "总投资 总投资额 投资总额 计划总投资 拟投资额 投资额 计划投资 项目总投资 意向投资额 投资规模 预计总投资",
-    "fixed": "固定资产投资 固定资产投资额 固投 固投额 其中固定资产投资 其中固投 固定资产",
-    "land": "用地需求 用地面积 用地 需求用地 拟用地 土地需求 占地面积 用地规模",
-    "source": "线索来源 来源 招商方式 来源方式 招商模式 信息来源 引进方式 项目来源 获取渠道",
-    "referrer": "引荐人 介绍人 推荐人 引荐单位 中介机构 引荐机构",
-    "first_contact": "首谈时间 首次接触时间 首次洽谈时间 首次对接时间 首谈日期 首次接触 接洽时间 首次接洽时间 登记时间 录入时间",  # noqa: E501
-    "first_by": "首谈人 首谈联系人 首次接洽人",
-    "owner": "跟踪负责人 负责人 跟进人 招商专员 责任人 项目负责人 对接人 招商负责人 包保责任人 跟踪人",
-    "zone": "意向落户区 落户区 落地区域 拟落户区 意向区域 落户园区 落地区 拟落地区域 意向落地 所属区 区域 意向落户",
-    "stage": "当前阶段 项目阶段 阶段 进展阶段 目前阶段 项目状态 状态 当前状态",
-    "progress": "最新进展 进展情况 进展 目前进展 项目进展 工作进展 最新动态 推进情况",
-    "updated": "更新时间 更新日期 填报时间 填报日期 最近更新 最后更新 更新 最近跟进时间",
-    "contact": "联系人 企业联系人 企业方联系人 投资方联系人 对方联系人",
-    "phone": "联系电话 电话 手机 联系方式 手机号 联系人电话 企业联系电话 手机号码",
-    "remark": "备注 说明 其他 备注说明",
-    "number": "序号 编号 No no.",
-}  # fmt: skip
-NAMES: Mapping[str, tuple[str, ...]] = {field: tuple(names.split()) for field, names in _NAMES.items()}
+    "number": "序号 序 编号 项目序号 no no. 项目编号",
+    "title": "项目名称 项目名 项目 投资项目 招商项目 拟投资项目 意向项目 在谈项目 签约项目 线索名称 拟建项目 名称",
+    "investor": """
+        投资方 投资方名称 投资主体 投资单位 投资企业 企业名称 投资商 客商名称 客商 意向企业 目标企业 投资公司
+        投资人 投资者 资方 资方名称 项目投资方 公司名称 单位名称 项目单位 企业 公司
+    """,
+    "code": "统一社会信用代码 社会信用代码 统一信用代码 信用代码 统一代码 纳税人识别号 税号",
+    "chain": """
+        产业链 所属产业链 产业链条 产业类别 所属产业 产业领域 产业方向 主导产业 产业类型 产业 赛道 所属行业
+        行业类别 行业领域 行业
+    """,
+    "industry_code": "行业代码 国民经济行业代码 行业分类代码 行业编码 国标行业代码 行业小类 国民经济行业",
+    "summary": """
+        项目简介 项目概况 建设内容 主要建设内容 项目内容 主要内容 建设规模及内容 投资内容 项目描述 基本情况
+        项目情况 简介
+    """,
+    "total": """
+        总投资 总投资额 投资总额 计划总投资 计划总投资额 拟投资总额 项目总投资 预计总投资 协议总投资 拟投资额
+        拟投资 计划投资额 计划投资 预计投资 意向投资额 意向投资 协议投资额 投资规模 投资金额 投资额
+    """,
+    "fixed": "固定资产投资 固定资产投资额 固投 固投额 计划固投 拟固投 预计固投 固投规模 固定资产",
+    "land": """
+        用地需求 需求用地 用地面积 用地规模 土地需求 拟用地 拟用地面积 占地面积 土地面积 供地面积 用地亩数 占地
+        用地
+    """,
+    "source": """
+        线索来源 招商方式 招商模式 招商途径 来源方式 信息来源 项目来源 引进方式 招引方式 获取渠道 线索渠道 渠道
+        来源
+    """,
+    "referrer": "引荐人 引荐单位 引荐机构 引荐方 推荐人 推荐单位 介绍人 中介机构 信息提供人",
+    "first_contact": """
+        首谈时间 首谈日期 首次接触时间 首次接触日期 首次洽谈时间 首次对接时间 首次接洽时间 首次联系时间
+        初次接触时间 首次接触 接触时间 接洽时间 对接时间 洽谈时间 首报时间 登记时间 录入时间
+    """,
+    "first_by": "首谈人 首谈联系人 首次接触人 首次接洽人 首次对接人",
+    "owner": """
+        跟踪负责人 跟进负责人 招商负责人 项目负责人 招商专员 跟踪人 跟进人 负责人 责任人 经办人 对接人 招商人员
+        包保责任人 项目专员
+    """,
+    "zone": """
+        意向落户区 拟落户区 意向落地区 拟落地区 落户区域 落地区域 意向区域 意向落地区域 拟落地区域 拟落户区域
+        落户区 落地区 意向落户 意向落地 意向落户地 拟落户地 落户园区 落地园区 承接区 项目所在地 所属区 选址意向
+        意向选址 选址 区域
+    """,
+    "stage": """
+        当前阶段 项目阶段 目前阶段 所处阶段 推进阶段 进展阶段 跟进阶段 线索阶段 当前状态 项目状态 跟进状态
+        项目进度 阶段 状态
+    """,
+    "progress": """
+        最新进展 最新进展情况 进展情况 项目进展 项目进展情况 目前进展 当前进展 工作进展 推进情况 跟进情况
+        洽谈情况 最新动态 进展
+    """,
+    "updated": """
+        更新时间 更新日期 最近更新时间 最近更新 最后更新时间 最后更新 填报时间 填报日期 填表时间 报送时间
+        最近跟进时间 最新跟进时间 最近跟进 更新
+    """,
+    "contact": """
+        联系人 企业联系人 企业方联系人 投资方联系人 资方联系人 客商联系人 对方联系人 联系人姓名 联系人及电话
+        联系人及联系方式 联系人联系方式 联系人电话姓名
+    """,
+    "phone": """
+        联系电话 联系方式 联系人电话 企业联系电话 企业联系方式 联系人联系电话 联系人手机 手机号码 手机号 手机
+        电话 电话号码 联系号码 投资方电话 投资方联系电话 投资方联系方式 企业联系人电话
+    """,
+    "remark": "备注 备注说明 其他 其它 说明",
+}
+FIELDS: Mapping[str, tuple[str, ...]] = {field: tuple(names.split()) for field, names in _NAMES.items()}
 
-_FIELD_OF = {name: field for field, names in NAMES.items() for name in names}
-_LONG = sorted((name for name in _FIELD_OF if len(name) >= 3), key=len, reverse=True)
-_BRACKETS = re.compile(r"[(（\[【](.*?)[)）\]】]")
-_MONEY_UNIT = re.compile(r"(?:万|亿|百万|千万)?(?:人民币|美)?元|万美元|亿美元|亿|万")
-_UNIT_ROW = re.compile(r"单位[:：](.*)$")
+_EXACT: Mapping[str, tuple[str, int]] = {
+    name: (field, rank) for field, names in FIELDS.items() for rank, name in enumerate(names)
+}
+_PARTS = sorted((name for name in _EXACT if len(name) >= 3), key=len, reverse=True)
+_LONGER_BY = 8
+_PARTLY = 1000
+"""A heading that only contains a name ranks behind every heading that is one."""
+
+_BRACKETS = re.compile(r"[(\[【〔{](.*?)[)\]】〕}]")
+_NOISE = re.compile(r"[*:、,，。/_\-“”\"'·]|^\d+[.、]|^其中|^是否")
+_CURRENCY = "人民币|美元|美金|港元|港币|欧元|日元|英镑|元"
+_MONEY = re.compile(rf"(?:万亿|亿|千万|百万|万|千)?(?:{_CURRENCY})(?:人民币)?|亿|万(?!平)")
+_MONEY_AT_END = re.compile(rf"(?:(?:亿|千万|百万|万)(?:{_CURRENCY})?|(?<=[/:、 ])元)(?:人民币)?$")
+_AREA = re.compile(r"公顷|平方米|平米|㎡|m2|亩")
+_OTHER_MONEY = re.compile(r"年度|本年|当年|今年|累计|完成|到位|设备|实际|外资|每亩|亩均|本月|本期|年产值|税")
+"""Words that make 「…计划投资额」 another figure than the project's total."""
+_PRIVATE = re.compile(r"电话|手机|联系方式|邮箱|邮件|email|微信|qq|身份证|传真")
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """Where a field stands, under which heading, in which unit."""
-
-    index: int
-    heading: str
-    unit: str | None
+def plain(heading: str) -> str:
+    """A heading without white space, brackets, numbering and punctuation."""
+    text = _BRACKETS.sub("", _flat(heading))
+    return _NOISE.sub("", _MONEY_AT_END.sub("", text))
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """The header row and what its columns hold."""
-
-    row: int
-    columns: Mapping[str, Column]
-
-    def is_repeated(self, cells: Sequence[Any]) -> bool:
-        """Whether a row is the header again, as at a page break."""
-        headings = [(column.index, column.heading) for column in self.columns.values()]
-        same = sum(1 for index, heading in headings if index < len(cells) and str(cells[index]).strip() == heading)
-        return same >= max(ENOUGH, len(headings) // 2)
-
-
-def find_header(rows: Sequence[Sequence[Any]]) -> Header | None:
-    """The row that names the most columns; None where none names an investor or a project and two more."""
-    best: Header | None = None
-    for number, cells in enumerate(rows[:SEARCHED_ROWS]):
-        columns = _columns(cells)
-        named = {"title", "investor"} & set(columns)
-        if named and len(columns) >= ENOUGH and (best is None or len(columns) > len(best.columns)):
-            best = Header(number, columns)
-    if best is None:
+def field_of(heading: str) -> tuple[str, int] | None:
+    """The field a heading names and how well, less being better; None where it names none."""
+    text = plain(heading)
+    if text in _EXACT:
+        return _EXACT[text]
+    if is_private(heading):
         return None
-    unit = _sheet_unit(rows[: best.row])
-    return Header(best.row, {field: _with_unit(field, column, unit) for field, column in best.columns.items()})
+    for name in _PARTS:
+        if name in text and len(text) <= len(name) + _LONGER_BY:
+            field = _EXACT[name][0]
+            if field in ("total", "fixed") and _OTHER_MONEY.search(text):
+                return None
+            return field, _PARTLY - len(name)
+    return None
 
 
-def field_of(heading: str) -> str | None:
-    """The field a heading names, exactly or as its longest known part."""
-    plain = _plain(heading)
-    if plain in _FIELD_OF:
-        return _FIELD_OF[plain]
-    return next((_FIELD_OF[name] for name in _LONG if name in plain), None)
+def is_private(heading: str) -> bool:
+    """Whether a column holds ways to reach a person, which belong nowhere but with a contact."""
+    return _PRIVATE.search(_flat(heading)) is not None
 
 
-def _columns(cells: Sequence[Any]) -> dict[str, Column]:
-    columns: dict[str, Column] = {}
-    partial: list[tuple[str, Column]] = []
-    for index, cell in enumerate(cells):
-        if not isinstance(cell, str) or not cell.strip() or len(cell) > 40:
-            continue
-        field = field_of(cell)
-        if field is None:
-            continue
-        column = Column(index, cell.strip(), _unit_in(cell))
-        if _plain(cell) in _FIELD_OF:
-            columns.setdefault(field, column)
-        else:
-            partial.append((field, column))
-    for field, column in partial:
-        columns.setdefault(field, column)
-    return columns
+def money_unit(heading: str) -> str | None:
+    """The unit of money a heading states: ``亿元``, ``万美元``."""
+    flat = _flat(heading)
+    for inside in _BRACKETS.findall(flat):
+        if match := _MONEY.search(inside):
+            return match[0]
+    match = _MONEY_AT_END.search(flat)
+    return match[0] if match else None
 
 
-def _plain(heading: str) -> str:
-    text = "".join(unicodedata.normalize("NFKC", heading).split())
-    return _BRACKETS.sub("", text).strip("*:：")
+def area_unit(heading: str) -> str | None:
+    """The unit of area a heading states."""
+    match = _AREA.search(_flat(heading))
+    return match[0] if match else None
 
 
-def _unit_in(heading: str) -> str | None:
-    for inside in _BRACKETS.findall(unicodedata.normalize("NFKC", heading)):
-        if match := _MONEY_UNIT.search(inside):
+def stated_unit(text: str) -> str | None:
+    """The unit of money of a unit row such as 「单位：亿元、亩」 or a title such as 「…台账（万元）」."""
+    flat = _flat(text)
+    after = re.search(r"单位:(.*)$", flat)
+    for part in ([after[1]] if after else []) + _BRACKETS.findall(flat):
+        if match := _MONEY.search(part):
             return match[0]
     return None
 
 
-def _sheet_unit(rows: Sequence[Sequence[Any]]) -> str | None:
-    for cells in rows:
-        for cell in cells:
-            if isinstance(cell, str) and (match := _UNIT_ROW.search(cell.strip())):
-                money = _MONEY_UNIT.search(match[1])
-                if money:
-                    return money[0]
-    return None
-
-
-def _with_unit(field: str, column: Column, unit: str | None) -> Column:
-    if field in ("total", "fixed") and column.unit is None:
-        return Column(column.index, column.heading, unit)
-    return column
+def _flat(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()

@@ -10,15 +10,14 @@ from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.source_modes import SourceMode
 from contracts.vocabulary.stages import LeadState, Stage
 
-
-class LedgerError(ValueError):
-    """A file cannot be read as a ledger; the message says why and what to do, in Chinese."""
+SHEET_STEP = 100_000
+"""Rows of a workbook's second ledger sheet count from here, so that a row number is unique in its workbook."""
 
 
 class RowProblem(BaseModel):
     """A cell that could not be read as what its column holds; it is kept as written."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     column: str
     value: str
@@ -26,11 +25,17 @@ class RowProblem(BaseModel):
 
 
 class LedgerRow(BaseModel):
-    """One row. ``row`` is its number in the sheet, from 1; dates are ``2026-11-23`` or ``2026-11``."""
+    """One row.
 
-    model_config = ConfigDict(frozen=True)
+    ``row`` is its number in the sheet, from 1, plus :data:`SHEET_STEP` for each ledger sheet before it. Dates
+    are ``2026-11-23`` or ``2026-11``. The title and the investor are None only where the row names neither;
+    where it names one, the other says that it is still to be filled in.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     row: int
+    sheet: str = ""
     title: str | None = None
     investor: str | None = None
     unified_social_credit_code: str | None = None
@@ -57,6 +62,16 @@ class LedgerRow(BaseModel):
     contact_phone: str | None = None
     remark: str | None = None
     problems: tuple[RowProblem, ...] = ()
+
+    @property
+    def row_in_sheet(self) -> int:
+        """The number a reader sees beside the row."""
+        return self.row % SHEET_STEP
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether nothing says whose lead this is."""
+        return self.title is None and self.investor is None
 
 
 @dataclass(frozen=True, slots=True)
