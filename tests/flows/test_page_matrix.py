@@ -1,0 +1,102 @@
+"""Every page as everybody, from the page table: it opens for whom it is meant, and tells nobody else anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+import httpx
+import pytest
+
+from gateway.pages.page_table import PAGES, Page
+from tests.flows.calls import ANYBODY, INSIDE
+from tests.flows.test_role_matrix import leaked
+from tests.flows.world import ANONYMOUS, API, World
+
+ROLES: Mapping[str, str] = {
+    "donghu": "officer",
+    "hanyang": "officer",
+    "bureau": "bureau_officer",
+    "manager": "manager",
+    "manager-donghu": "manager",
+    "editor": "policy_editor",
+    "reviewer": "reviewer",
+    "partner-a": "partner",
+    "partner-b": "partner",
+    "admin": "administrator",
+}
+PEOPLE = sorted(ANYBODY)
+CSRF = re.compile(r'name="csrf"[^>]*value="([^"]+)"|value="([^"]+)"[^>]*name="csrf"')
+OF_ONE_OFFICE = ("/leads/{id}", "/imports/{id}")
+OF_ONE_PERSON = ("/notifications/{id}",)
+CELLS = [(page, method, who) for page in PAGES for method in page.methods for who in PEOPLE]
+
+
+class Browser:
+    """Somebody with a cookie, and the token that forms of theirs carry."""
+
+    def __init__(self, world: World, who: str) -> None:
+        self.client = httpx.Client(base_url=world.url, timeout=60)
+        self.csrf = ""
+        if who == ANONYMOUS:
+            found = CSRF.search(self.client.get("/sign-in").text)
+            self.csrf = next((each for each in found.groups() if each), "") if found else ""
+            return
+        signed = self.client.post(f"{API}/sessions", json={"account": who, "password": world.passwords[who]})
+        assert signed.status_code == 201, signed.text
+        self.csrf = signed.json()["csrf"]
+
+    def open(self, method: str, path: str) -> httpx.Response:
+        """Open a page, or submit an empty form to it."""
+        return self.client.request(method, path, data={"csrf": self.csrf} if method == "POST" else None)
+
+
+@pytest.fixture(scope="module")
+def browsers(world: World) -> Iterator[dict[str, Browser]]:
+    """A browser for everybody."""
+    opened = {who: Browser(world, who) for who in PEOPLE}
+    yield opened
+    for browser in opened.values():
+        browser.client.close()
+
+
+def address(world: World, page: Page) -> str:
+    """The page about what the office at 东湖 did."""
+    ids = {"/leads": "lead", "/imports": "imported", "/policies": "policy", "/notifications": "notification"}
+    kind = "/" + page.path.split("/")[1]
+    id = getattr(world, ids[kind]) if kind in ids else "donghu"
+    week = world.week if "{week}" in page.path else ""
+    figure = world.figure if "{figure}" in page.path else ""
+    return page.path.format(id=id, stage="new", name="land_mu", week=week, figure=figure)
+
+
+def may_open(page: Page, who: str) -> bool:
+    """Whether this person should get this page about that office."""
+    if page.roles is None:
+        return True
+    if who == ANONYMOUS or ROLES[who] not in page.roles:
+        return False
+    if page.path.startswith(OF_ONE_PERSON):
+        return who == "donghu"
+    return who in INSIDE if page.path.startswith(OF_ONE_OFFICE) else True
+
+
+@pytest.mark.parametrize(("page", "method", "who"), CELLS, ids=lambda each: getattr(each, "path", each))
+def test_cell(world: World, browsers: dict[str, Browser], page: Page, method: str, who: str) -> None:
+    browser = Browser(world, who) if page.path == "/sign-out" else browsers[who]
+    answer = browser.open(method, address(world, page))
+    if page.path == "/sign-out":
+        browser.client.close()
+    assert answer.status_code < 500, answer.text
+    if may_open(page, who):
+        assert answer.status_code not in (401, 403, 404, 405), answer.text
+        assert answer.status_code == 200 or method == "POST" or answer.is_redirect
+    else:
+        to_sign_in = answer.is_redirect and answer.headers["location"].startswith("/sign-in")
+        assert to_sign_in or answer.status_code in (401, 403, 404), answer.text
+    if who not in INSIDE:
+        assert leaked(answer) == []
+
+
+def test_a_lead_page_shows_the_canary(world: World, browsers: dict[str, Browser]) -> None:
+    assert leaked(browsers["donghu"].open("GET", f"/leads/{world.lead}"))
