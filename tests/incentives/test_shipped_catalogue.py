@@ -17,6 +17,7 @@ from contracts.vocabulary.industry import CHAINS, section_of
 from contracts.vocabulary.zones import ZONES
 from services.incentives.authored import read_yaml
 from services.incentives.catalogue import load_policies
+from services.incentives.matching import check_examples
 from services.incentives.policy import Policy, leaves_of, read_policy
 from services.incentives.zone_profile import load_zones
 
@@ -67,6 +68,11 @@ def test_a_clause_with_a_barred_condition_waits_to_be_cleared(policy: Policy) ->
     if {leaf.fact for leaf in leaves_of(policy.conditions)} & HISTORICAL_ONLY:
         assert policy.cleanup is not None
         assert policy.cleanup.pending
+
+
+@named(list(POLICIES.values()))
+def test_a_policy_agrees_with_its_examples(policy: Policy) -> None:
+    assert check_examples(policy) == []
 
 
 def test_no_historical_clause_counts_in_a_zone_of_the_city() -> None:
