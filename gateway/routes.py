@@ -38,7 +38,7 @@ Cursor = Annotated[str | None, Query(max_length=2000, description="上一页的 
 Id = Annotated[str, Path(min_length=1, max_length=64)]
 
 
-def administrator(session: SignedIn) -> Principal:
+async def administrator(session: SignedIn) -> Principal:
     """An administrator.
 
     Raises:
@@ -52,19 +52,19 @@ def administrator(session: SignedIn) -> Principal:
 Administrator = Annotated[Principal, Depends(administrator)]
 
 
-def accounts_of(request: Request) -> Accounts:
+async def accounts_of(request: Request) -> Accounts:
     """The accounts of this app."""
     accounts: Accounts = request.app.state.accounts
     return accounts
 
 
-def directory_of(request: Request) -> Directory:
+async def directory_of(request: Request) -> Directory:
     """The directory of this app."""
     directory: Directory = request.app.state.directory
     return directory
 
 
-def tokens_of(request: Request) -> Tokens:
+async def tokens_of(request: Request) -> Tokens:
     """The tokens of this app."""
     tokens: Tokens = request.app.state.tokens
     return tokens

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -108,7 +108,7 @@ def create_app(
     return app
 
 
-def current_principal(request: Request) -> Principal:
+async def current_principal(request: Request) -> Principal:
     """Who asks: the bearer of a gateway's token, or a visitor.
 
     Raises:
@@ -128,7 +128,7 @@ def current_principal(request: Request) -> Principal:
 Asking = Annotated[Principal, Depends(current_principal)]
 
 
-def require(*roles: str) -> Callable[[Principal], Principal]:
+def require(*roles: str) -> Callable[[Principal], Awaitable[Principal]]:
     """A dependency that lets only these roles pass; any signed-in one where none is named.
 
     Raises:
@@ -136,7 +136,7 @@ def require(*roles: str) -> Callable[[Principal], Principal]:
         Forbidden: the role is another.
     """
 
-    def check(principal: Asking) -> Principal:
+    async def check(principal: Asking) -> Principal:
         if principal.anonymous:
             raise Unauthenticated("请先登录，再进行这项操作。", headers={"WWW-Authenticate": "Bearer"})
         if roles and principal.role not in roles:
@@ -146,7 +146,7 @@ def require(*roles: str) -> Callable[[Principal], Principal]:
     return check
 
 
-def idempotency_key(
+async def idempotency_key(
     key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=200, pattern=r"^[\x21-\x7e]+$")] = None,
 ) -> str:
     """The client's request key.
@@ -159,7 +159,7 @@ def idempotency_key(
     return key
 
 
-def _if_match(value: Annotated[str | None, Header(alias="If-Match", max_length=40)] = None) -> int:
+async def _if_match(value: Annotated[str | None, Header(alias="If-Match", max_length=40)] = None) -> int:
     if value is None:
         raise PreconditionRequired("修改时要带请求头 If-Match，值为读取时得到的 ETag。")
     revision = value.strip().removeprefix("W/").strip('"')
