@@ -8,16 +8,27 @@ file, since building it for every route takes longer than a start should.
 
 from __future__ import annotations
 
+import asyncio
+import json
 import sys
+import tempfile
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
 from contracts.catalogue import PARTITIONS, ROUTES, Route
+from deploy.embedded import SERVICES
+from gateway.app import create_app as create_gateway
+from gateway.openapi import openapi_document
 from kit.events import Event
+from kit.ports import open_bus, open_clock, open_ports
+from kit.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMAS = "#/components/schemas/"
@@ -41,6 +52,26 @@ def asyncapi() -> str:
         "components": {"messages": {_name(route): _message(route) for route in ROUTES}, "schemas": schemas["$defs"]},
     }
     return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=120)
+
+
+def openapi() -> str:
+    """The whole API as callers meet it, as OpenAPI 3.1."""
+    with tempfile.TemporaryDirectory(prefix="quce-contracts-") as folder:
+        document = asyncio.run(_document(Settings(data=Path(folder), bench=False)))
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+async def _document(settings: Settings) -> dict[str, Any]:
+    clock = open_clock(settings)
+    async with AsyncExitStack() as stack:
+        bus = open_bus(settings)
+        stack.push_async_callback(bus.close)
+        apps: dict[str, FastAPI] = {}
+        for name in (*SERVICES, "gateway"):
+            ports = await open_ports(name, settings, bus, clock)
+            stack.push_async_callback(ports.close)
+            apps[name] = SERVICES[name](ports) if name in SERVICES else create_gateway(ports, {})
+        return openapi_document(apps)
 
 
 def _name(route: Route) -> str:
@@ -106,9 +137,11 @@ def _message(route: Route) -> dict[str, Any]:
     }
 
 
+@cache
 def generated() -> Mapping[Path, str]:
     """Every generated file with what it should hold."""
-    return {ROOT / "contracts" / "asyncapi.yaml": asyncapi()}
+    contracts = ROOT / "contracts"
+    return {contracts / "asyncapi.yaml": asyncapi(), contracts / "openapi.json": openapi()}
 
 
 def stale() -> list[Path]:
