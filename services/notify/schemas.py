@@ -85,6 +85,7 @@ class RecordValues(Answer):
     from_stage: str | None = None
     stage: str | None = None
     state: str | None = None
+    target: str | None = None
     owner: str | None = None
     on: str | None = None
     amount: Amount | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +19,8 @@ from kit.store.port import Record, Scope
 from kit.telemetry import traceparent
 from services.notify import settings
 from services.notify.commands.telling import News, Teller
-from services.notify.digest.document import Composed, scope_text, standing_of
+from services.notify.digest.corrections import Correction
+from services.notify.digest.document import Composed, scope_text
 from services.notify.digest.reading import compose_digest, previous_values, read_sources
 from services.notify.digest.revisions import find_corrections
 from services.notify.digest.window import Window, week_title
@@ -60,8 +62,7 @@ class DigestDesk:
         earlier = await self._earlier(person.account, week)
         corrections = await find_corrections(self._digests, earlier, sources)
         body = self._body(person, composed, silent) | {"corrections": [each.stored() for each in corrections]}
-        rows = {id: [row.stored() for row in reading.rows] for id, reading in composed.readings.items()}
-        rows |= {each.id: [row.stored() for row in each.rows] for each in corrections}
+        rows = await asyncio.to_thread(_stored_rows, composed, corrections)
         event = self._event(person.account, week, body)
         return await self._digests.freeze(person.account, week, body, rows, event)
 
@@ -100,8 +101,8 @@ class DigestDesk:
             "sent_at": None,
             "unsent_reason": None,
             "silent": list(silent),
-            "standing": standing_of(composed),
-            "sections": composed.sections(),
+            "standing": composed.standing,
+            "sections": composed.sections,
         }
 
     def _event(self, manager: str, week: Week, body: Mapping[str, Any]) -> Any:
@@ -117,6 +118,11 @@ class DigestDesk:
             time=self._ports.clock.now(),
             traceparent=traceparent() or None,
         )[0]
+
+
+def _stored_rows(composed: Composed, corrections: Sequence[Correction]) -> dict[str, list[dict[str, Any]]]:
+    figures = {id: [row.stored() for row in reading.rows] for id, reading in composed.readings.items()}
+    return figures | {each.id: [row.stored() for row in each.rows] for each in corrections}
 
 
 def missed_too_long(week: Week, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from contracts.vocabulary.zones import ZONES
 from services.notify import settings
 from services.notify.digest.figures import FIGURES, SECTIONS, Reading, read
-from services.notify.digest.rows import Row, Sources, fingerprint
+from services.notify.digest.rows import Sources, fingerprint
 from services.notify.digest.window import Window
 from services.notify.model.money import json_safe
 
@@ -18,47 +18,48 @@ Previous = Mapping[str, int | str]
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """The figures of one week in their order, by id."""
+    """The figures of one week in their order, by id, and the sections as they are stored and shown, without rows."""
 
     window: Window
     readings: Mapping[str, Reading]
-    previous: Previous
-
-    def rows(self, figure: str) -> Sequence[Row]:
-        """The records behind a figure."""
-        return self.readings[figure].rows
-
-    def sections(self) -> list[dict[str, Any]]:
-        """The sections as they are stored and shown, without the rows."""
-        return [self._section(id, title, tops) for id, (title, tops) in SECTIONS.items()]
-
-    def _section(self, id: str, title: str, tops: Sequence[str]) -> dict[str, Any]:
-        figures = [self._figure(each) for each in self.readings.values() if each.kind.section == id]
-        items = [row.stored() for top in tops for row in self.rows(top)][: settings.ITEMS_SHOWN]
-        return {"id": id, "title": title, "figures": figures, "items": items}
-
-    def _figure(self, reading: Reading) -> dict[str, Any]:
-        kind, previous = reading.kind, self.previous.get(reading.kind.id)
-        return {
-            "id": kind.id,
-            "label": kind.label,
-            "unit": kind.unit,
-            "value": json_safe(reading.value),
-            "value_high": None if reading.high is None else json_safe(reading.high),
-            "previous": previous,
-            "target": None,
-            "definition": kind.definition(self.window),
-            "note": reading.note,
-            "shown": kind.always or reading.value != 0 or previous not in (None, 0),
-            "rows": len(reading.rows),
-            "fingerprint": fingerprint(reading.rows) if kind.revisable else None,
-        }
+    sections: list[dict[str, Any]]
+    standing: list[str]
 
 
 def compose(sources: Sources, window: Window, previous: Previous | None) -> Composed:
     """Read every figure; the week before is read as well where no frozen digest says what it was."""
     readings = {kind.id: read(kind, sources, window) for kind in FIGURES}
-    return Composed(window, readings, previous if previous is not None else values(sources, window.before))
+    before = previous if previous is not None else values(sources, window.before)
+    sections = [_section(readings, window, before, id, title, tops) for id, (title, tops) in SECTIONS.items()]
+    standing = {each for row in readings["calls"].rows for each in row.values["standing"]}
+    return Composed(window, readings, sections, sorted(standing))
+
+
+def _section(
+    readings: Mapping[str, Reading], window: Window, previous: Previous, id: str, title: str, tops: Sequence[str]
+) -> dict[str, Any]:
+    own = [each for each in readings.values() if each.kind.section == id]
+    figures = [_figure(each, window, previous.get(each.kind.id)) for each in own]
+    items = [row.stored() for top in tops for row in readings[top].rows[: settings.ITEMS_SHOWN]]
+    return {"id": id, "title": title, "figures": figures, "items": items[: settings.ITEMS_SHOWN]}
+
+
+def _figure(reading: Reading, window: Window, previous: int | str | None) -> dict[str, Any]:
+    kind = reading.kind
+    return {
+        "id": kind.id,
+        "label": kind.label,
+        "unit": kind.unit,
+        "value": json_safe(reading.value),
+        "value_high": None if reading.high is None else json_safe(reading.high),
+        "previous": previous,
+        "target": None,
+        "definition": kind.definition(window),
+        "note": reading.note,
+        "shown": kind.always or reading.value != 0 or previous not in (None, 0),
+        "rows": len(reading.rows),
+        "fingerprint": fingerprint(reading.rows) if kind.revisable else None,
+    }
 
 
 def values(sources: Sources, window: Window) -> dict[str, int | str]:
@@ -74,8 +75,3 @@ def stored_values(sections: Sequence[Mapping[str, Any]]) -> dict[str, int | str]
 def scope_text(zones: Sequence[str]) -> str:
     """What a manager's digest covers, in words."""
     return "、".join(ZONES[zone].name for zone in zones if zone in ZONES) if zones else "全市"
-
-
-def standing_of(composed: Composed) -> list[str]:
-    """The standing of every policy that amounts in this digest rest on."""
-    return sorted({each for row in composed.rows("calls") for each in row.values["standing"]})

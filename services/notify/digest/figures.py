@@ -8,9 +8,9 @@ from typing import Literal
 
 from contracts.vocabulary.stages import STAGE_LABELS, Stage
 from services.notify.digest import selections
-from services.notify.digest.rows import Row, Sources
-from services.notify.digest.selections import BACK, RESUMED, Selection
+from services.notify.digest.rows import Row, Selection, Sources
 from services.notify.digest.window import Window
+from services.notify.model.lead_line import BACK, RESUMED
 from services.notify.model.money import MoneySum
 
 Measure = Literal["count", "money", "number"]
@@ -101,7 +101,7 @@ FIGURES: tuple[FigureKind, ...] = (
     ),
     FigureKind(
         "stage_moves", "stage_moves", "阶段变动", "次", "count",
-        "本周阶段推进、退回、暂缓、恢复和终止的次数之和", _BY_DATE, selections.moves_to(None),
+        "本周阶段推进、退回、暂缓、恢复和终止的次数之和", _BY_DATE, selections.all_moves,
     ),
     *(_move_kind(stage.value, f"进入{STAGE_LABELS[stage][0]}") for stage in Stage),
     _move_kind("on_hold", "转为暂缓"),
@@ -143,7 +143,7 @@ BY_ID: Mapping[str, FigureKind] = {kind.id: kind for kind in FIGURES}
 
 def read(kind: FigureKind, sources: Sources, window: Window) -> Reading:
     """What a figure comes to in a week."""
-    return measure(kind, kind.rows(sources, window))
+    return measure(kind, sources.select(kind.rows, window))
 
 
 def measure(kind: FigureKind, rows: Sequence[Row]) -> Reading:

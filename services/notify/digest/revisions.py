@@ -27,7 +27,7 @@ async def find_corrections(digests: Digests, earlier: Sequence[Record], sources:
         week = Week.parse(digest.body["week"])
         touched = by_week.get(week.id, Sources(()))
         for kind in REVISABLE:
-            now = kind.rows(touched, Window(week, week.end))
+            now = touched.select(kind.rows, Window(week, week.end))
             if fingerprint(now) == _last_fingerprint(kind, week, digest, earlier[place + 1 :]):
                 continue
             known = await _known(digests, kind, week, digest, earlier[place + 1 :])

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from kit.ids import content_digest
+from services.notify.digest.window import Window
 from services.notify.model.lead_line import ClockLine, ImportLine, LeadLine, MoveLine
 
 LEAD, IMPORT = "lead", "import"
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """What a digest is made of."""
-
-    leads: Sequence[LeadLine]
-    imports: Sequence[ImportLine] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +45,25 @@ class Row:
         return cls(stored["key"], stored["record"], stored["kind"], stored["adds"], stored["values"])
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a digest is made of; several figures count the same records, which are selected once."""
+
+    leads: Sequence[LeadLine]
+    imports: Sequence[ImportLine] = ()
+    _selected: dict[tuple[Selection, str], list[Row]] = field(default_factory=dict, compare=False)
+
+    def select(self, selection: Selection, window: Window) -> list[Row]:
+        """The rows of a selection in a week."""
+        place = selection, f"{window.week.id} {window.instant}"
+        if place not in self._selected:
+            self._selected[place] = selection(self, window)
+        return self._selected[place]
+
+
+Selection = Callable[[Sources, Window], list[Row]]
+
+
 def fingerprint(rows: Sequence[Row]) -> str:
     """Equal exactly where the same records add the same."""
     pairs = sorted((row.key, orjson.dumps(row.adds, option=orjson.OPT_SORT_KEYS).decode()) for row in rows)
@@ -70,6 +82,7 @@ def move_row(lead: LeadLine, move: MoveLine) -> Row:
         "from_stage": move.from_stage,
         "stage": move.to_stage,
         "state": move.to_state,
+        "target": move.target,
     }
     return Row(f"{lead.id}:{move.sequence}", lead.id, LEAD, None, values)
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from contracts.vocabulary.stages import Stage
-from services.notify.digest.rows import Row, Sources, clock_row, import_row, lead_row, move_row
+from services.notify.digest.rows import Row, Selection, Sources, clock_row, import_row, lead_row, move_row
 from services.notify.digest.window import Window
-from services.notify.model.lead_line import ACTIVE, ClockLine, LeadLine, MoveLine
+from services.notify.model.lead_line import ACTIVE, ClockLine, LeadLine
 from services.notify.model.money import countable_fen
-
-Selection = Callable[[Sources, Window], list[Row]]
 
 OPEN_STAGES = frozenset(stage.value for stage in Stage if stage.order < Stage.signed.order)
 SIGNED_STAGES = frozenset(stage.value for stage in Stage) - OPEN_STAGES
-RESUMED, BACK = "resumed", "back"
 
 
 def new_leads(sources: Sources, window: Window) -> list[Row]:
@@ -24,34 +21,26 @@ def new_leads(sources: Sources, window: Window) -> list[Row]:
     return [lead_row(lead, adds=lead.total_investment) for lead in leads]
 
 
-def moves_to(target: str | None) -> Selection:
-    """Moves of the week that lead to ``target`` (stage, state, resumed, back), or anywhere; the latest first."""
+def all_moves(sources: Sources, window: Window) -> list[Row]:
+    """Every move of the week, the latest first."""
+    found = [
+        (move.on, lead.id, move_row(lead, move))
+        for lead in sources.leads
+        for move in lead.moves
+        if move.target is not None and window.holds(move.on)
+    ]
+    found.sort(key=lambda each: each[1])
+    found.sort(key=lambda each: each[0], reverse=True)
+    return [row for _, _, row in found]
+
+
+def moves_to(target: str) -> Selection:
+    """The moves of the week that lead to ``target`` (a stage, a state, resumed or back), the latest first."""
 
     def select(sources: Sources, window: Window) -> list[Row]:
-        found = [
-            (move.on, move_row(lead, move))
-            for lead in sources.leads
-            for move in lead.moves
-            if window.holds(move.on) and _wanted(target_of(move), target)
-        ]
-        found.sort(key=lambda each: each[1].key)
-        found.sort(key=lambda each: each[0], reverse=True)
-        return [row for _, row in found]
+        return [row for row in sources.select(all_moves, window) if row.values["target"] == target]
 
     return select
-
-
-def target_of(move: MoveLine) -> str | None:
-    """Where a move leads: on hold, closed, resumed, back, or a stage; None where nothing moved."""
-    if move.to_state != (move.from_state or ACTIVE):
-        return RESUMED if move.to_state == ACTIVE else move.to_state
-    if move.from_stage is None or move.to_stage == move.from_stage:
-        return None
-    return BACK if Stage(move.to_stage).order < Stage(move.from_stage).order else move.to_stage
-
-
-def _wanted(target: str | None, wanted: str | None) -> bool:
-    return target is not None and wanted in (None, target)
 
 
 def signed(sources: Sources, window: Window) -> list[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from contracts.vocabulary.weeks import Week
@@ -12,10 +12,24 @@ from services.notify import settings
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A week, and the instant as of which it is looked at: its end, or now while it runs."""
+    """A week, and the instant as of which it is looked at: its end, or now while it runs.
+
+    ``first`` and ``last`` are its days, ``instant`` and ``horizon`` (until when a clock counts as about to
+    expire) sortable text; they are compared with every record, so they are written once.
+    """
 
     week: Week
     as_of: datetime
+    first: str = field(init=False)
+    last: str = field(init=False)
+    instant: str = field(init=False)
+    horizon: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "first", self.week.monday.isoformat())
+        object.__setattr__(self, "last", self.week.sunday.isoformat())
+        object.__setattr__(self, "instant", to_text(self.as_of))
+        object.__setattr__(self, "horizon", to_text(self.as_of + settings.CLOCK_HORIZON))
 
     @classmethod
     def at(cls, week: Week, now: datetime) -> Window:
@@ -29,17 +43,7 @@ class Window:
 
     def holds(self, day: str | None) -> bool:
         """Whether a business date falls in the week."""
-        return day is not None and self.week.monday.isoformat() <= day <= self.week.sunday.isoformat()
-
-    @property
-    def instant(self) -> str:
-        """``as_of`` as sortable text."""
-        return to_text(self.as_of)
-
-    @property
-    def horizon(self) -> str:
-        """Until when a clock counts as about to expire."""
-        return to_text(self.as_of + settings.CLOCK_HORIZON)
+        return day is not None and self.first <= day <= self.last
 
     @property
     def cutoff_text(self) -> str:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Self
 
+from contracts.vocabulary.stages import Stage
 from contracts.vocabulary.weeks import Week
 
-ACTIVE, ON_HOLD, CLOSED = "active", "on_hold", "closed"
+ACTIVE = "active"
+RESUMED, BACK = "resumed", "back"
+_ORDER = {stage.value: stage.order for stage in Stage}
 
 
 @dataclass(frozen=True, slots=True)
 class MoveLine:
-    """One move along the stages: its business date and the instant it was recorded."""
+    """One move along the stages: its business date and the instant it was recorded.
+
+    ``target`` is where it leads: a stage, on_hold, closed, resumed, back; None where nothing moved.
+    """
 
     sequence: int
     from_stage: str | None
@@ -22,6 +28,10 @@ class MoveLine:
     to_state: str
     on: str
     at: str
+    target: str | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "target", _target(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +128,14 @@ class ImportLine:
     importer: str
     finished_on: str
     counts: dict[str, int]
+
+
+def _target(move: MoveLine) -> str | None:
+    if move.to_state != (move.from_state or ACTIVE):
+        return RESUMED if move.to_state == ACTIVE else move.to_state
+    if move.from_stage is None or move.to_stage == move.from_stage:
+        return None
+    return BACK if _ORDER[move.to_stage] < _ORDER[move.from_stage] else move.to_stage
 
 
 def _clock(body: dict[str, Any]) -> ClockLine:

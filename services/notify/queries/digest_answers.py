@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts.vocabulary.weeks import Week
 from kit.clock import to_text
-from services.notify.digest.document import Composed, scope_text, standing_of
+from services.notify.digest.document import Composed, scope_text
 from services.notify.digest.rows import IMPORT
 from services.notify.digest.window import send_time, week_title
 from services.notify.schemas import (
@@ -35,7 +35,7 @@ def listed(record: Any) -> DigestListed:
     return DigestListed(week=body["week"], title=week_title(Week.parse(body["week"])), **fields)
 
 
-def preview(week: Week, zones: Sequence[str], composed: Composed, visible: set[str]) -> Digest:
+def preview(week: Week, zones: Sequence[str], composed: Composed) -> Digest:
     """A digest that still changes."""
     body = {
         "scope": scope_text(zones),
@@ -44,10 +44,11 @@ def preview(week: Week, zones: Sequence[str], composed: Composed, visible: set[s
         "sent_at": None,
         "unsent_reason": None,
         "silent": [],
-        "standing": standing_of(composed),
-        "sections": composed.sections(),
+        "standing": composed.standing,
+        "sections": composed.sections,
         "corrections": [],
     }
+    visible = {item["record"] for section in composed.sections for item in section["items"]}
     return frozen(week, body, visible)
 
 

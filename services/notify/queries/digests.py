@@ -48,9 +48,7 @@ class DigestReader:
         week = begun_week(text, self._ports.clock.now())
         frozen = await self._digests.get(self._principal.account, week)
         if frozen is None:
-            composed = await self._compose(week)
-            visible = {row.record for figure in composed.readings.values() for row in figure.rows}
-            return answers.preview(week, self._principal.zones, composed, visible)
+            return answers.preview(week, self._principal.zones, await self._compose(week))
         rows = [row for section in frozen.body["sections"] for row in section["items"]]
         return answers.frozen(week, frozen.body, await self._visible(rows))
 

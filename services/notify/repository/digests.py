@@ -6,8 +6,8 @@ own insert decides whose it is.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -16,11 +16,13 @@ from contracts.vocabulary.weeks import Week
 from kit.errors import AlreadyExists
 from kit.events import Event
 from kit.ids import content_digest, derive_id
-from kit.store.port import Clause, Eq, Page, Range, Record, Sort, Store
+from kit.store.port import Clause, Eq, Page, Range, Record, Sort, Store, Write
 from services.notify import settings
 from services.notify.model.person import own_reader
 from services.notify.repository.collections import DIGEST_ROWS, DIGESTS
 from services.notify.repository.deliveries import own_scope
+
+CHUNKS_AT_ONCE = 8
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -57,7 +59,7 @@ class Digests:
     ) -> Record:
         """Keep a digest for good; the one that is there already where there is one."""
         id = self.id_of(manager, week)
-        chunks = {figure: await self._keep_rows(manager, id, each) for figure, each in rows.items()}
+        chunks = await self._keep_rows(manager, id, rows)
         record = Record(id, body | {"manager": manager, "week": week.id, "chunks": chunks}, _readers(manager))
         try:
             return await self._store.save(DIGESTS.name, record, [event])
@@ -83,19 +85,31 @@ class Digests:
         skipped = start % size
         return found[skipped:] if count is None else found[skipped : skipped + count]
 
-    async def _keep_rows(self, manager: str, digest: str, rows: Rows) -> list[str]:
-        size = settings.ROWS_PER_CHUNK
-        return [
-            await self._keep_chunk(manager, digest, rows[start : start + size]) for start in range(0, len(rows), size)
-        ]
+    async def _keep_rows(self, manager: str, digest: str, rows: Mapping[str, Rows]) -> dict[str, list[str]]:
+        chunks = await asyncio.to_thread(_chunks, digest, rows)
+        records = {
+            id: Record(id, {"schema": 1, "digest": digest, "rows": content}, _readers(manager))
+            for each in chunks.values()
+            for id, content in each
+        }
+        # A chunk that is there already was left by a freezing that died; its id says that it is the same.
+        writes = [Write(DIGEST_ROWS.name, record) for record in records.values()]
+        for start in range(0, len(writes), CHUNKS_AT_ONCE):
+            await self._store.save_many(writes[start : start + CHUNKS_AT_ONCE])
+        return {figure: [id for id, _ in each] for figure, each in chunks.items()}
 
-    async def _keep_chunk(self, manager: str, digest: str, rows: Rows) -> str:
-        content = orjson.dumps(list(rows), option=orjson.OPT_SORT_KEYS)
-        id = f"{digest}:{content_digest(content)[:32]}"
-        body = {"schema": 1, "digest": digest, "rows": list(rows)}
-        with suppress(AlreadyExists):
-            await self._store.save(DIGEST_ROWS.name, Record(id, body, _readers(manager)))
-        return id
+
+def _chunks(digest: str, rows: Mapping[str, Rows]) -> dict[str, list[tuple[str, list[Any]]]]:
+    size = settings.ROWS_PER_CHUNK
+    return {
+        figure: [_chunk(digest, each[start : start + size]) for start in range(0, len(each), size)]
+        for figure, each in rows.items()
+    }
+
+
+def _chunk(digest: str, rows: Rows) -> tuple[str, list[Any]]:
+    content = orjson.dumps(list(rows), option=orjson.OPT_SORT_KEYS)
+    return f"{digest}:{content_digest(content)[:32]}", list(rows)
 
 
 def _readers(manager: str) -> frozenset[str]:
