@@ -35,6 +35,10 @@ class StoreFull(Problem):
     slug, status, title = "store-full", 503, "存储空间不足"
 
 
+class FileClosed(RuntimeError):
+    """Something was to be written after the file was closed."""
+
+
 class UnsafeSqlite(RuntimeError):
     """The SQLite library at hand is one that may corrupt files."""
 
@@ -79,7 +83,10 @@ class SqliteFile:
 
         Raises:
             StoreFull: the disk is full; nothing of ``work`` is kept.
+            FileClosed: the file was closed.
         """
+        if not self._writer.is_alive():
+            raise FileClosed(f"{self.path.name} is closed")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
 

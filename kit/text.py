@@ -37,7 +37,7 @@ def wanted(query: str) -> list[list[str]]:
     """What a query asks for: all tokens of any one of the alternatives."""
     plain = normalise(query)
     alternatives = [_longest(plain, _LETTERS)]
-    if plain.isascii() and plain.isalpha():
+    if plain.isascii() and plain.isalnum():
         alternatives.append(_longest(plain, _INITIALS))
     return [alternative for alternative in alternatives if alternative]
 

@@ -22,9 +22,9 @@ FILE_LIMIT = 20 * 1024 * 1024
 
 @router.post("/imports", status_code=202, response_model=schemas.ImportSummary, summary="导入台账")
 async def request_import(
+    officer: Officer,
     request: Request,
     key: IdempotencyKey,
-    officer: Officer,
     ports: Standing,
     response: Response,
     file: Annotated[UploadFile, File(description="xlsx、xls 或 ods 工作簿，不超过 20 MB")],

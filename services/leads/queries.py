@@ -150,7 +150,7 @@ async def timeline(ports: Ports, scope: Scope, id: str) -> list[schemas.Timeline
             move=entry.move,
             changes=[schemas.Change(**change.model_dump()) for change in entry.changes],
         )
-        for entry in lead.history
+        for entry in reversed(lead.history)
     ]
     notes = await ports.store.find(
         FOLLOW_UPS.name, scope, [Eq("lead_id", id)], sort=Sort("at", descending=True), limit=TIMELINE_NOTES

@@ -53,7 +53,7 @@ Filter = Annotated[LeadFilter, Depends(_filter)]
 
 @router.post("/leads", status_code=201, response_model=schemas.Receipt, summary="登记线索")
 async def register_lead(
-    body: schemas.LeadInput, key: IdempotencyKey, officer: Officer, ports: Standing, response: Response
+    officer: Officer, body: schemas.LeadInput, key: IdempotencyKey, ports: Standing, response: Response
 ) -> dict[str, Any]:
     """Log a lead; its matches and notifications follow within a second."""
     receipt = await commands.register(ports, officer, body, key)
@@ -91,7 +91,7 @@ async def read_lead(id: str, reader: Reader, ports: Standing, response: Response
 
 @router.patch("/leads/{id}", response_model=schemas.Receipt, summary="修改线索")
 async def change_lead(
-    id: str, body: schemas.LeadPatch, revision: IfMatch, key: IdempotencyKey, officer: Officer, ports: Standing,
+    officer: Officer, id: str, body: schemas.LeadPatch, revision: IfMatch, key: IdempotencyKey, ports: Standing,
     response: Response,
 ) -> dict[str, Any]:  # fmt: skip
     """Correct or complete fields and facts."""
@@ -100,7 +100,7 @@ async def change_lead(
 
 @router.post("/leads/{id}/stage", response_model=schemas.Receipt, summary="推进阶段")
 async def move_lead(
-    id: str, body: schemas.StageInput, revision: IfMatch, key: IdempotencyKey, officer: Officer, ports: Standing,
+    officer: Officer, id: str, body: schemas.StageInput, revision: IfMatch, key: IdempotencyKey, ports: Standing,
     response: Response,
 ) -> dict[str, Any]:  # fmt: skip
     """Advance, put aside, end or resume."""
@@ -109,7 +109,7 @@ async def move_lead(
 
 @router.post("/leads/{id}/assign", response_model=schemas.Receipt, summary="分派")
 async def assign_lead(
-    id: str, body: schemas.AssignInput, revision: IfMatch, key: IdempotencyKey, officer: Officer, ports: Standing,
+    officer: Officer, id: str, body: schemas.AssignInput, revision: IfMatch, key: IdempotencyKey, ports: Standing,
     response: Response,
 ) -> dict[str, Any]:  # fmt: skip
     """Hand over to another officer."""
@@ -118,7 +118,7 @@ async def assign_lead(
 
 @router.post("/leads/{id}/follow-ups", status_code=201, response_model=schemas.FollowUpReceipt, summary="跟进")
 async def follow_up(
-    id: str, body: schemas.FollowUpInput, key: IdempotencyKey, officer: Officer, ports: Standing
+    officer: Officer, id: str, body: schemas.FollowUpInput, key: IdempotencyKey, ports: Standing
 ) -> dict[str, Any]:
     """Note what was done; the respond clock is met."""
     return await follow_ups.follow_up(ports, officer, id, body, key)

@@ -7,7 +7,7 @@ import unicodedata
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from contracts.vocabulary.amount import Amount, AmountError, parse_amount
+from contracts.vocabulary.amount import Amount, AmountError, currency_in, parse_amount
 from contracts.vocabulary.industry import is_code
 from services.leads.ledger.workbook import Cell, Formula
 
@@ -24,7 +24,6 @@ _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})?$")
 _YEARLESS = re.compile(r"^\d{1,2}(?:月|[./-]\d{1,2}$)")
 _AFTER_DATE = re.compile(r"(?:T?\d{1,2}:\d{2}.*|上午|下午|(?:周|星期)[一二三四五六日天]|前后|左右)$")
 _BRACKETED = re.compile(r"\((.*?)\)")
-_CURRENCY_WORD = re.compile(r"美|港|欧|日元|英镑|人民币|usd|hkd|eur|rmb|cny|币")
 _AREA = re.compile(r"^(?:约|大约|需)?(\d+(?:\.\d+)?)(亩|公顷|平方米|平米|㎡|m2)?(?:地|左右)?$")
 _SQUARE_METRES_PER_MU = Decimal("2000") / 3
 _MU_IN = {
@@ -168,11 +167,10 @@ def amount_of(cell: Cell, unit: str | None) -> Amount | None:
 def _without_remark(text: str, unit: str | None) -> Amount:
     """「3亿元（一期1亿元）」 is 3亿元: what brackets add is kept as written; 「3000万（美元）」 keeps its currency."""
     normal = unicodedata.normalize("NFKC", text)
-    inside = "".join(part for part in _BRACKETED.findall(normal) if _CURRENCY_WORD.search(part.casefold()))
-    if any(character.isdigit() for character in inside):
-        inside = ""
-    amount = parse_amount(_BRACKETED.sub("", normal) + inside, unit)
-    return amount.model_copy(update={"as_written": text[:100]})
+    amount = parse_amount(_BRACKETED.sub("", normal), unit)
+    named = [currency for part in _BRACKETED.findall(normal) if not re.search(r"\d", part)
+             if (currency := currency_in(part))]  # fmt: skip
+    return amount.model_copy(update={"as_written": text[:100], "currency": [*named, amount.currency][0]})
 
 
 def land_of(cell: Cell, unit: str | None) -> int | None:
