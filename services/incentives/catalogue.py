@@ -69,11 +69,17 @@ class Catalogue:
 def build_catalogue(policies: Iterable[Policy], zones: Mapping[str, ZoneProfile], *, illustrative: bool) -> Catalogue:
     """Compile policies into a catalogue."""
     predicates = Predicates()
-    compiled = {policy.id: _compile(policy, predicates) for policy in sorted(policies, key=lambda each: each.id)}
+    ordered = sorted(policies, key=lambda each: each.id)
+    compiled = {policy.id: _compile(policy, predicates) for policy in ordered}
+    return Catalogue(compiled, zones, predicates, catalogue_version(ordered, illustrative=illustrative), illustrative)
+
+
+def catalogue_version(policies: Iterable[Policy], *, illustrative: bool) -> str:
+    """The name of the catalogue that these policies make."""
     digest = sha256(b"illustrative" if illustrative else b"")
-    for each in compiled.values():
-        digest.update(content_hash(each.policy).encode())
-    return Catalogue(compiled, zones, predicates, digest.hexdigest()[:16], illustrative)
+    for policy in sorted(policies, key=lambda each: each.id):
+        digest.update(content_hash(policy).encode())
+    return digest.hexdigest()[:16]
 
 
 def content_hash(policy: Policy) -> str:

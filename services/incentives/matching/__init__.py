@@ -2,6 +2,17 @@
 
 from services.incentives.matching.answer import Rendering, render
 from services.incentives.matching.engine import evaluate, match
+from services.incentives.matching.examples import check_examples
 from services.incentives.matching.result import MatchResult, PolicyOutcome, ZoneOutcome, rank
 
-__all__ = ["MatchResult", "PolicyOutcome", "Rendering", "ZoneOutcome", "evaluate", "match", "rank", "render"]
+__all__ = [
+    "MatchResult",
+    "PolicyOutcome",
+    "Rendering",
+    "ZoneOutcome",
+    "check_examples",
+    "evaluate",
+    "match",
+    "rank",
+    "render",
+]

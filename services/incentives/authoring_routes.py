@@ -1,0 +1,168 @@
+"""Authoring by API: drafts, reviews, publication, dry runs, and loading official code tables."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BeforeValidator, Field, model_validator
+
+from kit.auth import Principal
+from kit.errors import FieldError
+from kit.idempotency import RequestKey
+from kit.web import IdempotencyKey, IfMatch, Paging, StrictModel, require, set_etag
+from services.incentives.authored import MAX_TEXT, AuthoringError
+from services.incentives.code_table import CodeRow, problems_of
+from services.incentives.commands import authoring
+from services.incentives.commands.dry_run import dry_run
+from services.incentives.commands.matches import today
+from services.incentives.errors import InvalidCodeTable
+from services.incentives.policy import Policy, policy_from
+from services.incentives.queries.codes import codes, missing_codes
+from services.incentives.repository import CodeTable, CodeTables
+from services.incentives.routes import PolicyId, Shelves, Standing
+from services.incentives.schemas import (
+    CodePage,
+    CodeTableReceipt,
+    DryRunAnswer,
+    PolicyReceipt,
+    ReviewInput,
+)
+from services.incentives.settings import MAX_CODES
+
+router = APIRouter()
+
+Editor = Annotated[Principal, Depends(require("policy_editor"))]
+Reviewer = Annotated[Principal, Depends(require("reviewer"))]
+Author = Annotated[Principal, Depends(require("policy_editor", "reviewer"))]
+Loader = Annotated[Principal, Depends(require("administrator", "policy_editor"))]
+
+
+def _policy(given: Any) -> Any:
+    """A policy in JSON, refused with an author's messages and paths instead of a validator's."""
+    if not isinstance(given, dict):
+        return given
+    try:
+        return policy_from(given, "policy")
+    except AuthoringError as error:
+        raise authoring.refused(error.problems) from error
+
+
+class DraftInput(StrictModel):
+    """A draft, as the text of a policy file or as the same in JSON."""
+
+    text: Annotated[str, Field(min_length=1, max_length=MAX_TEXT)] | None = Field(
+        None, description="政策文件的 YAML 全文"
+    )
+    policy: Annotated[Policy, BeforeValidator(_policy)] | None = Field(None, description="同样内容的 JSON")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> DraftInput:
+        if (self.text is None) == (self.policy is None):
+            raise ValueError("text 和 policy 写一项")
+        return self
+
+
+class CodeTableInput(StrictModel):
+    """A complete table of one version."""
+
+    version: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,40}$")]
+    valid_from: date
+    codes: Annotated[list[CodeRow], Field(min_length=1, max_length=MAX_CODES)]
+
+
+def tables_of(request: Request) -> CodeTables:
+    """The code tables of the app that handles this request."""
+    tables: CodeTables = request.app.state.tables
+    return tables
+
+
+Tables = Annotated[CodeTables, Depends(tables_of)]
+
+
+@router.post("/policies", status_code=201, response_model=PolicyReceipt, summary="起草政策")
+async def draft_policy(
+    body: DraftInput, key: IdempotencyKey, editor: Editor, ports: Standing, response: Response
+) -> dict[str, Any]:
+    """Keep a draft of a new policy, or of the next version of an existing one."""
+    policy = authoring.policy_of_text(body.text) if body.text is not None else authoring.sound(_given(body))
+    receipt = await authoring.draft(ports, editor, policy, RequestKey.of(key, body, "draft"))
+    response.headers["Location"] = f"/api/v1/policies/{receipt['id']}"
+    return _receipt(receipt, response)
+
+
+@router.post("/policies/{id}/review", response_model=PolicyReceipt, summary="公平竞争审查")
+async def review_policy(
+    id: PolicyId,
+    body: ReviewInput,
+    revision: IfMatch,
+    key: IdempotencyKey,
+    reviewer: Reviewer,
+    ports: Standing,
+    response: Response,
+) -> dict[str, Any]:
+    """Record the conclusion of somebody who did not write the draft."""
+    request = RequestKey.of(key, body, "review", id)
+    return _receipt(await authoring.review(ports, reviewer, id, body, revision, request), response)
+
+
+@router.post("/policies/{id}/publish", response_model=PolicyReceipt, summary="发布政策")
+async def publish_policy(
+    id: PolicyId,
+    revision: IfMatch,
+    key: IdempotencyKey,
+    editor: Editor,
+    ports: Standing,
+    library: Shelves,
+    response: Response,
+) -> dict[str, Any]:
+    """Make the reviewed draft count from now on; leads are matched again within a minute."""
+    request = RequestKey.of(key, {}, "publish", id)
+    return _receipt(await authoring.publish(ports, library, editor, id, revision, request), response)
+
+
+@router.post("/policies/{id}/dry-run", response_model=DryRunAnswer, summary="试算")
+async def try_policy(id: PolicyId, author: Author, ports: Standing) -> dict[str, Any]:
+    """How the draft would fare on the leads there are; nothing is stored."""
+    return await dry_run(ports, author, id)
+
+
+@router.get("/industry-codes", summary="国民经济行业代码")
+async def list_codes(
+    ports: Standing,
+    tables: Tables,
+    page: Annotated[Paging, Depends()],
+    q: Annotated[str, Query(max_length=50, description="代码开头或名称中的文字")] = "",
+    level: Literal["section", "division", "group", "class"] | None = None,
+    within: Annotated[str | None, Query(pattern=r"^([A-T]|\d{2,4})$", description="上级代码")] = None,
+    version: Annotated[str | None, Query(max_length=40)] = None,
+) -> CodePage:
+    """Codes of the version that applies today, or of the one named."""
+    return codes(
+        tables, today(ports), version=version, text=q, level=level, within=within, limit=page.limit, cursor=page.cursor
+    )
+
+
+@router.post("/industry-codes", status_code=201, response_model=CodeTableReceipt, summary="载入行业代码表")
+async def load_codes(
+    body: CodeTableInput, key: IdempotencyKey, loader: Loader, tables: Tables, library: Shelves
+) -> dict[str, Any]:
+    """Load a complete official table under a version of its own."""
+    wrong = problems_of(body.codes)
+    if wrong:
+        errors = [FieldError(f"codes.{number}", message) for number, message in wrong[:100]]
+        raise InvalidCodeTable(f"共有 {len(wrong)} 行需要更正，整份未载入；更正后请重新提交。", errors=errors)
+    table = CodeTable(body.version, body.valid_from, complete=True, rows=tuple(body.codes))
+    receipt = await tables.add(table, loader.account, RequestKey.of(key, body, "codes"))
+    return receipt | {"missing": missing_codes(table, library)}
+
+
+def _given(body: DraftInput) -> Policy:
+    assert body.policy is not None  # noqa: S101 - the model takes exactly one of text and policy
+    return body.policy
+
+
+def _receipt(receipt: dict[str, Any], response: Response) -> dict[str, Any]:
+    set_etag(response, receipt["revision"])
+    return receipt

@@ -1,0 +1,1 @@
+"""What changes something: matches, decisions, drafts and their publication, code tables, the first seed."""

@@ -1,0 +1,236 @@
+"""From draft to published policy: one person writes, another reviews, and only what was reviewed is published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from kit.auth import Principal
+from kit.clock import SHANGHAI, to_text
+from kit.errors import AlreadyExists, FieldError, Invalid, Stale
+from kit.idempotency import RequestKey, remember, replay
+from kit.ports import Ports
+from kit.store.port import Record, Scope
+from services.incentives.authored import AuthoringError, AuthoringProblem
+from services.incentives.catalogue import catalogue_version
+from services.incentives.commands.publication import published_body, published_event, version_record
+from services.incentives.errors import (
+    DraftOfAnother,
+    InvalidPolicy,
+    NoDraft,
+    NotReviewed,
+    PolicyNotFound,
+    ReviewOfOwnDraft,
+)
+from services.incentives.matching import check_examples
+from services.incentives.policy import Policy, policy_from, read_policy
+from services.incentives.policy.schema import Review
+from services.incentives.repository import CATALOGUE, POLICIES, VERSIONS, Library, events_of
+from services.incentives.schemas import ReviewInput
+from services.incentives.settings import SCHEMA
+
+_PUBLISHED: Final = frozenset({"public", CATALOGUE})
+Receipt = dict[str, Any]
+
+
+def scope_of(principal: Principal) -> Scope:
+    """What an editor or reviewer sees of the catalogue: drafts as well."""
+    return Scope.of(principal.readers | {CATALOGUE})
+
+
+def policy_of_text(text: str) -> Policy:
+    """The policy an author wrote, if it is whole and agrees with its own examples.
+
+    Raises:
+        InvalidPolicy: with every problem, by line and path.
+    """
+    try:
+        policy = read_policy(text, "草稿")
+    except AuthoringError as error:
+        raise refused(error.problems) from error
+    return sound(policy)
+
+
+def sound(policy: Policy) -> Policy:
+    """The policy, if it agrees with its own examples.
+
+    Raises:
+        InvalidPolicy: with every example that disagrees.
+    """
+    problems = check_examples(policy)
+    if problems:
+        raise refused(problems)
+    return policy
+
+
+def refused(problems: list[AuthoringProblem]) -> InvalidPolicy:
+    """The problem that lists an author's mistakes."""
+    errors = [FieldError(each.place, each.message) for each in problems]
+    return InvalidPolicy(f"共有 {len(errors)} 处需要更正，见各处说明；草稿未保存，更正后请重新提交。", errors=errors)
+
+
+async def draft(ports: Ports, editor: Principal, policy: Policy, key: RequestKey) -> Receipt:
+    """Keep a draft; a new one of the same author replaces the one before and undoes its review.
+
+    Raises:
+        DraftOfAnother: somebody else is at work on this policy.
+    """
+    record = await ports.store.get(POLICIES.name, scope_of(editor), policy.id)
+    if record is not None and (known := replay(record, key)) is not None:
+        return known
+    open_draft = record.body["draft"] if record is not None else None
+    if open_draft is not None and open_draft["author"] != editor.account:
+        raise DraftOfAnother(f"「{policy.title}」已有 {open_draft['author_name']} 的草稿，请与其商量，或另用编号。")
+    base = record or Record(policy.id, _unpublished(policy), frozenset({CATALOGUE}))
+    content = {
+        "document": policy.model_dump(mode="json", by_alias=True),
+        "author": editor.account,
+        "author_name": editor.name or editor.account,
+        "at": to_text(ports.clock.now()),
+        "review": None,
+    }
+    body = base.body | {"draft": content}
+    if body["status"] == "draft":
+        body |= _unpublished(policy) | {"draft": content}
+    try:
+        return await _save(ports, base.with_body(body), key)
+    except AlreadyExists:
+        return await draft(ports, editor, policy, key)
+
+
+async def review(
+    ports: Ports, reviewer: Principal, id: str, conclusion: ReviewInput, revision: int, key: RequestKey
+) -> Receipt:
+    """Record a fair-competition review of the open draft.
+
+    Raises:
+        PolicyNotFound: there is no such policy.
+        NoDraft: nothing waits for review.
+        ReviewOfOwnDraft: the reviewer wrote it.
+        Stale: it changed since it was read.
+    """
+    record, known = await _open(ports, reviewer, id, revision, key)
+    if known is not None:
+        return known
+    content = _draft_of(record)
+    if content["author"] == reviewer.account:
+        raise ReviewOfOwnDraft("公平竞争审查应由起草人以外的人进行，请另请审查员。")
+    given = {
+        "approved": conclusion.approved,
+        "reviewer_account": reviewer.account,
+        "reviewer": reviewer.name or reviewer.account,
+        "conclusion": conclusion.conclusion,
+        "basis": conclusion.basis,
+        "until": conclusion.until.isoformat() if conclusion.until else None,
+        "on": ports.clock.now().astimezone(SHANGHAI).date().isoformat(),
+    }
+    body = record.body | {"draft": content | {"review": given}}
+    return await _save(ports, record.with_body(body), key)
+
+
+async def publish(
+    ports: Ports, library: Library, editor: Principal, id: str, revision: int, key: RequestKey
+) -> Receipt:
+    """Make the reviewed draft the version that counts from now on.
+
+    Raises:
+        PolicyNotFound: there is no such policy.
+        NoDraft: nothing waits to be published.
+        NotReviewed: no other person has approved it.
+        Stale: it changed since it was read.
+    """
+    record, known = await _open(ports, editor, id, revision, key)
+    if known is not None:
+        return known
+    policy = _reviewed(record)
+    at = to_text(ports.clock.now())
+    try:
+        await ports.store.save(VERSIONS.name, version_record(policy, by=editor.account, at=at))
+    except AlreadyExists:
+        await _replace_orphan(ports, policy, editor.account, at)
+    others = [each.policy for each in library.current.policies.values() if each.id != id]
+    version = catalogue_version([*others, policy], illustrative=library.current.illustrative)
+    body = published_body(policy, at=at, origin="editor", seed=record.body.get("seed"))
+    receipt = _receipt(id, record.revision + 1, body)
+    events = events_of(ports, f"policy-{id}", record.revision + 1, published_event(policy, version))
+    await ports.store.save(POLICIES.name, remember(record.with_body(body, _PUBLISHED), key, receipt), events)
+    await library.refresh()
+    return receipt
+
+
+async def _replace_orphan(ports: Ports, policy: Policy, by: str, at: str) -> None:
+    """A publication that died before the policy named its version left one that nobody has seen: use its place."""
+    fresh = version_record(policy, by=by, at=at)
+    stored = await ports.store.get(VERSIONS.name, Scope.of(_PUBLISHED), fresh.id)
+    if stored is not None and stored.body["document"] != fresh.body["document"]:
+        await ports.store.save(VERSIONS.name, stored.with_body(fresh.body))
+
+
+async def _open(
+    ports: Ports, principal: Principal, id: str, revision: int, key: RequestKey
+) -> tuple[Record, Receipt | None]:
+    record = await ports.store.get(POLICIES.name, scope_of(principal), id)
+    if record is None:
+        raise PolicyNotFound("没有这项政策，请从政策库重新打开。")
+    known = replay(record, key)
+    if known is None and record.revision != revision:
+        raise Stale("这项政策刚被他人更改，请重新打开、核对后再操作。", revision=record.revision)
+    return record, known
+
+
+def _draft_of(record: Record) -> dict[str, Any]:
+    content: dict[str, Any] | None = record.body["draft"]
+    if content is None:
+        raise NoDraft("这项政策没有待处理的草稿；修改请先提交新的草稿。")
+    return content
+
+
+def _reviewed(record: Record) -> Policy:
+    content = _draft_of(record)
+    given = content["review"]
+    if given is None or not given["approved"]:
+        state = "尚未审查" if given is None else f"审查未通过：{given['conclusion']}"
+        raise NotReviewed(f"发布前须经起草人以外的审查员通过公平竞争审查。目前{state}。")
+    recorded = {name: given[name] for name in ("reviewer", "conclusion", "basis", "on", "until")}
+    document = content["document"] | {
+        "version": record.body["version"] + 1,
+        "review": Review.model_validate(recorded).model_dump(mode="json"),
+    }
+    try:
+        return sound(policy_from(document, record.id))
+    except AuthoringError as error:
+        raise Invalid(f"草稿已不符合现行格式，请重新起草：{error}") from error
+
+
+def _unpublished(policy: Policy) -> dict[str, Any]:
+    return {
+        "schema_number": SCHEMA,
+        "status": "draft",
+        "version": 0,
+        "title": policy.title,
+        "summary": policy.summary,
+        "scope": policy.scope.key,
+        "standing": policy.standing,
+        "instrument": policy.instrument,
+        "document": None,
+        "draft": None,
+        "origin": "editor",
+        "seed": None,
+        "published_at": None,
+    }
+
+
+async def _save(ports: Ports, record: Record, key: RequestKey) -> Receipt:
+    receipt = _receipt(record.id, record.revision + 1, record.body)
+    await ports.store.save(POLICIES.name, remember(record, key, receipt))
+    return receipt
+
+
+def _receipt(id: str, revision: int, body: Mapping[str, Any]) -> Receipt:
+    return {
+        "id": id,
+        "revision": revision,
+        "status": body["status"],
+        "version": body["version"],
+        "draft": body["draft"] is not None,
+    }

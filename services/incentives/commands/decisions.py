@@ -1,0 +1,55 @@
+"""Saving an answer: it replays exactly, whatever becomes of the policies, for whoever knows its random id."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any, Final
+
+from kit.auth import Principal
+from kit.clock import to_text
+from kit.errors import AlreadyExists
+from kit.idempotency import RequestKey, remember, replay
+from kit.ids import derive_id, random_id
+from kit.ports import Ports
+from kit.store.port import Record, Scope
+from services.incentives.repository import DECISION_CLAIMS, DECISIONS
+from services.incentives.settings import SCHEMA
+
+_CLAIMS: Final = Scope.system("repeated requests to save an answer")
+
+
+async def save_decision(
+    ports: Ports, principal: Principal, answer: dict[str, Any], key: str, request: RequestKey
+) -> dict[str, Any]:
+    """Store an answer under a random id; the same request gives the same id.
+
+    The claim on the request is written first and holds the id, so that a crash in between is finished by a repeat.
+
+    Raises:
+        IdempotencyMismatch: the key was used for something else.
+    """
+    claim = await _claim(ports, principal, key, request)
+    receipt = replay(claim, request)
+    assert receipt is not None  # noqa: S101 - the claim was made with this receipt, or replay raised
+    body = {
+        "schema_number": SCHEMA,
+        "answer": answer | {"decision": receipt["id"]},
+        "saved_at": to_text(ports.clock.now()),
+        "saved_by": principal.account or None,
+    }
+    readers = principal.readers - {"public"} or frozenset({"public"})
+    with suppress(AlreadyExists):
+        await ports.store.save(DECISIONS.name, Record(receipt["id"], body, readers))
+    return receipt
+
+
+async def _claim(ports: Ports, principal: Principal, key: str, request: RequestKey) -> Record:
+    id = derive_id(ports.secret, "decision", principal.account, key)
+    found = await ports.store.get(DECISION_CLAIMS.name, _CLAIMS, id)
+    if found is not None:
+        return found
+    fresh = remember(Record(id, {}, frozenset()), request, {"id": random_id(), "revision": 1})
+    try:
+        return await ports.store.save(DECISION_CLAIMS.name, fresh)
+    except AlreadyExists:
+        return await _claim(ports, principal, key, request)

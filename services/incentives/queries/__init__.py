@@ -1,0 +1,1 @@
+"""What only reads: zones and policies, answers for facts and for leads, saved decisions, industry codes."""

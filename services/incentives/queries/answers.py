@@ -1,0 +1,82 @@
+"""Answers: for facts that anybody gives, for a lead from what was stored when it was matched, for a saved decision."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from contracts.vocabulary.facts import FactsError, FactValue, SourceKind, given, parse_facts
+from kit.auth import Principal
+from kit.errors import FieldError
+from kit.ports import Ports
+from services.incentives.commands.matches import today
+from services.incentives.errors import DecisionNotFound, InvalidFacts, MatchNotReady
+from services.incentives.matching import MatchResult, Rendering, match, render
+from services.incentives.repository import DECISIONS, MATCHES, Library
+from services.incentives.schemas import EligibilityInput
+from services.incentives.settings import RETRY_AFTER_SECONDS
+
+STAFF: Final = ("officer", "bureau_officer", "manager", "policy_editor", "reviewer", "administrator")
+_ID: Final = re.compile(r"^[0-9a-f-]{36}$")
+_SOURCES: Final[Mapping[str, SourceKind]] = {"partner": "partner", "anonymous": "visitor"}
+
+
+def answer_for_facts(ports: Ports, library: Library, principal: Principal, asked: EligibilityInput) -> dict[str, Any]:
+    """What a project with these facts could get; nothing is stored.
+
+    Raises:
+        InvalidFacts: a value does not fit its fact.
+    """
+    facts = _facts(principal, asked)
+    zones = None if asked.zones is None else [zone.value for zone in asked.zones]
+    result = match(facts, library.current, asked.as_of or today(ports))
+    answer = render(result, facts, library.current, _rendering(principal, zones))
+    return {"decision": None, "lead_revision": None, **answer}
+
+
+async def answer_for_lead(ports: Ports, library: Library, principal: Principal, lead: str) -> dict[str, Any]:
+    """A lead against every zone, from the match that was stored and the policies it saw.
+
+    Raises:
+        MatchNotReady: there is none yet, or the lead is not the reader's to see.
+    """
+    record = await ports.store.get(MATCHES.name, principal.scope, lead)
+    if record is None:
+        raise MatchNotReady(
+            "这条线索还没有匹配结果，或您没有查看权限。刚登记的线索请稍候片刻再看。",
+            headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+        )
+    facts = {name: FactValue.model_validate(value) for name, value in record.body["facts"].items()}
+    result = MatchResult.from_document(record.body["result"])
+    catalogue = await library.at(result.catalogue_version)
+    answer = render(result, facts, catalogue, _rendering(principal, None))
+    return {"decision": None, "lead_revision": record.body["lead_revision"], **answer}
+
+
+async def decision(ports: Ports, principal: Principal, id: str) -> dict[str, Any]:
+    """A saved answer, exactly as it was.
+
+    Raises:
+        DecisionNotFound: there is none of this id that the reader may see.
+    """
+    record = await ports.store.get(DECISIONS.name, principal.scope, id) if _ID.match(id) else None
+    if record is None:
+        raise DecisionNotFound("没有这份测算结果，请核对编号，或重新测算。")
+    answer: dict[str, Any] = record.body["answer"]
+    return answer
+
+
+def _rendering(principal: Principal, zones: list[str] | None) -> Rendering:
+    """The public sees zones by industry fit and no numbers to aim at; officers see them by amount."""
+    staff = principal.role in STAFF
+    return Rendering(zones=zones, order="amount" if staff else "fit", nearest=staff)
+
+
+def _facts(principal: Principal, asked: EligibilityInput) -> dict[str, FactValue]:
+    source = _SOURCES.get(principal.role, "officer")
+    try:
+        return parse_facts(given(asked.facts), source, principal.account or None)
+    except FactsError as error:
+        errors = [FieldError(f"facts.{name}", message) for name, message in error.errors]
+        raise InvalidFacts(f"请更正后重试：{error}", errors=errors) from error

@@ -1,0 +1,74 @@
+"""Industry codes: a page of the table that applies, or of another version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from contracts.vocabulary.facts import FACTS
+from kit.errors import BadRequest
+from services.incentives.code_table import LEVEL_LABELS, CodeRow, search
+from services.incentives.policy import leaves_of
+from services.incentives.repository import CodeTable, CodeTables, Library
+from services.incentives.schemas import CodeAnswer, CodePage
+
+
+def codes(
+    tables: CodeTables,
+    day: date,
+    *,
+    version: str | None,
+    text: str,
+    level: str | None,
+    within: str | None,
+    limit: int,
+    cursor: str | None,
+) -> CodePage:
+    """A page of codes in the table's order.
+
+    Raises:
+        CodeTableNotFound: there is no such version.
+        BadRequest: the cursor is not one of this list's.
+    """
+    table = tables.table(version, day)
+    found = search(table.rows, text, level, within)
+    start = _start(cursor)
+    shown = found[start : start + limit]
+    return CodePage(
+        items=[_answer(row) for row in shown],
+        next=str(start + limit) if start + limit < len(found) else None,
+        version=table.version,
+        valid_from=table.valid_from.isoformat(),
+        complete=table.complete,
+        versions=[each.version for each in tables.versions],
+    )
+
+
+def missing_codes(table: CodeTable, library: Library) -> list[str]:
+    """Codes that zones or policies use and a table does not have."""
+    known = {row.code for row in table.rows}
+    return sorted(set(_used(library)) - known)
+
+
+def _used(library: Library) -> Iterable[str]:
+    for profile in library.zones.values():
+        for industry in profile.lead_industries:
+            yield from industry.codes
+    for compiled in library.current.policies.values():
+        for leaf in leaves_of(compiled.policy.conditions):
+            if FACTS[leaf.fact].kind == "code" and leaf.op != "known":
+                yield from leaf.value if isinstance(leaf.value, list) else [leaf.value]
+
+
+def _start(cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 8):
+        raise BadRequest("cursor 无效，请用上一页答复里的 next。")
+    return int(cursor)
+
+
+def _answer(row: CodeRow) -> CodeAnswer:
+    return CodeAnswer(
+        code=row.code, level=row.level, level_label=LEVEL_LABELS[row.level], name=row.name, section=row.section
+    )

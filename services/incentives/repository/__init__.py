@@ -1,0 +1,36 @@
+"""What incentives stores: collections, the events of a save, and the library of compiled catalogues."""
+
+from services.incentives.repository.collections import (
+    CATALOGUE,
+    CATALOGUES,
+    CODE_TABLES,
+    COLLECTIONS,
+    CUTOFFS,
+    DECISION_CLAIMS,
+    DECISIONS,
+    MATCHES,
+    POLICIES,
+    VERSIONS,
+    events_of,
+    version_id,
+)
+from services.incentives.repository.library import Library
+from services.incentives.repository.tables import CodeTable, CodeTables
+
+__all__ = [
+    "CATALOGUE",
+    "CATALOGUES",
+    "CODE_TABLES",
+    "COLLECTIONS",
+    "CUTOFFS",
+    "DECISIONS",
+    "DECISION_CLAIMS",
+    "MATCHES",
+    "POLICIES",
+    "VERSIONS",
+    "CodeTable",
+    "CodeTables",
+    "Library",
+    "events_of",
+    "version_id",
+]

@@ -1,0 +1,59 @@
+"""The documents of this service, and the envelope of what their saves say."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from contracts.event import EventData
+from kit.events import Event, envelop
+from kit.ports import Ports
+from kit.store.port import Collection, Index
+from kit.telemetry import traceparent
+from services.incentives.settings import SERVICE
+
+POLICIES: Final = Collection(
+    "policies",
+    (Index("scope"), Index("standing"), Index("instrument"), Index("status"), Index("title", "chinese")),
+    ("title", "summary"),
+)
+VERSIONS: Final = Collection("policy_versions", (Index("policy"),))
+CATALOGUES: Final = Collection("catalogues")
+MATCHES: Final = Collection("matches", (Index("basis"),))
+DECISIONS: Final = Collection("decisions")
+DECISION_CLAIMS: Final = Collection("decision_claims")
+CODE_TABLES: Final = Collection("code_tables", (Index("valid_from"),))
+CUTOFFS: Final = Collection("cutoffs")
+COLLECTIONS: Final = (
+    POLICIES,
+    VERSIONS,
+    CATALOGUES,
+    MATCHES,
+    DECISIONS,
+    DECISION_CLAIMS,
+    CODE_TABLES,
+    CUTOFFS,
+)
+
+CATALOGUE: Final = "catalogue"
+"""The reader as which editors and reviewers see drafts."""
+
+
+def version_id(policy: str, version: int) -> str:
+    """The id of one immutable version of a policy."""
+    return f"{policy}@{version}"
+
+
+def events_of(
+    ports: Ports, aggregate: str, revision: int, *payloads: EventData, key: str | None = None
+) -> tuple[Event, ...]:
+    """Events of the save that makes ``aggregate`` ``revision``."""
+    events = envelop(
+        payloads,
+        source=SERVICE,
+        aggregate=aggregate,
+        revision=revision,
+        time=ports.clock.now(),
+        partition_key=key,
+        traceparent=traceparent() or None,
+    )
+    return tuple(events)

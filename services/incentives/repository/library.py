@@ -1,0 +1,111 @@
+"""The catalogue that counts now, and those that earlier matches were made from.
+
+A catalogue is named by its content and remembered as a list of policy versions, so that the reasons of an old
+match can be given from the very policies it saw, long after they were replaced.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping
+from datetime import date
+from hashlib import sha256
+from typing import Final
+
+from kit.errors import AlreadyExists
+from kit.ports import Ports
+from kit.store.port import Eq, Record, Scope
+from services.incentives.catalogue import Catalogue, build_catalogue
+from services.incentives.policy import Policy, policy_from
+from services.incentives.repository.collections import CATALOGUES, POLICIES, VERSIONS, version_id
+from services.incentives.settings import CATALOGUES_KEPT, SCHEMA, ZONES, counts_illustrative
+from services.incentives.zone_profile import ZoneProfile, load_zones
+
+_SCOPE: Final = Scope.system("building the catalogue")
+
+
+class Library:
+    """Catalogues by version, the present one at hand."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self._illustrative = counts_illustrative(ports.settings)
+        self._zones: Mapping[str, ZoneProfile] = {}
+        self._current: Catalogue | None = None
+        self._kept: OrderedDict[str, Catalogue] = OrderedDict()
+        self._bases: dict[tuple[str, date], str] = {}
+
+    @property
+    def zones(self) -> Mapping[str, ZoneProfile]:
+        """The profiles of all zones."""
+        return self._zones
+
+    @property
+    def current(self) -> Catalogue:
+        """What counts now."""
+        assert self._current is not None, "the service has not started"  # noqa: S101 - start() comes before any route
+        return self._current
+
+    async def start(self) -> None:
+        """Read the zones and the published policies."""
+        self._zones = await asyncio.to_thread(load_zones, ZONES)
+        await self.refresh()
+
+    async def refresh(self) -> Catalogue:
+        """Build the catalogue again from what is published, and remember what it holds."""
+        documents = [
+            record.body["document"]
+            async for record in self._ports.store.scan(POLICIES.name, _SCOPE, (Eq("status", "published"),))
+        ]
+        catalogue = await asyncio.to_thread(self._build, documents)
+        await self._remember(catalogue)
+        self._keep(catalogue)
+        self._current = catalogue
+        return catalogue
+
+    async def at(self, version: str) -> Catalogue:
+        """The catalogue of this version; the present one where nobody remembers it any more."""
+        if version in self._kept:
+            self._kept.move_to_end(version)
+            return self._kept[version]
+        record = await self._ports.store.get(CATALOGUES.name, _SCOPE, version)
+        if record is None:
+            return self.current
+        documents = []
+        for policy, number in record.body["policies"]:
+            found = await self._ports.store.get(VERSIONS.name, _SCOPE, version_id(policy, number))
+            if found is not None:
+                documents.append(found.body["document"])
+        catalogue = await asyncio.to_thread(self._build, documents)
+        catalogue.version = version
+        self._keep(catalogue)
+        return catalogue
+
+    def basis(self, as_of: date) -> str:
+        """What a match of this date is made from: another basis may give another answer."""
+        key = (self.current.version, as_of)
+        if key not in self._bases:
+            effective = ",".join(each.id for each in self.current.effective(as_of))
+            self._bases.clear()
+            self._bases[key] = sha256(f"{key[0]}:{as_of.year}:{effective}".encode()).hexdigest()[:16]
+        return self._bases[key]
+
+    def _build(self, documents: list[dict[str, object]]) -> Catalogue:
+        policies: list[Policy] = [policy_from(document, str(document.get("id"))) for document in documents]
+        return build_catalogue(policies, self._zones, illustrative=self._illustrative)
+
+    async def _remember(self, catalogue: Catalogue) -> None:
+        body = {
+            "schema_number": SCHEMA,
+            "policies": [[each.id, each.policy.version] for each in catalogue.policies.values()],
+        }
+        try:
+            await self._ports.store.save(CATALOGUES.name, Record(catalogue.version, body, frozenset()))
+        except AlreadyExists:
+            return
+
+    def _keep(self, catalogue: Catalogue) -> None:
+        self._kept[catalogue.version] = catalogue
+        while len(self._kept) > CATALOGUES_KEPT:
+            self._kept.popitem(last=False)

@@ -1,0 +1,122 @@
+"""The incentives API: the catalogue and eligibility are public, a lead's matches are its readers' alone."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from contracts.vocabulary.zones import ZoneId
+from kit.idempotency import RequestKey
+from kit.ports import Ports
+from kit.web import Asking, IdempotencyKey, PageOf, Paging, ports_of, set_etag
+from services.incentives.commands.decisions import save_decision
+from services.incentives.commands.matches import today
+from services.incentives.policy.schema import Instrument
+from services.incentives.queries import answers, catalogue
+from services.incentives.queries.catalogue import PolicyDetail, PolicyFilter, PolicyItem, VersionAnswer, ZonePage
+from services.incentives.queries.catalogue import ZoneAnswer as Zone
+from services.incentives.repository import Library
+from services.incentives.schemas import DecisionReceipt, EligibilityInput, MatchAnswer, StandingName, Status
+
+router = APIRouter()
+
+Standing = Annotated[Ports, Depends(ports_of)]
+PolicyId = Annotated[str, Path(max_length=80, description="政策编号")]
+
+
+def library_of(request: Request) -> Library:
+    """The catalogues of the app that handles this request."""
+    library: Library = request.app.state.library
+    return library
+
+
+Shelves = Annotated[Library, Depends(library_of)]
+
+
+def json_of(document: dict[str, Any]) -> Response:
+    """An answer whose shape the engine's tests vouch for, written without validating it again."""
+    return Response(orjson.dumps(document), media_type="application/json")
+
+
+@router.get("/zones", summary="各区档案")
+async def list_zones(ports: Standing, library: Shelves) -> ZonePage:
+    """The fourteen zones."""
+    return catalogue.zones(library, today(ports))
+
+
+@router.get("/zones/{id}", summary="一个区的档案")
+async def read_zone(id: Annotated[str, Path(max_length=40)], ports: Standing, library: Shelves) -> Zone:
+    """One zone."""
+    return catalogue.zone(library, id, today(ports))
+
+
+@router.get("/policies", response_model=PageOf[PolicyItem], summary="政策库")
+async def list_policies(
+    principal: Asking,
+    ports: Standing,
+    page: Annotated[Paging, Depends()],
+    zone: ZoneId | None = None,
+    standing: StandingName | None = None,
+    instrument: Instrument | None = None,
+    status: Status | None = None,
+    q: Annotated[str | None, Query(max_length=100, description="标题和摘要中的文字")] = None,
+) -> dict[str, Any]:
+    """Policies, filtered, in the order of their titles."""
+    wanted = PolicyFilter(zone, standing, instrument, status, q)
+    return await catalogue.policies(ports, principal, wanted, today(ports), limit=page.limit, cursor=page.cursor)
+
+
+@router.get("/policies/{id}", summary="一项政策")
+async def read_policy(id: PolicyId, principal: Asking, ports: Standing, response: Response) -> PolicyDetail:
+    """One policy as it counts now."""
+    found = await catalogue.policy(ports, principal, id, today(ports))
+    set_etag(response, found.revision)
+    return found
+
+
+@router.get("/policies/{id}/versions/{number}", summary="政策的某一版")
+async def read_version(
+    id: PolicyId, number: Annotated[int, Path(ge=1, le=10_000)], principal: Asking, ports: Standing
+) -> VersionAnswer:
+    """One version, as it was when it counted."""
+    return await catalogue.version(ports, principal, id, number)
+
+
+@router.post("/eligibility", response_model=MatchAnswer, summary="政策测算")
+async def eligibility(asked: EligibilityInput, principal: Asking, ports: Standing, library: Shelves) -> Response:
+    """What a project with these facts could get, in which zone, and why or why not. Nothing is stored."""
+    return json_of(answers.answer_for_facts(ports, library, principal, asked))
+
+
+@router.post("/decisions", status_code=201, response_model=DecisionReceipt, summary="保存测算结果")
+async def save(
+    asked: EligibilityInput,
+    key: IdempotencyKey,
+    principal: Asking,
+    ports: Standing,
+    library: Shelves,
+    response: Response,
+) -> dict[str, Any]:
+    """Answer as ``/eligibility`` does and keep the answer under a random id."""
+    answer = answers.answer_for_facts(ports, library, principal, asked)
+    request = RequestKey.of(key, asked, "decision")
+    receipt = await save_decision(ports, principal, answer, key, request)
+    response.headers["Location"] = f"/api/v1/decisions/{receipt['id']}"
+    set_etag(response, receipt["revision"])
+    return receipt
+
+
+@router.get("/decisions/{id}", response_model=MatchAnswer, summary="打开保存的测算结果")
+async def read_decision(id: Annotated[str, Path(max_length=40)], principal: Asking, ports: Standing) -> Response:
+    """The answer exactly as it was saved."""
+    return json_of(await answers.decision(ports, principal, id))
+
+
+@router.get("/leads/{id}/matches", response_model=MatchAnswer, summary="线索的政策匹配")
+async def lead_matches(
+    id: Annotated[str, Path(max_length=40)], principal: Asking, ports: Standing, library: Shelves
+) -> Response:
+    """A lead against every zone's policies, from what was stored when it was matched."""
+    return json_of(await answers.answer_for_lead(ports, library, principal, id))

@@ -1,0 +1,213 @@
+"""What the incentives API takes and gives."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from contracts.vocabulary.amount import Amount
+from contracts.vocabulary.facts import FactsInput, FactSource, FactState
+from contracts.vocabulary.zones import ZoneId
+from kit.web import Answer, StrictModel
+
+Verdict = Literal["met", "not_met", "unknown"]
+StandingName = Literal["in_force", "historical", "illustrative"]
+Fit = Literal["lead", "related", "none"]
+Status = Literal["published", "draft"]
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+
+class EligibilityInput(StrictModel):
+    """What is known of a project, as of which day, in which zones."""
+
+    facts: FactsInput = Field(default_factory=FactsInput)
+    as_of: date | None = Field(
+        None, ge=date(2000, 1, 1), le=date(2100, 12, 31), description="按哪一天的政策测算，默认今天"
+    )
+    zones: list[ZoneId] | None = Field(None, min_length=1, max_length=14, description="只看这些区，默认全部")
+
+
+class ConditionAnswer(Answer):
+    """One condition: its rule, whether it holds, and the value it was tried on.
+
+    ``any_of`` is the same number for conditions of which one suffices.
+    """
+
+    id: str
+    text: str
+    verdict: Verdict
+    fact: str
+    label: str
+    value: Amount | int | str | bool | list[str] | None
+    as_written: str | None
+    shown: str
+    state: FactState
+    source: FactSource | None
+    clause: str | None
+    any_of: int | None
+
+
+class NearestAnswer(Answer):
+    """A number to reach, in the units of the fact (fen, count, millionths)."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    fact: str
+    from_: int = Field(alias="from")
+    to: int
+    text: str
+
+
+class ValidAnswer(Answer):
+    """From when until when; ``assumed`` where nobody published the term."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    from_: Day | None = Field(alias="from")
+    until: Day | None
+    assumed: bool
+
+
+class SourceAnswer(Answer):
+    """Where the clause was read."""
+
+    document: str
+    article: str | None
+    grade: str | None
+
+
+class PolicyAnswer(Answer):
+    """One policy for these facts: its verdict with every reason, and what it comes to.
+
+    ``possible_fen`` null is without bound, or without any figure where ``amount_unknown``.
+    """
+
+    policy: str
+    version: int
+    title: str
+    standing: StandingName
+    verdict: Verdict
+    certain_fen: int
+    possible_fen: int | None
+    amount_unknown: bool
+    in_best_combination: bool
+    left_out_because: str | None
+    conditions: list[ConditionAnswer]
+    missing_facts: list[str]
+    unclear_facts: list[str]
+    nearest: list[NearestAnswer]
+    scope: str
+    instrument: str
+    claim_mode: str
+    benefit: str
+    exclusive_group: str | None
+    valid: ValidAnswer
+    source: SourceAnswer
+    cleanup_reason: str | None
+
+
+class YearAnswer(Answer):
+    """What falls into one year."""
+
+    year: int
+    certain_fen: int
+    possible_fen: int | None
+
+
+class ZoneAnswer(Answer):
+    """One zone: totals of its best combination, and every policy that was tried."""
+
+    zone: ZoneId
+    name: str
+    short: str
+    industry_fit: Fit
+    certain_fen: int
+    possible_fen: int | None
+    amount_unknown: int
+    met: int
+    unknown: int
+    by_year: list[YearAnswer]
+    policies: list[PolicyAnswer]
+
+
+class MatchAnswer(Answer):
+    """The whole answer; ``decision`` once it is saved, ``lead_revision`` where it is a lead's."""
+
+    decision: str | None
+    lead_revision: int | None
+    as_of: Day
+    catalogue_version: str
+    standing: list[StandingName]
+    zones: list[ZoneAnswer]
+
+
+class DecisionReceipt(Answer):
+    """A saved answer: whoever knows its id may open it."""
+
+    id: str
+    revision: int
+
+
+class PolicyReceipt(Answer):
+    """What became of a policy after a change."""
+
+    id: str
+    revision: int
+    status: Status
+    version: int
+    draft: bool
+
+
+class ReviewInput(StrictModel):
+    """The conclusion of a fair-competition review."""
+
+    approved: bool
+    conclusion: Annotated[str, Field(min_length=1, max_length=2000)]
+    basis: Annotated[str, Field(min_length=1, max_length=2000)] = Field(description="依据的条款或第十二条的例外情形")
+    until: date | None = Field(None, description="适用第十二条例外时的终止日期")
+
+
+class DryRunAnswer(Answer):
+    """How a policy would fare on the leads that are matched today."""
+
+    policy: str
+    version: int
+    leads: int
+    met: int
+    not_met: int
+    unknown: int
+    certain_fen: int | str
+    newly_met: int
+    no_longer_met: int
+
+
+class CodeAnswer(Answer):
+    """One industry code."""
+
+    code: str
+    level: Literal["section", "division", "group", "class"]
+    level_label: str
+    name: str
+    section: str
+
+
+class CodePage(Answer):
+    """A page of a table; which version it is of, and whether that is complete."""
+
+    items: list[CodeAnswer]
+    next: str | None
+    version: str
+    valid_from: Day
+    complete: bool
+    versions: list[str]
+
+
+class CodeTableReceipt(Answer):
+    """A table that was loaded; ``missing`` are codes that zones or policies use and it does not have."""
+
+    version: str
+    valid_from: Day
+    codes: int
+    missing: list[str]
