@@ -110,7 +110,7 @@ _BY_NAME: Mapping[str, tuple[Stage | None, LeadState]] = {
 }
 _NAMES = "|".join(sorted((name for name in _BY_NAME if not name.isascii()), key=len, reverse=True))
 _NAMED = re.compile(_NAMES)
-_NOT_YET = re.compile(rf"(?:尚未|还未|没有|未能|即将|准备|计划|拟|未|待)(?:正式)?(?:{_NAMES})")
+_NOT_YET = re.compile(rf"(?:尚未|还未|没有|未能|即将|准备|计划|预计|拟|未|待)[^,、;。]{{0,6}}?(?:{_NAMES})")
 _HINDERED = re.compile(rf"({'|'.join(_STATE_SYNONYMS[LeadState.on_hold])})(?:{_NAMES})")
 _BEFORE: Mapping[Stage, Stage] = {
     Stage.admission_review: Stage.admission_review,

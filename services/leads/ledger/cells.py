@@ -30,6 +30,7 @@ _MU_IN = {
     "亩": Decimal(1), "公顷": Decimal(15), "平方米": 1 / _SQUARE_METRES_PER_MU, "平米": 1 / _SQUARE_METRES_PER_MU,
     "㎡": 1 / _SQUARE_METRES_PER_MU, "m2": 1 / _SQUARE_METRES_PER_MU,
 }  # fmt: skip
+_NO_LAND = ("租", "厂房", "写字楼", "楼宇", "办公", "建筑面积")
 _MAX_MU = 1_000_000
 _MOBILE = re.compile(r"(?:\+?86[- ]?)?(1[3-9]\d(?:[- ]?\d){8})(?!\d)")
 _LANDLINE = re.compile(r"0\d{2,3}[- ]?\d{7,8}(?:-\d{1,6})?")
@@ -180,7 +181,7 @@ def land_of(cell: Cell, unit: str | None) -> int | None:
         CellError: it holds a number that is no single area.
     """
     text = text_of(cell)
-    if text is None or not any(character.isdigit() for character in text):
+    if text is None or needs_no_land(text):
         return None
     match = _AREA.match(flat(text).replace(",", ""))
     if match is None:
@@ -189,6 +190,11 @@ def land_of(cell: Cell, unit: str | None) -> int | None:
     if mu > _MAX_MU:
         raise CellError("用地面积超过100万亩，请核对单位")
     return int((mu * 1_000_000).to_integral_value(ROUND_HALF_UP))
+
+
+def needs_no_land(text: str) -> bool:
+    """Whether a land cell speaks of something else: 「租赁」, 「租赁厂房5000平米」, 「待定」."""
+    return not any(character.isdigit() for character in text) or any(word in text for word in _NO_LAND)
 
 
 def industry_code_of(cell: Cell) -> str | None:

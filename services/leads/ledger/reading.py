@@ -159,7 +159,7 @@ class Reading:
         if first_by := self._text("first_by"):
             parts.append(f"{self._columns['first_by'].heading}：{first_by}")
         land, chain = self._text("land"), self._text("chain")
-        if land and not any(character.isdigit() for character in land):
+        if land and cells.needs_no_land(land):
             parts.append(f"{self._columns['land'].heading}：{land}")
         if chain and chain_named(chain) is None:
             parts.append(f"{self._columns['chain'].heading}：{chain}")
