@@ -1,0 +1,35 @@
+"""The screens: what officers, managers, partners and visitors see, drawn on the server, open to the roles they name.
+
+``router`` holds every page, ``PAGES`` says who may open which.
+"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from gateway.pages import (
+    assets,
+    comparison,
+    dashboard,
+    digest,
+    eligibility,
+    home,
+    imports,
+    lead,
+    lead_form,
+    leads,
+    lost,
+    notices,
+    policies,
+    sign_in,
+)
+from gateway.pages.page_table import PAGES
+
+router = APIRouter(include_in_schema=False)
+for part in (
+    assets, sign_in, home, leads, lead_form, lead, comparison, imports, eligibility, policies, digest, dashboard,
+    notices, lost,
+):  # fmt: skip
+    router.include_router(part.router)
+
+__all__ = ["PAGES", "router"]

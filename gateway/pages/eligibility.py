@@ -1,0 +1,90 @@
+"""What a company would get, and where: three questions first, no account, no names, and no JavaScript needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from contracts.vocabulary.facts import FACTS
+from contracts.vocabulary.zones import ZONES
+from gateway.pages.api import Answered, Refused
+from gateway.pages.comparison import ordered_zones, questions_of, zone_view
+from gateway.pages.forms import FACT, facts_from
+from gateway.pages.industries import code_of, industries
+from gateway.pages.routing import PageRoute
+from gateway.pages.visit import Visit, Visiting
+
+router = APIRouter(route_class=PageRoute)
+
+FIRST = ("industry_code", "fixed_asset_investment", "entry_date")
+NEXT_ASKED = 5
+AS_OF_ENTRY = "entry_date"
+
+
+@router.get("/eligibility")
+async def eligibility(request: Request, visit: Visiting) -> Response:
+    """The questions and, as soon as one is answered, the zones; everything typed is in the address."""
+    fields = {name: request.query_params.getlist(name) for name in request.query_params if name.startswith(FACT)}
+    codes = await industries(visit)
+    facts = facts_from(fields)
+    if "industry_code" in facts:
+        facts["industry_code"] = code_of(fields[f"{FACT}industry_code"][0], codes)
+    zone = request.query_params.get("zone", "")
+    answer, refused = await _answer(visit, facts, zone) if facts else (None, None)
+    kept = {name: values if _is_tags(name) else values[0] for name, values in fields.items() if values}
+    questions = questions_of(answer["zones"]) if answer else []
+    context = {
+        "answer": answer, "zones": _zones(visit, answer) if answer else [], "refused": refused, "kept": kept, "zone": zone,
+        "industries": codes, "first": [FACTS[name] for name in FIRST], "asked": _asked(fields, questions),
+        "wrong": refused.wrong if refused else lambda path: "", "gains": {q["fact"].name: q["policies"] for q in questions},
+        "share": f"/eligibility?{urlencode({**fields, **({'zone': [zone]} if zone else {})}, doseq=True)}",
+        "given": _given(visit, facts, codes), "by_amount": visit.session is not None,
+    }  # fmt: skip
+    template = "panels/eligibility.html" if visit.swapped else "eligibility.html"
+    return visit.page(template, 422 if refused and not visit.swapped else 200, **context)
+
+
+async def _answer(visit: Visit, facts: Mapping[str, Any], zone: str) -> tuple[Answered | None, Refused | None]:
+    body: dict[str, Any] = {"facts": dict(facts)}
+    if zone in ZONES:
+        body["zones"] = [zone]
+    try:
+        return await visit.api.post("/eligibility", body), None
+    except Refused as refused:
+        return None, refused.beside([f"facts.{name}" for name in FACTS])
+
+
+def _zones(visit: Visit, answer: Answered) -> list[dict[str, Any]]:
+    """By industry fit as the service orders them; by amount for those who are signed in."""
+    if visit.session is not None:
+        return ordered_zones(answer["zones"])
+    return [zone_view(zone) for zone in answer["zones"]]
+
+
+def _asked(fields: Mapping[str, Any], questions: list[dict[str, Any]]) -> list[Any]:
+    """The questions beyond the first three: those answered already, then those that settle most."""
+    answered = [name for field in fields if (name := field.removeprefix(FACT)) in FACTS and name not in FIRST]
+    coming = [each["fact"].name for each in questions if each["fact"].name not in (*FIRST, *answered)]
+    return [FACTS[name] for name in (*answered, *coming[:NEXT_ASKED])]
+
+
+def _given(visit: Visit, facts: Mapping[str, Any], codes: list[dict[str, Any]]) -> list[dict[str, str]]:
+    names = {each["code"]: each["name"] for each in codes}
+    shown = []
+    for name, value in facts.items():
+        text = str(value)
+        if name == "industry_code":
+            text = f"{value} {names.get(str(value), '')}".strip()
+        elif FACTS[name].kind in ("boolean", "choice", "tags", "date"):
+            text = visit.f.fact(name, value)
+        shown.append({"label": visit.f.fact_label(name), "value": text})
+    return shown
+
+
+def _is_tags(field: str) -> bool:
+    fact = FACTS.get(field.removeprefix(FACT))
+    return fact is not None and fact.kind == "tags"

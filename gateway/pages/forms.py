@@ -1,0 +1,114 @@
+"""Forms as browsers send them, turned into what the API takes; blanks are left out, what was typed is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import Request
+from starlette.datastructures import FormData, UploadFile
+
+from contracts.vocabulary.facts import FACTS, PPM, Fact
+
+FACT = "fact."
+_LEADING_CODE = re.compile(r"^\s*([A-Ta-t](?![A-Za-z])|\d{2,4})(?:\s|$)")
+
+
+class Form:
+    """A submitted form."""
+
+    def __init__(self, data: FormData) -> None:
+        self.data = data
+
+    @classmethod
+    async def of(cls, request: Request) -> Form:
+        """The form of a request."""
+        return cls(await request.form(max_files=1, max_fields=300))
+
+    def text(self, name: str) -> str:
+        """A field without the blanks around it."""
+        value = self.data.get(name, "")
+        return value.strip() if isinstance(value, str) else ""
+
+    def file(self, name: str) -> UploadFile | None:
+        """An uploaded file; None where none was chosen."""
+        value = self.data.get(name)
+        return value if isinstance(value, UploadFile) and value.filename else None
+
+    @property
+    def key(self) -> str:
+        """The key that makes a second submit harmless."""
+        return self.text("idempotency_key")
+
+    @property
+    def revision(self) -> int:
+        """The revision the form was drawn from."""
+        text = self.text("revision")
+        return int(text) if text.isdigit() else 0
+
+    def given(self, *names: str) -> dict[str, str]:
+        """The fields that were filled in."""
+        return {name: text for name in names if (text := self.text(name))}
+
+    def facts(self) -> dict[str, Any]:
+        """Every fact that was filled in, as the API takes it."""
+        return facts_from({name: self.data.getlist(name) for name in self.data if name.startswith(FACT)})
+
+    def kept(self) -> dict[str, Any]:
+        """What was typed, to fill the form again."""
+        kept: dict[str, Any] = {name: self.text(name) for name in self.data}
+        tags = {name for name in self.data if name.startswith(FACT) and _kind(name) == "tags"}
+        return kept | {name: self.data.getlist(name) for name in tags}
+
+
+def facts_from(fields: Mapping[str, list[Any]]) -> dict[str, Any]:
+    """Facts by name from ``fact.<name>`` fields."""
+    facts: dict[str, Any] = {}
+    for field, values in fields.items():
+        name = field.removeprefix(FACT)
+        texts = [text for value in values if isinstance(value, str) and (text := value.strip())]
+        if name in FACTS and texts:
+            facts[name] = texts if FACTS[name].kind == "tags" else fact_input(FACTS[name], texts[0])
+    return facts
+
+
+def fact_input(fact: Fact, text: str) -> Any:
+    """One fact as the API takes it; text that cannot be read stays as it is, for the API to say why."""
+    if fact.kind == "boolean":
+        return {"true": True, "false": False}.get(text, text)
+    if fact.kind in ("integer", "decimal"):
+        return text.replace(",", "").replace("，", "")
+    if fact.kind == "ratio":
+        return text.replace("％", "%") if text.endswith(("%", "％")) else f"{text}%"
+    if fact.kind == "code":
+        code = _LEADING_CODE.match(text)
+        return code[1].upper() if code else text
+    return text
+
+
+def fact_text(fact: Fact, value: Any, as_written: str | None) -> Any:
+    """A stored fact as it stands in a form field."""
+    if value is None:
+        return ""
+    if fact.kind == "amount" and isinstance(value, Mapping):
+        return as_written or value.get("as_written") or _yuan(value)
+    if fact.kind == "boolean":
+        return "true" if value else "false"
+    if fact.kind == "ratio":
+        return f"{value * 100 / PPM:g}%"
+    if fact.kind == "decimal":
+        return f"{value / PPM:.10g}"
+    return value if fact.kind == "tags" else str(value)
+
+
+def _yuan(amount: Mapping[str, Any]) -> str:
+    if amount.get("pending"):
+        return "待定"
+    ends = [f"{end / 1_000_000:.10g}万" for end in (amount.get("low"), amount.get("high")) if end is not None]
+    return "-".join(dict.fromkeys(ends)) + {"USD": "美元", "HKD": "港元", "EUR": "欧元"}.get(amount["currency"], "元")
+
+
+def _kind(field: str) -> str:
+    fact = FACTS.get(field.removeprefix(FACT))
+    return fact.kind if fact else ""

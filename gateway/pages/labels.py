@@ -1,0 +1,80 @@
+"""Words for the codes that the services answer with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from contracts.vocabulary.facts import FACTS
+from contracts.vocabulary.zones import ZONES, GroupId
+from gateway.pages.formats import Formats
+
+INSTRUMENTS = {
+    "subsidy": "补贴", "reward": "奖励", "rent_support": "租金支持", "land": "用地支持", "interest_subsidy": "贷款贴息",
+    "matching_fund": "配套资金", "talent": "人才支持", "in_kind": "实物与服务",
+}  # fmt: skip
+CLAIM_MODES = {"automatic": "免申即享", "expedited": "快申快享", "ordinary": "申报"}
+BENEFICIARIES = {"enterprise": "企业", "introducer": "引荐人", "person": "个人", "park_operator": "园区运营方"}
+STANDINGS = {"in_force": "现行有效", "historical": "历史政策", "illustrative": "示例"}
+SOURCES = {
+    "officer": "专员填写", "import": "台账导入", "partner": "企业填写", "visitor": "您填写的", "system": "系统", "example": "示例",
+}  # fmt: skip
+JOB_STATES = {"queued": "排队中", "running": "进行中", "finished": "已完成", "failed": "没有成功", "cancelled": "已停止"}
+DELIVERY_STATES = {
+    "queued": "等待发送", "sending": "正在发送", "sent": "已送达", "failed": "没有送达", "in_doubt": "不能确定",
+}  # fmt: skip
+FIELDS = {
+    "title": "项目", "zone": "意向区", "source_mode": "来源方式", "summary": "项目情况", "referrer": "引荐人",
+    "confidential": "保密", "owner": "负责人",
+}  # fmt: skip
+
+
+def labels_in(f: Formats) -> Mapping[str, Callable[..., str]]:
+    """The words as functions for templates."""
+
+    def worded(words: Mapping[str, str]) -> Callable[[str], str]:
+        return lambda code: f.say(words[code]) if code in words else code
+
+    return {
+        "instrument_name": worded(INSTRUMENTS),
+        "claim_name": worded(CLAIM_MODES),
+        "beneficiary_name": worded(BENEFICIARIES),
+        "standing_name": worded(STANDINGS),
+        "job_state": worded(JOB_STATES),
+        "delivery_state": worded(DELIVERY_STATES),
+        "source_name": lambda source: f.say(SOURCES.get(source["kind"], "其他")),
+        "scope_name": lambda key: scope_name(f, key),
+        "change_label": lambda field: _change_label(f, field),
+        "change_value": lambda field, value: _change_value(f, field, value),
+    }
+
+
+def scope_name(f: Formats, key: str) -> str:
+    """Where a policy applies, from ``zone:donghu``, ``group:zhongxin``, ``city:wuhan`` or ``place:…``."""
+    kind, _, value = key.partition(":")
+    if kind == "zone" and value in ZONES:
+        return f.zone_name(value)
+    if kind == "group" and value in {group.value for group in GroupId}:
+        return f.say(GroupId(value).label)
+    return f.say("全市") if kind == "city" else value
+
+
+def _change_label(f: Formats, field: str) -> str:
+    if field.startswith("facts."):
+        return f.fact_label(field.removeprefix("facts."))
+    return f.say(FIELDS.get(field, field))
+
+
+def _change_value(f: Formats, field: str, value: Any) -> str:
+    name = field.removeprefix("facts.")
+    if value is None or value == "":
+        return f.say("未填写")
+    if name in FACTS and not isinstance(value, str):
+        return f.fact(name, value)
+    if field == "zone":
+        return f.zone(value)
+    if field == "source_mode":
+        return f.source_mode(value)
+    if isinstance(value, bool):
+        return f.say("是") if value else f.say("否")
+    return str(value)

@@ -1,0 +1,116 @@
+"""Which page is open to whom: the one place that decides it, read by the routes and by the role-matrix test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+ANYONE: frozenset[str] | None = None
+OFFICERS = frozenset({"officer", "bureau_officer"})
+STAFF = OFFICERS | {"manager"}
+MANAGERS = frozenset({"manager"})
+ADMINISTRATORS = frozenset({"administrator"})
+SIGNED_IN = STAFF | ADMINISTRATORS | {"policy_editor", "reviewer", "partner"}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page, and the roles that may open it; None: everybody, with or without an account.
+
+    ``shown`` is false for answers that are swapped into a page or only act.
+    """
+
+    path: str
+    roles: frozenset[str] | None
+    methods: tuple[str, ...] = ("GET",)
+    shown: bool = True
+
+
+_ACT = ("POST",)
+
+PAGES: tuple[Page, ...] = (
+    Page("/", SIGNED_IN),
+    Page("/sign-in", ANYONE, ("GET", "POST")),
+    Page("/sign-out", ANYONE, _ACT, shown=False),
+    Page("/language", ANYONE, _ACT, shown=False),
+    Page("/leads", STAFF),
+    Page("/leads/board", STAFF),
+    Page("/leads/board/{stage}", STAFF, shown=False),
+    Page("/leads/new", OFFICERS, ("GET", "POST")),
+    Page("/leads/new/similar", OFFICERS, shown=False),
+    Page("/leads/{id}", STAFF),
+    Page("/leads/{id}/policies", STAFF),
+    Page("/leads/{id}/panels/timeline", STAFF, shown=False),
+    Page("/leads/{id}/panels/comparison", STAFF, shown=False),
+    Page("/leads/{id}/panels/move", OFFICERS, shown=False),
+    Page("/leads/{id}/panels/fact/{name}", OFFICERS, shown=False),
+    Page("/leads/{id}/follow-ups", OFFICERS, _ACT, shown=False),
+    Page("/leads/{id}/stage", OFFICERS, _ACT, shown=False),
+    Page("/leads/{id}/facts", OFFICERS, _ACT, shown=False),
+    Page("/imports", OFFICERS, ("GET", "POST")),
+    Page("/imports/{id}", STAFF),
+    Page("/imports/{id}/progress", STAFF, shown=False),
+    Page("/imports/{id}/cancel", OFFICERS, _ACT, shown=False),
+    Page("/eligibility", ANYONE),
+    Page("/policies", ANYONE),
+    Page("/policies/{id}", ANYONE),
+    Page("/zones/{id}", ANYONE),
+    Page("/digests", MANAGERS),
+    Page("/digests/{week}", MANAGERS),
+    Page("/digests/{week}/figures/{figure}", MANAGERS),
+    Page("/dashboard", STAFF),
+    Page("/panels/todo", OFFICERS, shown=False),
+    Page("/panels/changes", OFFICERS, shown=False),
+    Page("/panels/losing", OFFICERS, shown=False),
+    Page("/panels/funnel", STAFF, shown=False),
+    Page("/panels/zones", STAFF, shown=False),
+    Page("/panels/unread", SIGNED_IN, shown=False),
+    Page("/panels/notifications", SIGNED_IN, shown=False),
+    Page("/notifications", SIGNED_IN),
+    Page("/notifications/read-all", SIGNED_IN, _ACT, shown=False),
+    Page("/notifications/{id}/open", SIGNED_IN, _ACT, shown=False),
+    Page("/deliveries", ADMINISTRATORS),
+)
+
+BY_PATH: Mapping[str, Page] = {page.path: page for page in PAGES}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the main navigation."""
+
+    path: str
+    label: str
+    icon: str
+
+
+_ENTRIES: tuple[Entry, ...] = (
+    Entry("/", "首页", "home"),
+    Entry("/digests", "周报", "digest"),
+    Entry("/dashboard", "统计", "chart"),
+    Entry("/leads", "线索", "list"),
+    Entry("/imports", "导入", "upload"),
+    Entry("/eligibility", "政策测算", "calc"),
+    Entry("/policies", "政策库", "policy"),
+    Entry("/deliveries", "投递记录", "mail"),
+)
+_OFFICER_ORDER = ("/", "/leads", "/policies", "/eligibility", "/imports", "/dashboard")
+
+
+def may_open(path: str, role: str) -> bool:
+    """Whether a role may open a page."""
+    roles = BY_PATH[path].roles
+    return roles is ANYONE or role in roles
+
+
+def entries_for(role: str) -> list[Entry]:
+    """The navigation of a role, in the order of its work; the start page only where it is one."""
+    own = [entry for entry in _ENTRIES if may_open(entry.path, role) and (entry.path != "/" or role in OFFICERS)]
+    if role in OFFICERS:
+        own.sort(key=lambda entry: _OFFICER_ORDER.index(entry.path))
+    return own
+
+
+def start_of(role: str) -> str:
+    """Where a role begins its day."""
+    return {"manager": "/digests", "administrator": "/deliveries", "partner": "/eligibility"}.get(role, "/policies")

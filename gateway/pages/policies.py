@@ -1,0 +1,85 @@
+"""The policy library and each policy as a readable page; each zone with what it stands for. Open to everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from contracts.vocabulary.zones import ZONES
+from gateway.pages.labels import BENEFICIARIES, CLAIM_MODES, INSTRUMENTS, STANDINGS, scope_name
+from gateway.pages.routing import PageRoute
+from gateway.pages.visit import Visit, Visiting
+
+router = APIRouter(route_class=PageRoute)
+
+NAMES = ("zone", "standing", "instrument", "claim_mode", "beneficiary", "q", "cursor")
+SHOWN = 60
+
+
+@router.get("/policies")
+async def library(request: Request, visit: Visiting) -> Response:
+    """The list, filtered by its address."""
+    given = {name: request.query_params[name] for name in NAMES if request.query_params.get(name, "").strip()}
+    found = await visit.api.get("/policies", **given, limit=SHOWN)
+    items = found["items"]
+    following = _url(given | {"cursor": found["next"]}) if found.get("next") else ""
+    return visit.page(
+        "policies.html", items=items, chips=_chips(visit, given), given=given, next_url=following,
+        standings=sorted({item["standing"] for item in items}), narrowed=bool(given.keys() - {"cursor"}),
+        others={name: value for name, value in given.items() if name not in ("q", "cursor")},
+    )  # fmt: skip
+
+
+@router.get("/policies/{id}")
+async def policy_page(id: str, visit: Visiting) -> Response:
+    """One policy: who, how much, on which conditions, from which source."""
+    policy = await visit.api.get(f"/policies/{id}")
+    return visit.page("policy.html", policy=policy, scope=scope_name(visit.f, _scope_key(policy["scope"])))
+
+
+@router.get("/zones/{id}")
+async def zone_page(id: str, visit: Visiting) -> Response:
+    """One zone: its positioning, lead industries, advantages and policies."""
+    zone = await visit.api.get(f"/zones/{id}")
+    policies = await visit.api.get("/policies", zone=id, limit=SHOWN)
+    standings = sorted({item["standing"] for item in policies["items"]})
+    return visit.page("zone.html", zone=zone, policies=policies["items"], standings=standings)
+
+
+def _scope_key(scope: Any) -> str:
+    if isinstance(scope, str):
+        return scope
+    return next(f"{kind}:{value}" for kind, value in scope.items() if value)
+
+
+def _chips(visit: Visit, given: Mapping[str, str]) -> list[Mapping[str, Any]]:
+    f, say = visit.f, visit.say
+    tables = [
+        ("zone", "适用区", {id: f.zone(id) for id in ZONES}),
+        ("standing", "效力", {code: say(label) for code, label in STANDINGS.items()}),
+        ("instrument", "支持方式", {code: say(label) for code, label in INSTRUMENTS.items()}),
+        ("claim_mode", "兑现方式", {code: say(label) for code, label in CLAIM_MODES.items()}),
+        ("beneficiary", "给谁", {code: say(label) for code, label in BENEFICIARIES.items()}),
+    ]
+    return [
+        {
+            "label": say(label),
+            "value": given.get(name, ""),
+            "shown": words.get(given.get(name, ""), ""),
+            "clear": _url({key: value for key, value in given.items() if key not in (name, "cursor")}),
+            "options": [
+                {"label": word, "url": _url({**given, name: code, "cursor": ""}), "here": given.get(name) == code}
+                for code, word in words.items()
+            ],
+        }
+        for name, label, words in tables
+    ]
+
+
+def _url(given: Mapping[str, str]) -> str:
+    query = urlencode({name: value for name, value in given.items() if value})
+    return f"/policies?{query}" if query else "/policies"

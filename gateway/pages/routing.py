@@ -1,0 +1,68 @@
+"""How routes of pages fail: with a page in the visitor's language, or with a notice inside the part that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.responses import RedirectResponse, Response
+
+from gateway.pages.api import Refused, refusal
+from gateway.pages.visit import Visit
+from gateway.session import current_session
+from kit.errors import BadRequest, Problem, Unauthenticated
+from kit.telemetry import trace_id
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+TITLES = {
+    403: "没有权限", 404: "没有找到这个页面", 412: "内容已被他人更新", 429: "操作过于频繁", 503: "服务暂时没有响应",
+}  # fmt: skip
+
+
+class PageRoute(APIRoute):
+    """A route whose problems are shown to a person."""
+
+    def get_route_handler(self) -> Handler:
+        """The handler, with problems turned into pages."""
+        inner = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            try:
+                return await inner(request)
+            except Unauthenticated as problem:
+                return _to_sign_in(request, problem)
+            except Refused as refused:
+                return await show(request, refused)
+            except Problem as problem:
+                return await show(request, refusal(problem))
+            except RequestValidationError:
+                return await show(request, refusal(BadRequest("页面地址里的条件无法识别，请从菜单重新进入。")))
+
+        return handle
+
+
+async def show(request: Request, refused: Refused) -> Response:
+    """A refusal as a page, or as a notice where only a part of a page was asked for."""
+    try:
+        session = await current_session(request)
+    except Unauthenticated:
+        session = None
+    visit = Visit(request, session)
+    if visit.swapped and request.method == "GET":
+        retry = str(request.url.path) + (f"?{request.url.query}" if request.url.query else "")
+        return visit.page("panels/unavailable.html", detail=refused.detail, retry=retry if refused.status >= 500 else "")
+    title = visit.say(TITLES.get(refused.status, refused.title or "出了点问题"))
+    trace = refused.trace or (trace_id() if refused.status >= 500 else "")
+    return visit.page("error.html", refused.status, title=title, detail=refused.detail, trace=trace)
+
+
+def _to_sign_in(request: Request, problem: Unauthenticated) -> Response:
+    if request.headers.get("hx-request") == "true":
+        return Response(status_code=204, headers={"HX-Redirect": "/sign-in"})
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    back = "" if request.method != "GET" or wanted == "/" else f"?next={quote(wanted)}"
+    return RedirectResponse(f"/sign-in{back}", 303)

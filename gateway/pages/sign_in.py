@@ -1,0 +1,72 @@
+"""Signing in and out, and the language of the pages."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from gateway.pages.api import Refused, refusal
+from gateway.pages.forms import Form
+from gateway.pages.languages import COOKIE
+from gateway.pages.page_table import start_of
+from gateway.pages.routing import PageRoute
+from gateway.pages.visit import Visit, Visiting
+from gateway.session import sign_in as open_session
+from gateway.session import sign_out as close_session
+from kit.errors import Problem
+
+router = APIRouter(route_class=PageRoute)
+
+YEAR = 365 * 24 * 3600
+
+
+@router.get("/sign-in")
+async def sign_in_page(visit: Visiting, next: str = "") -> Response:
+    """The form; whoever is signed in already goes on."""
+    if visit.session is not None:
+        return visit.go(_own_path(next) or start_of(visit.role))
+    return _form(visit, _own_path(next))
+
+
+@router.post("/sign-in")
+async def sign_in(request: Request, visit: Visiting) -> Response:
+    """Check the password and go where the visitor wanted."""
+    form = await Form.of(request)
+    wanted = _own_path(form.text("next"))
+    answer = RedirectResponse("/", 303)
+    try:
+        session = await open_session(request, answer, form.text("account"), str(form.data.get("password", "")))
+    except Problem as problem:
+        return _form(visit, wanted, form.text("account"), refusal(problem))
+    start = "/" if session.principal.role in ("officer", "bureau_officer") else start_of(session.principal.role)
+    answer.headers["location"] = wanted or start
+    return answer
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request) -> Response:
+    """End the session."""
+    answer = RedirectResponse("/sign-in", 303)
+    await close_session(request, answer)
+    return answer
+
+
+@router.post("/language")
+async def choose_language(request: Request) -> Response:
+    """Remember the language in a cookie and show the same page again."""
+    form = await Form.of(request)
+    answer = RedirectResponse(_own_path(form.text("back")) or "/", 303)
+    chosen = "en" if form.text("language") == "en" else "zh"
+    secure = request.url.scheme == "https"
+    answer.set_cookie(COOKIE, chosen, max_age=YEAR, path="/", secure=secure, httponly=True, samesite="lax")
+    return answer
+
+
+def _form(visit: Visit, wanted: str, account: str = "", refused: Refused | None = None) -> Response:
+    status = refused.status if refused else 200
+    return visit.page("sign_in.html", status, next=wanted, account=account, refused=refused)
+
+
+def _own_path(path: str) -> str:
+    """A path of ours; empty for anything that leads elsewhere."""
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) and "\n" not in path else ""

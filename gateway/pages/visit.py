@@ -1,0 +1,126 @@
+"""One visit to a page: who came, in which language, and how the answer is drawn."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from contracts.vocabulary.facts import FACTS
+from contracts.vocabulary.stages import Stage
+from contracts.vocabulary.zones import ZONES
+from gateway.forms import issue_nonce
+from gateway.pages import assets
+from gateway.pages.api import Api
+from gateway.pages.formats import Formats
+from gateway.pages.labels import labels_in
+from gateway.pages.languages import language_of
+from gateway.pages.lights import light_of
+from gateway.pages.page_table import BY_PATH, Entry, entries_for, may_open
+from gateway.session import Session, current_session
+from kit.errors import Forbidden, Unauthenticated
+
+TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+ROLE_NAMES = {
+    "officer": "招商专员", "bureau_officer": "市级招商专员", "manager": "分管领导", "policy_editor": "政策编辑",
+    "reviewer": "审查员", "partner": "合作伙伴", "administrator": "管理员",
+}  # fmt: skip
+VISITOR = "anonymous"
+
+
+@cache
+def templates() -> Environment:
+    """The templates; every value is escaped, and a misspelt one is an error."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals.update(
+        FACTS=FACTS, STAGES=list(Stage), ZONES=ZONES, new_key=lambda: secrets.token_urlsafe(18), assets_version=assets.version()
+    )
+    return environment
+
+
+class Visit:
+    """A request to a page, and everything its answer needs."""
+
+    def __init__(self, request: Request, session: Session | None) -> None:
+        self.request, self.session = request, session
+        self.language = language_of(request)
+        self.f = Formats(self.language, request.app.state.ports.clock.now())
+        self.say = self.f.say
+        self.api = Api(request, session)
+
+    @property
+    def role(self) -> str:
+        """The role of who came; visitors are anonymous."""
+        return self.session.principal.role if self.session else VISITOR
+
+    @property
+    def swapped(self) -> bool:
+        """Whether htmx asked for a part of a page."""
+        return self.request.headers.get("hx-request") == "true"
+
+    def may(self, path: str) -> bool:
+        """Whether who came may open a page."""
+        return may_open(path, self.role)
+
+    def page(self, template: str, status: int = 200, **context: Any) -> Response:
+        """Draw a template."""
+        html = templates().get_template(template).render(self._context() | context)
+        return HTMLResponse(html, status)
+
+    def go(self, path: str) -> Response:
+        """Send the browser elsewhere, as htmx or as a plain form understands it."""
+        if self.swapped:
+            return Response(status_code=204, headers={"HX-Redirect": path})
+        return RedirectResponse(path, 303)
+
+    def _context(self) -> dict[str, Any]:
+        url = self.request.url
+        return {
+            "_": self.say, "f": self.f, "lang": self.language, "session": self.session, "role": self.role,
+            "may": self.may, "nonce": self.request.state.csp_nonce, "csrf": self.session.csrf if self.session else issue_nonce(self.request), "here": url.path,
+            "here_full": url.path + (f"?{url.query}" if url.query else ""), "nav": self._nav(url.path),
+            "role_name": lambda role: self.say(ROLE_NAMES[role]), "office_name": self._office_name,
+            "lead_light": lambda lead: light_of(lead, self.f.now), "top_query": "", "wrong": lambda path: "",
+            "refused": None, **labels_in(self.f),
+        }  # fmt: skip
+
+    def _nav(self, path: str) -> list[Mapping[str, Any]]:
+        return [_marked(entry, path) for entry in entries_for(self.role)]
+
+    def _office_name(self) -> str:
+        zones = self.session.principal.zones if self.session else ()
+        if not zones:
+            return self.say("武汉市招商部门") if self.role in ("bureau_officer", "manager") else self.say("武汉市")
+        return "、".join(self.f.zone_name(zone) for zone in zones)
+
+
+def _marked(entry: Entry, path: str) -> Mapping[str, Any]:
+    here = path == entry.path or (entry.path != "/" and path.startswith(f"{entry.path}/"))
+    return {"path": entry.path, "label": entry.label, "icon": entry.icon, "here": here}
+
+
+async def _visit(request: Request, session: Annotated[Session | None, Depends(current_session)]) -> Visit:
+    """The visit, if the page table lets this role in.
+
+    Raises:
+        Unauthenticated: the page needs an account.
+        Forbidden: it needs another role.
+    """
+    page = BY_PATH[request.scope["route"].path]
+    if page.roles is not None:
+        if session is None:
+            raise Unauthenticated("请先登录，再打开这个页面。")
+        if session.principal.role not in page.roles:
+            raise Forbidden("您的账号不能使用这个页面；如确需使用，请联系管理员调整角色。")
+    return Visit(request, session)
+
+
+Visiting = Annotated[Visit, Depends(_visit)]
