@@ -16,11 +16,10 @@ from services.incentives.authored import MAX_TEXT, AuthoringError
 from services.incentives.code_table import CodeRow, problems_of
 from services.incentives.commands import authoring
 from services.incentives.commands.dry_run import dry_run
-from services.incentives.commands.matches import today
 from services.incentives.errors import InvalidCodeTable
 from services.incentives.policy import Policy, policy_from
 from services.incentives.queries.codes import codes, missing_codes
-from services.incentives.repository import CodeTable, CodeTables
+from services.incentives.repository import CodeTable, CodeTables, today
 from services.incentives.routes import PolicyId, Shelves, Standing
 from services.incentives.schemas import (
     CodePage,

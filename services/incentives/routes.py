@@ -12,12 +12,11 @@ from kit.idempotency import RequestKey
 from kit.ports import Ports
 from kit.web import Asking, IdempotencyKey, PageOf, Paging, ports_of, set_etag
 from services.incentives.commands.decisions import save_decision
-from services.incentives.commands.matches import today
 from services.incentives.policy.schema import Instrument
 from services.incentives.queries import answers, catalogue
 from services.incentives.queries.catalogue import PolicyDetail, PolicyFilter, PolicyItem, VersionAnswer, ZonePage
 from services.incentives.queries.catalogue import ZoneAnswer as Zone
-from services.incentives.repository import Library
+from services.incentives.repository import Library, today
 from services.incentives.schemas import DecisionReceipt, EligibilityInput, MatchAnswer, StandingName, Status
 
 router = APIRouter()

@@ -25,17 +25,12 @@ from services.incentives.errors import (
 from services.incentives.matching import check_examples
 from services.incentives.policy import Policy, policy_from, read_policy
 from services.incentives.policy.schema import Review
-from services.incentives.repository import CATALOGUE, POLICIES, VERSIONS, Library, events_of
+from services.incentives.repository import CATALOGUE, POLICIES, VERSIONS, Library, events_of, scope_of_author
 from services.incentives.schemas import ReviewInput
 from services.incentives.settings import SCHEMA
 
 _PUBLISHED: Final = frozenset({"public", CATALOGUE})
 Receipt = dict[str, Any]
-
-
-def scope_of(principal: Principal) -> Scope:
-    """What an editor or reviewer sees of the catalogue: drafts as well."""
-    return Scope.of(principal.readers | {CATALOGUE})
 
 
 def policy_of_text(text: str) -> Policy:
@@ -75,7 +70,7 @@ async def draft(ports: Ports, editor: Principal, policy: Policy, key: RequestKey
     Raises:
         DraftOfAnother: somebody else is at work on this policy.
     """
-    record = await ports.store.get(POLICIES.name, scope_of(editor), policy.id)
+    record = await ports.store.get(POLICIES.name, scope_of_author(editor), policy.id)
     if record is not None and (known := replay(record, key)) is not None:
         return known
     open_draft = record.body["draft"] if record is not None else None
@@ -169,7 +164,7 @@ async def _replace_orphan(ports: Ports, policy: Policy, by: str, at: str) -> Non
 async def _open(
     ports: Ports, principal: Principal, id: str, revision: int, key: RequestKey
 ) -> tuple[Record, Receipt | None]:
-    record = await ports.store.get(POLICIES.name, scope_of(principal), id)
+    record = await ports.store.get(POLICIES.name, scope_of_author(principal), id)
     if record is None:
         raise PolicyNotFound("没有这项政策，请从政策库重新打开。")
     known = replay(record, key)

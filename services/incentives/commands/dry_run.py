@@ -12,12 +12,11 @@ from kit.auth import Principal
 from kit.ports import Ports
 from kit.store.port import Record, Scope
 from services.incentives.catalogue import Catalogue, build_catalogue
-from services.incentives.commands.authoring import scope_of
 from services.incentives.conditions import MET, NOT_MET, UNKNOWN
 from services.incentives.errors import PolicyNotFound
 from services.incentives.matching import evaluate
 from services.incentives.policy import policy_from
-from services.incentives.repository import MATCHES, POLICIES
+from services.incentives.repository import MATCHES, POLICIES, scope_of_author
 from services.incentives.settings import DRY_RUN_LEADS
 
 _SCOPE: Final = Scope.system("counts of a dry run")
@@ -54,7 +53,7 @@ async def dry_run(ports: Ports, principal: Principal, id: str) -> dict[str, Any]
     Raises:
         PolicyNotFound: there is no such policy.
     """
-    record = await ports.store.get(POLICIES.name, scope_of(principal), id)
+    record = await ports.store.get(POLICIES.name, scope_of_author(principal), id)
     if record is None:
         raise PolicyNotFound("没有这项政策，请从政策库重新打开。")
     draft = record.body["draft"]

@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, Final
 
 from contracts.incentives import IncentivesMatched, ZoneTotal
 from contracts.leads import LeadSnapshot
 from contracts.vocabulary.facts import FactValue
-from kit.clock import SHANGHAI, to_text
+from kit.clock import to_text
 from kit.errors import AlreadyExists, Stale
 from kit.failpoints import failpoint
 from kit.ports import Ports
 from kit.store.port import Range, Record, Scope
 from services.incentives.matching import MatchResult, match
-from services.incentives.repository import MATCHES, Library, events_of
+from services.incentives.repository import MATCHES, Library, events_of, today
 from services.incentives.settings import SCHEMA
 
 _SCOPE: Final = Scope.system("matching leads")
 _KEPT: Final = ("lead_id", "lead_revision", "office", "zone", "owner", "title", "confidential", "origin", "import_id")
 _SLICE: Final = 20
 """Matches made before the loop serves others: about 10 ms."""
-
-
-def today(ports: Ports) -> date:
-    """The business date in Shanghai."""
-    return ports.clock.now().astimezone(SHANGHAI).date()
 
 
 async def match_lead(ports: Ports, library: Library, snapshot: LeadSnapshot, sequence: int) -> None:

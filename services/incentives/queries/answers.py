@@ -10,10 +10,9 @@ from contracts.vocabulary.facts import FactsError, FactValue, SourceKind, given,
 from kit.auth import Principal
 from kit.errors import FieldError
 from kit.ports import Ports
-from services.incentives.commands.matches import today
 from services.incentives.errors import DecisionNotFound, InvalidFacts, MatchNotReady
 from services.incentives.matching import MatchResult, Rendering, match, render
-from services.incentives.repository import DECISIONS, MATCHES, Library
+from services.incentives.repository import DECISIONS, MATCHES, Library, today
 from services.incentives.schemas import EligibilityInput
 from services.incentives.settings import RETRY_AFTER_SECONDS
 

@@ -14,11 +14,10 @@ from kit.auth import Principal
 from kit.ports import Ports
 from kit.store.port import Clause, Eq, In, Matches, Record, Scope, Sort
 from kit.web import Answer
-from services.incentives.commands.authoring import scope_of
 from services.incentives.errors import PolicyNotFound, ZoneNotFound
 from services.incentives.policy import Policy
 from services.incentives.policy.schema import PolicyScope
-from services.incentives.repository import POLICIES, VERSIONS, Library, version_id
+from services.incentives.repository import POLICIES, VERSIONS, Library, scope_of_author, version_id
 from services.incentives.schemas import Day, StandingName, Status, ValidAnswer
 from services.incentives.settings import counts_illustrative
 from services.incentives.zone_profile import ZoneProfile
@@ -166,7 +165,7 @@ async def version(ports: Ports, principal: Principal, id: str, number: int) -> V
 
 
 def _scope(principal: Principal) -> Scope:
-    return scope_of(principal) if principal.role in AUTHORS else principal.scope
+    return scope_of_author(principal) if principal.role in AUTHORS else principal.scope
 
 
 async def _published(ports: Ports, principal: Principal, id: str) -> Record:

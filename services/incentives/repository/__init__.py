@@ -12,6 +12,8 @@ from services.incentives.repository.collections import (
     POLICIES,
     VERSIONS,
     events_of,
+    scope_of_author,
+    today,
     version_id,
 )
 from services.incentives.repository.library import Library
@@ -32,5 +34,7 @@ __all__ = [
     "CodeTables",
     "Library",
     "events_of",
+    "scope_of_author",
+    "today",
     "version_id",
 ]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 from contracts.event import EventData
+from kit.auth import Principal
+from kit.clock import SHANGHAI
 from kit.events import Event, envelop
 from kit.ports import Ports
-from kit.store.port import Collection, Index
+from kit.store.port import Collection, Index, Scope
 from kit.telemetry import traceparent
 from services.incentives.settings import SERVICE
 
@@ -36,6 +39,16 @@ COLLECTIONS: Final = (
 
 CATALOGUE: Final = "catalogue"
 """The reader as which editors and reviewers see drafts."""
+
+
+def today(ports: Ports) -> date:
+    """The business date in Shanghai."""
+    return ports.clock.now().astimezone(SHANGHAI).date()
+
+
+def scope_of_author(principal: Principal) -> Scope:
+    """What an editor or reviewer sees of the catalogue: drafts as well."""
+    return Scope.of(principal.readers | {CATALOGUE})
 
 
 def version_id(policy: str, version: int) -> str:
