@@ -58,23 +58,27 @@ def milliseconds(seconds: float) -> float:
 
 
 def interleave(
-    probes: Mapping[str, Probe], *, rounds: int = ROUNDS, blocks: int = BLOCKS, settle: Callable[[], None] | None = None
+    probes: Mapping[str, Probe],
+    *,
+    blocks: int = BLOCKS,
+    block: int = BLOCK,
+    settle: Callable[[], None] | None = None,
 ) -> list[dict[str, list[float]]]:
     """Samples of every probe in short alternating blocks, so that what the machine does meanwhile hits all alike.
 
-    ``settle`` runs after every turn, where one probe leaves work behind that would slow the next.
+    ``settle`` runs after every block, where a probe leaves work behind that would slow the next.
     """
     for probe in probes.values():
         for _ in range(BLOCK * 3):
             probe()
     taken: list[dict[str, list[float]]] = []
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         samples: dict[str, list[float]] = {name: [] for name in probes}
         for _ in range(blocks):
             for name, probe in probes.items():
-                samples[name] += [probe() for _ in range(BLOCK)]
-            if settle is not None:
-                settle()
+                if settle is not None:
+                    settle()
+                samples[name] += [probe() for _ in range(block)]
         taken.append(samples)
     return taken
 

@@ -12,6 +12,8 @@ from typing import Any, Self
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 NO_BODY = (204, 304)
+IDLE_SECONDS = 2.0
+"""Servers close a connection that rests longer; it is opened anew before they do."""
 CHUNK = 1 << 16
 
 
@@ -36,8 +38,9 @@ class Wire:
     """One kept connection to one server on this machine."""
 
     def __init__(self, port: int, headers: Mapping[str, str] | None = None) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=120)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._port = port
+        self._socket = self._open()
+        self._used = time.perf_counter()
         self._common = {"Host": f"127.0.0.1:{port}", "Accept": "application/json", **(headers or {})}
 
     def __enter__(self) -> Self:
@@ -69,10 +72,19 @@ class Wire:
             *(f"{name}: {value}" for name, value in {**self._common, **headers}.items()),
         ]
         request = ("\r\n".join(lines) + f"\r\nContent-Length: {len(body)}\r\n\r\n").encode() + body
+        if time.perf_counter() - self._used > IDLE_SECONDS:
+            self._socket.close()
+            self._socket = self._open()
         started = time.perf_counter()
         self._socket.sendall(request)
         status, content = self._read()
-        return Answer(status, content, time.perf_counter() - started)
+        self._used = time.perf_counter()
+        return Answer(status, content, self._used - started)
+
+    def _open(self) -> socket.socket:
+        opened = socket.create_connection(("127.0.0.1", self._port), timeout=120)
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return opened
 
     def _read(self) -> tuple[int, bytes]:
         data = b""
