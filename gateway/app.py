@@ -59,8 +59,7 @@ def create_app(ports: Ports, peers: Mapping[str, Peer]) -> FastAPI:
     app.router.routes.insert(0, ProxyRoute(ports, sessions, upstream))
     app.include_router(router)
     _add_documents(app)
-    if hasattr(pages, "router"):
-        app.include_router(pages.router, dependencies=[Depends(check_form)])
+    app.include_router(pages.router, dependencies=[Depends(check_form)])
     return app
 
 

@@ -20,7 +20,18 @@ from kit.web import ProblemDocument
 
 _REF = "#/components/schemas/"
 _METHODS = ("get", "put", "post", "patch", "delete")
-_PUBLIC = ("/eligibility", "/zones", "/policies", "/industry-codes", "/decisions", "/sessions")
+_PUBLIC = frozenset(
+    {
+        ("get", "decisions"),
+        ("get", "industry-codes"),
+        ("get", "policies"),
+        ("get", "zones"),
+        ("post", "decisions"),
+        ("post", "eligibility"),
+        ("post", "sessions"),
+    }
+)
+"""What visitors may do, by method and first part of the path."""
 _NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -84,8 +95,7 @@ def _item(item: dict[str, Any], path: str) -> dict[str, Any]:
 def _security(method: str, path: str) -> list[dict[str, list[str]]]:
     signed: list[dict[str, list[str]]] = [{"bearer": []}]
     signed.append({"session": []} if method == "get" else {"session": [], "csrf": []})
-    public = path.startswith(_PUBLIC) and path != "/sessions/current"
-    return [*signed, {}] if public else signed
+    return [*signed, {}] if (method, path.split("/")[1]) in _PUBLIC else signed
 
 
 def _clashes(document: dict[str, Any], schemas: Mapping[str, Any]) -> set[str]:

@@ -48,7 +48,7 @@ _KEPT_HERE = frozenset(
 
 
 class ProxyRoute(BaseRoute):
-    """Every path under ``/api/v1`` that belongs to a service."""
+    """Every path under ``/api/v1`` that is not the edge's own."""
 
     def __init__(self, ports: Ports, sessions: Sessions, upstream: Upstream) -> None:
         self._sessions, self._upstream = sessions, upstream
@@ -58,7 +58,7 @@ class ProxyRoute(BaseRoute):
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """By the first part of the path, whatever the method."""
         path: str = scope["path"]
-        if scope["type"] == "http" and path.startswith(API) and self._upstream.table.knows(path[_PREFIX:]):
+        if scope["type"] == "http" and path.startswith(API) and self._upstream.table.takes(path[_PREFIX:]):
             return Match.FULL, {}
         return Match.NONE, {}
 

@@ -29,10 +29,13 @@ SERVICES: Mapping[str, str] = {
 PARTS: Mapping[tuple[str, str], str] = {("leads", "matches"): "incentives"}
 """By the first and third part, where another service answers than for the rest."""
 
+OWN = frozenset({"accounts", "sessions", "tokens"})
+"""What the edge answers itself."""
+
 BENCH = {"bench": "leads"}
 """The empty routes that benchmarks compare with."""
 
-_LONG = frozenset({("imports", "POST"), ("digests", "POST"), ("policies", "POST")})
+_LONG = frozenset({("imports", "POST"), ("digests", "POST"), ("industry-codes", "POST"), ("policies", "POST")})
 _UPLOADS = (f"{API}/imports", "/imports")
 _HIDDEN = ("", ".", "..")
 
@@ -43,9 +46,9 @@ class Table:
     def __init__(self, *, bench: bool = False) -> None:
         self._services = {**SERVICES, **(BENCH if bench else {})}
 
-    def knows(self, path: str) -> bool:
-        """Whether a path (without the prefix) belongs to a service."""
-        return path.split("/", 2)[1:2] != [] and path.split("/", 2)[1] in self._services
+    def takes(self, path: str) -> bool:
+        """Whether a path (without the prefix) is not one of the edge's own, so that here is decided who answers it."""
+        return path.startswith("/") and path.split("/", 2)[1] not in OWN
 
     def service(self, path: str) -> str:
         """The service that answers a path (decoded, without the prefix).

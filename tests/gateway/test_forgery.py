@@ -81,6 +81,7 @@ def forms(world: World) -> FastAPI:
     router.add_api_route("", nonce, methods=["GET"])
     router.add_api_route("", take, methods=["POST"])
     world.app.include_router(router)
+    world.app.router.routes.insert(0, world.app.router.routes.pop())
     return world.app
 
 
