@@ -26,6 +26,7 @@ ROLE_NAMES: Mapping[str, str] = {
     "partner": "合作方",
     "administrator": "管理员",
 }
+ORGANISATION_KINDS: Mapping[str, str] = {"investor": "投资企业", "introducer": "引荐机构"}
 OFFICE_ROLES = ("officer", "bureau_officer", "manager", "policy_editor", "reviewer")
 
 

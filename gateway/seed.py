@@ -8,7 +8,7 @@ from typing import Any
 
 from contracts.vocabulary.zones import ZONES
 from gateway.accounts import Accounts
-from gateway.model import ROLE_NAMES, account_id
+from gateway.model import ORGANISATION_KINDS, ROLE_NAMES, account_id
 from gateway.passwords import Passwords, random_password
 from gateway.repository import Repository
 from gateway.routing import Table
@@ -50,12 +50,11 @@ class SignIn:
     password: str
     name: str
     role: str
-    zones: tuple[str, ...]
+    office: str
 
     def describe(self) -> str:
         """Whose it is, in words."""
-        where = "、".join(ZONES[zone].name for zone in self.zones)
-        return " ".join(part for part in (self.name, ROLE_NAMES[self.role], where) if part)
+        return " ".join(part for part in (self.name, ROLE_NAMES[self.role], self.office) if part)
 
 
 async def seed_accounts(ports: Ports, notify: Peer) -> list[SignIn]:
@@ -87,4 +86,10 @@ async def _seed(ports: Ports, repository: Repository, accounts: Accounts, person
         await accounts.open(asked, request, _SEEDER)
     else:
         await accounts.change(id, AccountChange(password=password), known.revision, request, _SEEDER)
-    return SignIn(asked.sign_in, password, asked.name, asked.role, tuple(zone.value for zone in asked.zones))
+    return SignIn(asked.sign_in, password, asked.name, asked.role, _office(asked))
+
+
+def _office(asked: NewAccount) -> str:
+    if asked.organisation is not None:
+        return f"{asked.organisation.name}，{ORGANISATION_KINDS[asked.organisation.kind]}"
+    return "、".join(ZONES[zone].name for zone in asked.zones)

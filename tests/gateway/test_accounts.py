@@ -225,6 +225,7 @@ async def test_seeding_again_makes_nothing(world: World) -> None:
         "officer", "bureau_officer", "manager", "policy_editor", "reviewer", "partner", "administrator",
     }  # fmt: skip
     assert world.sign_ins["donghu"].describe() == "陈思远 招商专员 东湖新技术开发区"
+    assert world.sign_ins["partner-b"].describe().endswith("引荐机构")
     assert len({each.password for each in world.sign_ins.values()}) == len(world.sign_ins)
 
 
