@@ -6,7 +6,7 @@ A test compares this table with OpenAPI, so that no new route goes without.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.flows.world import ANONYMOUS, FINISHED_WEEK, World, registration, upload
@@ -17,6 +17,8 @@ STAFF = OFFICERS | MANAGERS
 INSIDE = frozenset({"donghu", "bureau", *MANAGERS})
 WORKING = INSIDE & OFFICERS
 ADMINISTRATOR = frozenset({"admin"})
+EDITOR = frozenset({"editor"})
+REVIEWER = frozenset({"reviewer"})
 SIGNED_IN = STAFF | ADMINISTRATOR | {"editor", "reviewer", "partner-a", "partner-b"}
 ANYBODY = SIGNED_IN | {ANONYMOUS}
 NOBODY: frozenset[str] = frozenset()
@@ -96,6 +98,68 @@ def an_import(world: World) -> Call:
     return Call({"id": world.imported})
 
 
+def a_policy(world: World) -> str:
+    """A policy to be drafted, in force long after these tests."""
+    return f"""
+id: draft-{next(world.numbers)}
+title: 示例设备补贴
+title_en: Equipment subsidy
+standing: illustrative
+version: 1
+scope: {{zone: donghu}}
+instrument: subsidy
+beneficiary: enterprise
+claim_mode: ordinary
+summary: 设备投资补贴的示例。
+valid: {{from: 2041-01-01, until: 2042-12-31, assumed: false}}
+source: {{document: 示例, number: null, article: 第一条, published: null, grade: null, reference: null, note: null}}
+cleanup: null
+review: {{reviewer: 示例, conclusion: 不排除或限制竞争, basis: 公平竞争审查条例, on: 2026-01-05, until: 2042-12-31}}
+exclusive_group: null
+conditions:
+  all:
+    - {{id: fai, text: 固定资产投资不低于1亿元, fact: fixed_asset_investment, op: ge, value: 1亿元, clause: 第一条}}
+benefit: {{kind: fixed, text: 奖励100万元, amount: 100万元}}
+examples:
+  - {{title: 够, as_of: 2041-06-01, facts: {{fixed_asset_investment: 2亿元}}, verdict: met, amount: 100万元}}
+  - {{title: 不够, as_of: 2041-06-01, facts: {{fixed_asset_investment: 5000万元}}, verdict: not_met, unmet: [fai]}}
+"""
+
+
+def a_draft(world: World) -> Call:
+    """A policy that waits for its review."""
+    made = world.post("editor", "/policies", json={"text": a_policy(world)})
+    return Call({"id": made["id"]}, headers={"If-Match": f'"{made["revision"]}"'})
+
+
+def a_review(world: World) -> Call:
+    """Its review."""
+    body = {"approved": True, "conclusion": "不排除或限制竞争", "basis": "公平竞争审查条例第十二条"}
+    return replace(a_draft(world), json=body)
+
+
+def a_reviewed_draft(world: World) -> Call:
+    """A policy that waits for its publication."""
+    review = a_review(world)
+    path = f"/policies/{review.path['id']}/review"
+    made = world.post("reviewer", path, json=review.json, headers=dict(review.headers))
+    return Call(review.path, headers={"If-Match": f'"{made["revision"]}"'})
+
+
+def a_decision(world: World) -> Call:
+    """An answer that an officer saved for the desk; a visitor's is for whoever knows its id."""
+    return Call({"id": world.post("donghu", "/decisions", json={"facts": {"jobs": 300}})["id"]})
+
+
+def a_code_table(world: World) -> Call:
+    """A table that applies long after these tests."""
+    codes = [
+        {"code": "C", "level": "section", "name": "制造业", "section": "C"},
+        {"code": "39", "level": "division", "name": "计算机、通信和其他电子设备制造业", "section": "C"},
+    ]
+    return Call(json={"version": f"test-{next(world.numbers)}", "valid_from": "2091-01-01", "codes": codes})
+
+
 LEADS: Mapping[str, Rule] = {
     "POST /leads": Rule(OFFICERS, lambda world: Call(json=registration(next(world.numbers)))),
     "GET /leads": Rule(STAFF, plain, INSIDE),
@@ -107,7 +171,6 @@ LEADS: Mapping[str, Rule] = {
     "POST /leads/{id}/follow-ups": Rule(WORKING, a_fresh_lead(lambda _: {"text": "已电话沟通"})),
     "GET /leads/{id}/follow-ups": Rule(INSIDE, a_lead, INSIDE),
     "GET /leads/{id}/timeline": Rule(INSIDE, a_lead, INSIDE),
-    "GET /leads/{id}/matches": Rule(INSIDE, a_lead),
     "GET /investors": Rule(STAFF, plain, INSIDE),
     "GET /investors/{id}": Rule(INSIDE, lambda world: Call({"id": world.lead_page["investor"]["id"]}), INSIDE),
     "GET /contacts/{id}": Rule(INSIDE, lambda world: Call({"id": world.lead_page["contacts"][0]["id"]})),
@@ -161,4 +224,22 @@ GATEWAY: Mapping[str, Rule] = {
     "DELETE /tokens/{id}": Rule(frozenset({"donghu"}), a_fresh_token),
 }
 
-RULES: Mapping[str, Rule] = {**LEADS, **NOTIFY, **GATEWAY}
+INCENTIVES: Mapping[str, Rule] = {
+    "GET /leads/{id}/matches": Rule(INSIDE, a_lead),
+    "GET /zones": Rule(ANYBODY, plain),
+    "GET /zones/{id}": Rule(ANYBODY, lambda _: Call({"id": "donghu"})),
+    "GET /policies": Rule(ANYBODY, plain),
+    "GET /policies/{id}": Rule(ANYBODY, lambda world: Call({"id": world.policy})),
+    "GET /policies/{id}/versions/{number}": Rule(ANYBODY, lambda world: Call({"id": world.policy, "number": 1})),
+    "POST /policies": Rule(EDITOR, lambda world: Call(json={"text": a_policy(world)})),
+    "POST /policies/{id}/review": Rule(REVIEWER, a_review),
+    "POST /policies/{id}/publish": Rule(EDITOR, a_reviewed_draft),
+    "POST /policies/{id}/dry-run": Rule(EDITOR | REVIEWER, a_draft),
+    "POST /eligibility": Rule(ANYBODY, lambda _: Call(json={"facts": {"jobs": 300}})),
+    "POST /decisions": Rule(ANYBODY, lambda _: Call(json={"facts": {"jobs": 300}})),
+    "GET /decisions/{id}": Rule(frozenset({"donghu", "manager-donghu"}), a_decision),
+    "GET /industry-codes": Rule(ANYBODY, plain),
+    "POST /industry-codes": Rule(ADMINISTRATOR | EDITOR, a_code_table),
+}
+
+RULES: Mapping[str, Rule] = {**LEADS, **INCENTIVES, **NOTIFY, **GATEWAY}

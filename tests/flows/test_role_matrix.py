@@ -55,7 +55,7 @@ def test_cell(world: World, operation: str, who: str) -> None:
     if who in rule.who:
         assert answer.is_success, answer.text
     else:
-        refused = {401} if who == ANONYMOUS else {403, 404}
+        refused = {401, 404} if who == ANONYMOUS else {403, 404}
         assert answer.status_code in refused, answer.text
         assert answer.headers["content-type"] == "application/problem+json"
         _unchanged(world, operation, call)
@@ -78,6 +78,12 @@ def test_the_canary_sings_where_it_may(world: World, operation: str) -> None:
 def test_no_filter_finds_another_office(world: World, path: str, who: str) -> None:
     assert world.lead
     assert leaked(world.ask(who, "GET", API + path)) == []
+
+
+@pytest.mark.parametrize("who", sorted(ANYBODY))
+def test_a_visitor_may_hand_on_a_saved_answer(world: World, who: str) -> None:
+    made = world.post(ANONYMOUS, "/decisions", json={"facts": {"jobs": 300}})["id"]
+    assert world.get(who, f"/decisions/{made}")["decision"] == made
 
 
 def test_counts_tell_nothing_of_another_office(world: World) -> None:

@@ -75,7 +75,11 @@ class World:
     def ask(self, who: str, method: str, path: str, **options: Any) -> httpx.Response:
         """One request as this person; changes carry a key of their own."""
         headers = {"Idempotency-Key": f"world-{time.time_ns()}-{next(self.numbers)}", **options.pop("headers", {})}
-        return self.clients[who].request(method, path, headers=headers, **options)
+        client = self.clients[who]
+        try:
+            return client.request(method, path, headers=headers, **options)
+        finally:
+            client.cookies.clear()
 
     def get(self, who: str, path: str) -> Any:
         """The JSON of an answer that must succeed."""
