@@ -65,7 +65,7 @@ _NAMES = {
     """,
     "contact": """
         联系人 企业联系人 企业方联系人 投资方联系人 资方联系人 客商联系人 对方联系人 联系人姓名 联系人及电话
-        联系人及联系方式 联系人联系方式 联系人电话姓名
+        联系人及联系方式 联系人联系方式
     """,
     "phone": """
         联系电话 联系方式 联系人电话 企业联系电话 企业联系方式 联系人联系电话 联系人手机 手机号码 手机号 手机
@@ -91,6 +91,7 @@ _MONEY_AT_END = re.compile(rf"(?:(?:亿|千万|百万|万)(?:{_CURRENCY})?|(?<=[
 _AREA = re.compile(r"公顷|平方米|平米|㎡|m2|亩")
 _OTHER_MONEY = re.compile(r"年度|本年|当年|今年|累计|完成|到位|设备|实际|外资|每亩|亩均|本月|本期|年产值|税")
 """Words that make 「…计划投资额」 another figure than the project's total."""
+_THEIRS = re.compile(r"^(?:企业方?|投资企业|投资方|资方|客商|对方|项目方)")
 _PRIVATE = re.compile(r"电话|手机|联系方式|邮箱|邮件|email|微信|qq|身份证|传真")
 
 
@@ -106,7 +107,8 @@ def field_of(heading: str) -> tuple[str, int] | None:
     if text in _EXACT:
         return _EXACT[text]
     if is_private(heading):
-        return None
+        theirs = _EXACT.get(_THEIRS.sub("", text))
+        return theirs if theirs and theirs[0] in ("contact", "phone") else None
     for name in _PARTS:
         if name in text and len(text) <= len(name) + _LONGER_BY:
             field = _EXACT[name][0]

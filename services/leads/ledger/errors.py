@@ -17,7 +17,7 @@ MESSAGES: Mapping[str, str] = {
     "too_many_columns": "「{sheet}」有 {columns} 列，超过 200 列。请删去多余的列，保存后再导入。",
     "too_large": "工作簿的内容太多，超出了读取的限度。" + _COPY,
     "too_slow": "读取工作簿超过 {seconds} 秒，已停止。" + _COPY,
-    "broken": "工作簿打不开，可能已损坏。" + _AGAIN,
+    "broken": "工作簿打不开，可能已损坏，或在远离数据的地方有零散内容。" + _AGAIN,
     "formulas": "第{row}行「{column}」（{place}单元格）等 {count} 格是公式，但文件里没有保存计算结果，读不出数值。"
     "请用 Excel 或 WPS 打开，保存一次后重新导入；或把这些公式改成数值。",
     "no_sheet": "工作簿里没有可见的工作表。请取消隐藏台账所在的表，保存后再导入。",

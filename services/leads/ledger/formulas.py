@@ -1,6 +1,6 @@
-"""Finds formulas saved without their results: the parser reads them as empty cells, and silence would lose them.
+"""Finds formulas saved without results, and those that ended in an error: the parser reads both as empty cells.
 
-Excel and WPS store results; programs that write workbooks often do not.
+Excel and WPS store results; programs that write workbooks often do not. Silence would lose what the office means.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 _CHUNK = 1 << 20
-_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
+_FORMULA = re.compile(rb"""<(?:\w+:)?f[\s/>]|\st=["']e["']""")
 _PLACE = re.compile(r"^([A-Z]{1,3})(\d{1,7})$")
 _RELATIONS, _WORKBOOK = "xl/_rels/workbook.xml.rels", "xl/workbook.xml"
 
@@ -37,15 +37,15 @@ def sheet_parts(archive: zipfile.ZipFile) -> Mapping[str, str]:
     return {name: _full(target) for name, target in sheets.items() if target}
 
 
-def uncached_formulas(path: Path, part: str, bounds: tuple[int, int]) -> list[tuple[int, int]]:
-    """Zero-based places of formulas without a stored result, within ``bounds`` rows and columns."""
+def silent_cells(path: Path, part: str, bounds: tuple[int, int]) -> Mapping[tuple[int, int], str]:
+    """Zero-based places of such cells within ``bounds`` rows and columns: their error, or ``""`` without a result."""
     with zipfile.ZipFile(path) as archive:
         if part not in archive.namelist() or not _has_formula(archive, part):
-            return []
+            return {}
         with archive.open(part) as file:
             finder = _Finder()
             finder.parser.ParseFile(file)
-    return [place for place in finder.places if place[0] < bounds[0] and place[1] < bounds[1]]
+    return {place: text for place, text in finder.found.items() if place[0] < bounds[0] and place[1] < bounds[1]}
 
 
 def _full(target: str) -> str:
@@ -71,32 +71,36 @@ def _has_formula(archive: zipfile.ZipFile, part: str) -> bool:
 
 class _Finder:
     def __init__(self) -> None:
-        self.places: list[tuple[int, int]] = []
+        self.found: dict[tuple[int, int], str] = {}
         self.parser = expat.ParserCreate()
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._text
-        self._place = self._kind = self._inside = ""
-        self._formula = self._result = False
+        self._place = self._kind = self._inside = self._result = ""
+        self._formula = False
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._inside = name.rpartition(":")[2]
         if self._inside == "c":
             self._place, self._kind = attributes.get("r", ""), attributes.get("t", "")
-            self._formula = self._result = False
+            self._formula, self._result = False, ""
         elif self._inside == "f":
             self._formula = True
 
     def _text(self, text: str) -> None:
-        if self._inside in ("v", "t") and text.strip():
-            self._result = True
+        if self._inside in ("v", "t"):
+            self._result += text[:20]
 
     def _end(self, name: str) -> None:
         self._inside = ""
-        # a result that is an empty text is stored as a text with nothing in it
-        empty = self._formula and not self._result and self._kind != "str"
-        if empty and name.rpartition(":")[2] == "c" and (match := _PLACE.match(self._place)):
-            self.places.append((int(match[2]) - 1, _column(match[1])))
+        if name.rpartition(":")[2] != "c" or not (match := _PLACE.match(self._place)):
+            return
+        place = int(match[2]) - 1, _column(match[1])
+        if self._kind == "e":
+            self.found[place] = self._result.strip() or "#N/A"
+        elif self._formula and not self._result.strip() and self._kind != "str":
+            # a result that is an empty text is stored as a text with nothing in it
+            self.found[place] = ""
 
 
 def _column(letters: str) -> int:

@@ -13,7 +13,7 @@ from xml.parsers import expat
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from services.leads.ledger.errors import LedgerError
-from services.leads.ledger.formulas import sheet_parts, uncached_formulas
+from services.leads.ledger.formulas import sheet_parts, silent_cells
 
 MAX_PACKED = 20 * 1024 * 1024
 MAX_UNPACKED = 200 * 1024 * 1024
@@ -133,8 +133,8 @@ def _sheets(workbook: CalamineWorkbook, path: Path, parts: Mapping[str, str]) ->
         sheet = workbook.get_sheet_by_name(listed.name)
         rows = _rows(sheet, budget)
         if part := parts.get(listed.name):
-            for row, column in uncached_formulas(path, part, (MAX_ROW_NUMBER, MAX_COLUMNS)):
-                _put(rows, row, column)
+            for place, error in silent_cells(path, part, (MAX_ROW_NUMBER, MAX_COLUMNS)).items():
+                _put(rows, *place, error or Formula())
         while rows and not rows[-1]:
             rows.pop()
         merged = tuple(Merged(*first, *last) for first, last in sheet.merged_cell_ranges or ())
@@ -194,9 +194,9 @@ def _cell(cell: Any) -> Cell:
     return cell  # type: ignore[no-any-return]
 
 
-def _put(rows: list[list[Cell]], row: int, column: int) -> None:
+def _put(rows: list[list[Cell]], row: int, column: int, cell: Cell) -> None:
     while len(rows) <= row:
         rows.append([])
     while len(rows[row]) <= column:
         rows[row].append(None)
-    rows[row][column] = Formula()
+    rows[row][column] = cell
