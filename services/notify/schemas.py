@@ -123,7 +123,9 @@ class Figure(Answer):
     previous: Number | None
     target: Number | None
     definition: str
+    definition_en: str
     note: str | None
+    note_en: str | None
     records: str
 
 
@@ -216,5 +218,6 @@ class Report(Answer):
     name: str
     title: str
     definition: str
+    definition_en: str
     as_of: str
     items: list[ReportItem]

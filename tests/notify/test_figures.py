@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from contracts.vocabulary.weeks import Week
 from kit.clock import to_text
 from services.notify.digest.corrections import apply, correct
+from services.notify.digest.english import ENGLISH, definition_in_english
 from services.notify.digest.figures import BY_ID, FIGURES, read
 from services.notify.digest.rows import Row, Sources, fingerprint
 from services.notify.digest.window import Window, send_time, week_title
@@ -217,3 +218,19 @@ def test_a_correction_turns_what_was_told_into_what_is(known: list[Row], now: li
     assert correction.before == sum(int(str(row.adds)) for row in known)
     assert correction.after == sum(int(str(row.adds)) for row in now)
     assert len(correction.rows) == sum(correction.stored()[each] for each in ("added", "removed", "amended"))
+
+
+def test_every_figure_is_defined_in_english_too() -> None:
+    assert set(ENGLISH) == set(BY_ID)
+    for figure in BY_ID:
+        assert definition_in_english(figure, WINDOW.cutoff_in_english).endswith(
+            "Cut-off: 30 November 2026, 00:00 Beijing time."
+        )
+
+
+def test_notes_say_the_same_in_english() -> None:
+    total = MoneySum.over([money(100) | {"high": None}, money(71_430) | {"currency": "USD"}, None])
+    assert total.note_in_english() == (
+        "1 ranges counted at their lower end, open above; "
+        "1 in foreign currency not converted and not counted: USD 714; 1 without an amount, not counted."
+    )

@@ -8,6 +8,7 @@ from typing import Any
 
 from contracts.vocabulary.zones import ZONES
 from services.notify import settings
+from services.notify.digest.english import definition_in_english
 from services.notify.digest.figures import FIGURES, SECTIONS, Reading, read
 from services.notify.digest.rows import Sources, fingerprint
 from services.notify.digest.window import Window
@@ -55,7 +56,9 @@ def _figure(reading: Reading, window: Window, previous: int | str | None) -> dic
         "previous": previous,
         "target": None,
         "definition": kind.definition(window),
+        "definition_en": definition_in_english(kind.id, window.cutoff_in_english),
         "note": reading.note,
+        "note_en": reading.note_en,
         "shown": kind.always or reading.value != 0 or previous not in (None, 0),
         "rows": len(reading.rows),
         "fingerprint": fingerprint(reading.rows) if kind.revisable else None,

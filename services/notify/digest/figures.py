@@ -8,6 +8,7 @@ from typing import Literal
 
 from contracts.vocabulary.stages import STAGE_LABELS, Stage
 from services.notify.digest import selections
+from services.notify.digest.english import ILLUSTRATIVE_NOTE as ILLUSTRATIVE_NOTE_EN
 from services.notify.digest.rows import Row, Selection, Sources
 from services.notify.digest.window import Window
 from services.notify.model.lead_line import BACK, RESUMED
@@ -52,6 +53,7 @@ class Reading:
     value: int
     high: int | None
     note: str | None
+    note_en: str | None
 
 
 SECTIONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -149,15 +151,17 @@ def read(kind: FigureKind, sources: Sources, window: Window) -> Reading:
 def measure(kind: FigureKind, rows: Sequence[Row]) -> Reading:
     """What these rows come to."""
     if kind.measure == "count":
-        return Reading(kind, rows, len(rows), len(rows), _standing_note(rows))
+        return Reading(kind, rows, len(rows), len(rows), *_notes(rows, None))
     if kind.measure == "number":
         total = sum(row.adds for row in rows if isinstance(row.adds, int))
-        return Reading(kind, rows, total, total, None)
+        return Reading(kind, rows, total, total, None, None)
     money = MoneySum.over(row.adds if isinstance(row.adds, Mapping) else None for row in rows)
-    notes = [note for note in (money.note(), _standing_note(rows)) if note]
-    return Reading(kind, rows, money.low, money.high, "".join(notes) or None)
+    return Reading(kind, rows, money.low, money.high, *_notes(rows, money))
 
 
-def _standing_note(rows: Sequence[Row]) -> str | None:
+def _notes(rows: Sequence[Row], money: MoneySum | None) -> tuple[str | None, str | None]:
+    """What the number alone would hide, in Chinese and English."""
     illustrative = any(ILLUSTRATIVE in row.values.get("standing", ()) for row in rows)
-    return ILLUSTRATIVE_NOTE if illustrative else None
+    chinese = [money.note() if money else None, ILLUSTRATIVE_NOTE if illustrative else None]
+    english = [money.note_in_english() if money else None, ILLUSTRATIVE_NOTE_EN if illustrative else None]
+    return "".join(filter(None, chinese)) or None, " ".join(filter(None, english)) or None

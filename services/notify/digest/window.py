@@ -51,6 +51,12 @@ class Window:
         local = self.as_of.astimezone(SHANGHAI)
         return f"{local.year}年{local.month}月{local.day}日{local:%H:%M}（北京时间）"
 
+    @property
+    def cutoff_in_english(self) -> str:
+        """``as_of`` in words, Shanghai time."""
+        local = self.as_of.astimezone(SHANGHAI)
+        return f"{local.day} {local:%B %Y, %H:%M} Beijing time"
+
 
 def send_time(week: Week) -> datetime:
     """When the digest of a week goes out: Monday 08:53 after it."""

@@ -100,11 +100,33 @@ class MoneySum:
     def _foreign_words(self) -> list[str]:
         words = []
         for currency in sorted(self.foreign):
-            amounts = self.foreign[currency]
-            low = sum(int(each["low"] or 0) for each in amounts)
-            highs = [each["high"] for each in amounts]
-            high = None if None in highs else sum(highs)
+            low, high, count = self._foreign_sum(currency)
             # A sum may exceed what one person may state, so it is not validated.
             text = format_amount(Amount.model_construct(low=low, high=high, currency=currency))
-            words.append(f"另有{len(amounts)}笔外币共{text}，未折算、未计入")
+            words.append(f"另有{count}笔外币共{text}，未折算、未计入")
         return words
+
+    def note_in_english(self) -> str | None:
+        """The same in English."""
+        parts = []
+        if self.ranges:
+            upper = "open above" if self.high is None else f"upper ends add up to {_plain(self.high, HOME)}"
+            parts.append(f"{self.ranges} ranges counted at their lower end, {upper}")
+        for currency in sorted(self.foreign):
+            low, high, count = self._foreign_sum(currency)
+            ends = _plain(low, currency) if high == low else f"{_plain(low, currency)} or more"
+            parts.append(f"{count} in foreign currency not converted and not counted: {ends}")
+        named = (("approximate", self.approximate), ("pending, not counted", self.pending))
+        parts += [
+            f"{count} {what}" for what, count in (*named, ("without an amount, not counted", self.missing)) if count
+        ]
+        return f"{'; '.join(parts)}." if parts else None
+
+    def _foreign_sum(self, currency: str) -> tuple[int, int | None, int]:
+        amounts = self.foreign[currency]
+        highs = [each["high"] for each in amounts]
+        return sum(int(each["low"] or 0) for each in amounts), None if None in highs else sum(highs), len(amounts)
+
+
+def _plain(minor: int, currency: str) -> str:
+    return f"{currency} {minor // 100:,}"

@@ -91,7 +91,10 @@ def record(row: Body) -> FigureRecord:
     )
 
 
-_FIGURE = ("id", "label", "value", "value_high", "unit", "previous", "target", "definition", "note")
+_FIGURE = (
+    "id", "label", "value", "value_high", "unit", "previous", "target",
+    "definition", "definition_en", "note", "note_en",
+)  # fmt: skip
 
 
 def _section(week: Week, body: Body, visible: set[str]) -> Section:
