@@ -27,6 +27,10 @@ OPERATORS_OF: Mapping[str, tuple[str, ...]] = {
     "text": ("eq", "ne", "in", "contains", "known"),
 }
 OPERATORS = ("eq", "ne", "ge", "gt", "le", "lt", "between", "in", "prefix_in", "date_in", "contains", "known")
+_MEANT: Mapping[str, str] = {
+    ">=": "ge", "gte": "ge", ">": "gt", "<=": "le", "lte": "le", "<": "lt", "=": "eq", "==": "eq", "equals": "eq",
+    "!=": "ne", "neq": "ne", "startswith": "prefix_in", "prefix": "prefix_in", "has": "contains", "exists": "known",
+}  # fmt: skip
 NUMERIC_KINDS = frozenset({"amount", "integer", "decimal", "ratio"})
 
 Plain = int | str | bool
@@ -68,7 +72,7 @@ def check_operator(op: str, fact: Fact | None) -> str:
         OperandError: there is none, or none for facts of this kind.
     """
     if op not in OPERATORS:
-        near = difflib.get_close_matches(op, OPERATORS, n=1, cutoff=0.5)
+        near = [_MEANT[op]] if op in _MEANT else difflib.get_close_matches(op, OPERATORS, n=1, cutoff=0.5)
         hint = f"，是否想写 {near[0]}？" if near else ""
         raise OperandError(f"没有「{op}」这个运算{hint}可用：{' '.join(OPERATORS)}")
     if fact is not None and op not in OPERATORS_OF[fact.kind]:
