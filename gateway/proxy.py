@@ -7,9 +7,8 @@ from collections.abc import AsyncIterator
 from starlette.routing import BaseRoute, Match
 from starlette.types import Message, Receive, Scope, Send
 
-from gateway.limits import AddressLimit
 from gateway.session import Session, Sessions, check_call
-from gateway.settings import API, VISITOR_POSTS_A_MINUTE
+from gateway.settings import API
 from gateway.upstream import Call, Upstream
 from kit.errors import BadRequest, Problem
 from kit.peer import Reply
@@ -53,7 +52,6 @@ class ProxyRoute(BaseRoute):
     def __init__(self, ports: Ports, sessions: Sessions, upstream: Upstream) -> None:
         self._sessions, self._upstream = sessions, upstream
         self._public_url = ports.settings.public_url
-        self._visitors = AddressLimit(ports.clock, VISITOR_POSTS_A_MINUTE * ports.settings.rate_limit_factor)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """By the first part of the path, whatever the method."""
@@ -73,7 +71,7 @@ class ProxyRoute(BaseRoute):
         session = await self._sessions.of(scope)
         check_call(scope, session, self._public_url)
         if session is None and scope["method"] != "GET":
-            self._visitors.spend(scope["client"][0] if scope.get("client") else "")
+            self._upstream.admit_visitor(scope)
         headers = [each for each in scope["headers"] if each[0] in _REQUEST_HEADERS]
         reply = await self._pass(Call(service, scope["method"], path, _target(scope), headers), session, receive)
         await _answer(reply, send)

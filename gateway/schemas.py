@@ -13,10 +13,11 @@ from gateway.settings import TOKEN_DAYS, TOKEN_DAYS_MOST
 from kit.store.port import Record
 from kit.web import Answer, StrictModel
 
-PLAIN = r"^[^\x00-\x1f\x7f<>]*\S[^\x00-\x1f\x7f<>]*$"
+PLAIN = r"^[^\x00-\x1f\x7f<>]*[^\s\x00-\x1f\x7f<>][^\x00-\x1f\x7f<>]*$"
 SIGN_IN = r"^[a-z0-9][a-z0-9._-]*$"
 SLUG = r"^[a-z0-9][a-z0-9-]*$"
-ADDRESS = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*$"
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+ADDRESS = rf"^{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
 
 DisplayName = Annotated[str, Field(min_length=1, max_length=50, pattern=PLAIN, description="姓名")]
 Password = Annotated[str, Field(min_length=10, max_length=128, description="至少 10 个字符")]

@@ -10,11 +10,13 @@ from urllib.parse import quote, urlencode
 
 import orjson
 from fastapi import Request
+from starlette.types import Scope
 
 from gateway.breaker import Breaker, unavailable
+from gateway.limits import AddressLimit
 from gateway.routing import Table, seconds_for
 from gateway.session import Session, current_session
-from gateway.settings import INTERNAL_TOKEN_LIFE
+from gateway.settings import INTERNAL_TOKEN_LIFE, VISITOR_POSTS_A_MINUTE
 from kit.auth import Principal, TokenIssuer
 from kit.peer import Peer, PeerSilent, Reply
 from kit.ports import Ports
@@ -49,6 +51,7 @@ class Upstream:
         self._clock = ports.clock
         self._issuer = TokenIssuer(ports.keys, ports.clock)
         self._breakers = {name: Breaker(name, ports.clock) for name in peers}
+        self._visitors = AddressLimit(ports.clock, VISITOR_POSTS_A_MINUTE * ports.settings.rate_limit_factor)
         self._tokens: dict[tuple[Principal, str], tuple[float, bytes]] = {}
 
     async def send(self, call: Call, principal: Principal | None) -> Reply:
@@ -67,11 +70,17 @@ class Upstream:
         except (PeerSilent, TimeoutError) as error:
             breaker.failed()
             raise unavailable(call.service) from error
-        if _crashed(reply):
-            breaker.failed()
-            raise unavailable(call.service)
         breaker.succeeded()
         return reply
+
+    def admit_visitor(self, scope: Scope) -> None:
+        """Count what somebody without an account asks to be done.
+
+        Raises:
+            TooMany: their address asks too often.
+        """
+        client = scope.get("client")
+        self._visitors.spend(client[0] if client else "")
 
     async def close(self) -> None:
         """Let connections go."""
@@ -79,14 +88,19 @@ class Upstream:
             await peer.close()
 
     async def _within(self, call: Call, headers: Headers) -> Reply:
-        peer = self._peers[call.service]
         async with asyncio.timeout(seconds_for(call.method, call.path)):
             try:
-                return await peer.send(call.method, call.target, headers, call.body)
+                return await self._once(call, headers)
             except PeerSilent:
                 if call.method != "GET":
                     raise
-            return await peer.send(call.method, call.target, headers, call.body)
+            return await self._once(call, headers)
+
+    async def _once(self, call: Call, headers: Headers) -> Reply:
+        reply = await self._peers[call.service].send(call.method, call.target, headers, call.body)
+        if _crashed(reply):
+            raise PeerSilent(f"{call.service} broke off")
+        return reply
 
     def _bearer(self, principal: Principal, audience: str) -> bytes:
         now = self._clock.now().timestamp()
@@ -116,6 +130,7 @@ async def ask(
     Raises:
         ServiceUnavailable: the service gives no answer.
         NotFound: no service answers such a path.
+        TooMany: a visitor asks too often.
     """
     session: Session | None = await current_session(request)
     sent = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
@@ -124,6 +139,8 @@ async def ask(
         body = orjson.dumps(json)
         sent.append((b"content-type", b"application/json"))
     upstream = upstream_of(request)
+    if session is None and method != "GET":
+        upstream.admit_visitor(request.scope)
     target = (quote(path, safe="/:@!$&'()*+,;=~-._") + _query(params)).encode()
     call = Call(upstream.table.service(path), method, path, target, sent, body)
     return await upstream.send(call, session.principal if session else None)

@@ -75,6 +75,7 @@ async def test_a_repeat_is_answered_as_before_and_another_body_is_refused(world:
     other = await post(admin, NEW | {"name": "别人"})
     assert other.status_code == 422
     assert other.json()["type"] == "/problems/idempotency-mismatch"
+    assert (await post(admin, NEW | {"password": "but-another-one"})).json() == first.json()
     taken = await post(admin, NEW, key="another")
     assert taken.status_code == 409
     assert taken.json()["type"] == "/problems/account-exists"

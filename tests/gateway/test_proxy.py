@@ -160,6 +160,9 @@ async def test_a_body_without_a_declared_length_is_bounded_while_it_is_read(worl
 async def test_a_get_is_tried_once_more_and_a_change_is_not(world: World) -> None:
     browser = await world.bearer("donghu")
     world.behind.crash = 1
+    assert (await browser.get("/api/v1/leads")).status_code == 200
+    assert world.behind.asked == 2
+    world.behind.asked, world.behind.crash = 0, 1
     lost = await browser.post("/api/v1/leads", json={})
     assert lost.status_code == 503
     assert lost.headers["retry-after"]
