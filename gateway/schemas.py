@@ -16,7 +16,7 @@ from kit.web import Answer, StrictModel
 PLAIN = r"^[^\x00-\x1f\x7f<>]*[^\s\x00-\x1f\x7f<>][^\x00-\x1f\x7f<>]*$"
 SIGN_IN = r"^[a-z0-9][a-z0-9._-]*$"
 SLUG = r"^[a-z0-9][a-z0-9-]*$"
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_ATOM = r"[A-Za-z0-9!#$%&*+/=?^_{|}~-]+"
 ADDRESS = rf"^{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
 
 DisplayName = Annotated[str, Field(min_length=1, max_length=50, pattern=PLAIN, description="姓名")]
