@@ -1,71 +1,17 @@
-"""The weekly digest from its preview to its corrections, with a clock that is moved."""
+"""What a digest shows: the preview, its figures and their records, corrections, answers to wrong questions."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from email import message_from_bytes, policy
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kit.clock import to_text
-from kit.events import Event
 from kit.store.port import Scope
-from tests.notify.conftest import NEXT_MONDAY_0853, Suite, clock_data, money, move_data, running
+from tests.notify.conftest import NEXT_MONDAY_0853, Suite
+from tests.notify.weeks import WEEK, a_week, digest, figures, frozen_week, next_week, records, values
 
-WEEK = "2026-W48"
-SUNDAY = NEXT_MONDAY_0853 - timedelta(hours=20)
-HOUR = timedelta(hours=1)
 _ALL = Scope.system("tests look at digests")
-
-
-async def a_week(suite: Suite) -> None:
-    """Three new leads, a move, a signing, clocks, a match worth a call, and an import of older leads."""
-    await suite.people()
-    await suite.lead("big", investment=35_000_000_000, title="动力电池项目")
-    await suite.lead("small", investment=2_000_000_000, clocks=[clock_data("respond", SUNDAY)])
-    await suite.lead("far", readers=["city", "zone:jingkai"], office="jingkai", zone="jingkai")
-    await suite.matched("big", certain_fen=120_000_000)
-    await suite.matched("small", certain_fen=0)
-    for row in range(4):
-        old = f"2025-0{row + 1}-15"
-        await suite.lead(f"old-{row}", registered_on=old, updated_on=old, origin="import", import_id="imp-1")
-    await suite.imported()
-    suite.clock.advance(timedelta(days=2))
-    await suite.lead(
-        "far", change="stage", stage="signed", signed_on="2026-11-25", signed_amount=money(8_000_000_000),
-        readers=["city", "zone:jingkai"], zone="jingkai", move=move_data("negotiating", "signed", "2026-11-25"),
-    )  # fmt: skip
-    await suite.settle()
-
-
-async def digest(suite: Suite, account: str = "manager", week: str = WEEK) -> dict[str, Any]:
-    response = await suite.get(account, f"/digests/{week}")
-    assert response.status_code == 200, response.text
-    found: dict[str, Any] = response.json()
-    return found
-
-
-def figures(found: dict[str, Any]) -> dict[str, Any]:
-    return {figure["id"]: figure for section in found["sections"] for figure in section["figures"]}
-
-
-def values(found: dict[str, Any]) -> dict[str, Any]:
-    return {id: figure["value"] for id, figure in figures(found).items()}
-
-
-async def records(suite: Suite, figure: dict[str, Any], account: str = "manager") -> list[dict[str, Any]]:
-    return await suite.items(account, figure["records"].removeprefix("/api/v1"))
-
-
-async def frozen_week(suite: Suite) -> dict[str, Any]:
-    await a_week(suite)
-    suite.clock.instant = NEXT_MONDAY_0853
-    await suite.cutoffs(WEEK)
-    await suite.settle()
-    await suite.tick()
-    return await digest(suite)
 
 
 async def test_the_running_week_is_a_preview_in_the_shape_that_was_agreed(suite: Suite) -> None:
@@ -128,79 +74,6 @@ async def test_a_manager_of_a_zone_counts_that_zone_only(suite: Suite) -> None:
     assert values(found)["signed_amount"] == 0
 
 
-async def test_a_digest_is_frozen_when_all_have_finished_and_sent_at_its_hour(suite: Suite) -> None:
-    await a_week(suite)
-    suite.clock.instant = NEXT_MONDAY_0853 - 8 * HOUR
-    await suite.tick()
-    assert (await digest(suite))["frozen_at"] is None
-    await suite.cutoffs(WEEK)
-    await suite.settle()
-    await suite.tick()
-    frozen = await digest(suite)
-    assert frozen["frozen_at"] == to_text(suite.clock.now())
-    assert (frozen["sent_at"], frozen["silent"]) == (None, [])
-    suite.clock.instant = NEXT_MONDAY_0853 - timedelta(seconds=1)
-    await suite.tick()
-    assert (await digest(suite))["sent_at"] is None
-    suite.clock.instant = NEXT_MONDAY_0853
-    await suite.tick()
-    assert (await digest(suite))["sent_at"] == to_text(NEXT_MONDAY_0853)
-
-
-async def test_it_arrives_in_the_app_and_by_mail_once(suite: Suite) -> None:
-    await frozen_week(suite)
-    for _ in range(3):
-        await suite.tick()
-    [told] = await suite.items("manager", "/notifications")
-    assert told["title"] == "2026年第48周（11月23日—11月29日）周报已生成"
-    assert told["link"] == f"/digests/{WEEK}"
-    mails = [message_from_bytes(mail.read_bytes(), policy=policy.default) for mail in suite.mails()]
-    [mail] = [each for each in mails if each["To"] == "张主任 <manager@example.com>"]
-    text = mail.get_content()
-    assert mail["Subject"] == "招商周报 2026年第48周（11月23日—11月29日）"
-    assert "新增线索：3条（上周0条）" in text
-    assert "签约金额：8,000万元（上周0元）" in text
-    assert "匹配金额含示例政策测算，非政府发布，不构成承诺。" in text
-
-
-async def test_freezing_is_told_to_others_in_an_event(suite: Suite) -> None:
-    await frozen_week(suite)
-    subscription = await suite.ports.bus.subscribe("tests", ["quce.notify"])
-    events: list[Event] = []
-    while len(events) < 2:
-        events += [Event.decode(each.value) for each in await subscription.poll(10, 2)]
-    assert {(event.type, event.data["manager"]) for event in events} == {
-        ("quce.digest.frozen.v1", "manager"),
-        ("quce.digest.frozen.v1", "zonal"),
-    }
-
-
-async def test_a_silent_service_is_waited_for_half_an_hour_and_then_named(suite: Suite) -> None:
-    await a_week(suite)
-    await suite.cutoffs(WEEK, "leads")
-    await suite.settle()
-    suite.clock.instant = NEXT_MONDAY_0853 + timedelta(minutes=29)
-    await suite.tick()
-    assert (await digest(suite))["frozen_at"] is None
-    suite.clock.instant = NEXT_MONDAY_0853 + timedelta(minutes=30)
-    await suite.tick()
-    found = await digest(suite)
-    assert found["silent"] == ["incentives"]
-    assert found["sent_at"] == to_text(suite.clock.now())
-
-
-async def test_one_partition_that_was_not_heard_is_waited_for(suite: Suite) -> None:
-    await a_week(suite)
-    await suite.cutoffs(WEEK, "incentives")
-    suite.clock.instant = NEXT_MONDAY_0853
-    await suite.cutoffs(WEEK, "leads")
-    store = suite.ports.store
-    await suite.settle()
-    await store.erase("cutoffs", f"leads:{WEEK}")
-    await suite.tick()
-    assert (await digest(suite))["frozen_at"] is None
-
-
 async def test_frozen_values_stay_as_they_were(suite: Suite) -> None:
     before = await frozen_week(suite)
     await suite.lead("big", change="details", title="改了名的项目", investment=1)
@@ -221,14 +94,6 @@ async def test_what_a_reader_may_not_see_any_more_is_left_out_of_the_records(sui
     assert values(found)["new_leads"] == 3
     assert {each["record"] for each in await records(suite, figures(found)["new_leads"])} == {"small", "far"}
     assert "动力电池项目" not in str(found)
-
-
-async def next_week(suite: Suite, week: str, weeks: int = 1) -> dict[str, Any]:
-    suite.clock.instant = NEXT_MONDAY_0853 + timedelta(weeks=weeks)
-    await suite.cutoffs(week)
-    await suite.settle()
-    await suite.tick()
-    return await digest(suite, week=week)
 
 
 async def test_what_arrives_later_is_corrected_in_the_next_digest_and_only_once(suite: Suite) -> None:
@@ -259,76 +124,6 @@ async def test_the_week_before_is_compared_as_it_was_told(suite: Suite) -> None:
     found = await next_week(suite, "2026-W49")
     assert figures(found)["new_leads"]["value"] == 0
     assert figures(found)["new_leads"]["previous"] == 3
-
-
-async def test_sending_by_hand_is_safe_to_repeat(suite: Suite) -> None:
-    await a_week(suite)
-    await suite.cutoffs(WEEK)
-    await suite.settle()
-    suite.clock.instant = NEXT_MONDAY_0853 - 2 * HOUR
-    first = await suite.post("admin", f"/digests/{WEEK}/send")
-    assert first.status_code == 200, first.text
-    assert [(each["manager"], each["repeated"]) for each in first.json()["digests"]] == [
-        ("manager", False),
-        ("zonal", False),
-    ]
-    for _ in range(3):
-        again = await suite.post("manager", f"/digests/{WEEK}/send", key="another")
-        [own] = again.json()["digests"]
-        assert (own["manager"], own["repeated"], own["sent_at"]) == (
-            "manager",
-            True,
-            first.json()["digests"][0]["sent_at"],
-        )
-    suite.clock.instant = NEXT_MONDAY_0853 + HOUR
-    await suite.tick()
-    assert len(await suite.items("manager", "/notifications")) == 1
-
-
-async def test_a_running_week_is_not_sent_and_the_answer_says_when_it_can_be(suite: Suite) -> None:
-    await suite.people()
-    refused = await suite.post("admin", f"/digests/{WEEK}/send")
-    assert refused.status_code == 409
-    assert refused.json()["detail"] == (
-        "2026-W48 到2026年11月30日00:00才结束，之后即可发送；2026年11月30日08:53会自动发出，不必手动操作。"
-    )
-
-
-async def test_by_hand_too_a_service_that_may_still_finish_is_waited_for(suite: Suite) -> None:
-    await a_week(suite)
-    suite.clock.instant = NEXT_MONDAY_0853
-    refused = await suite.post("manager", f"/digests/{WEEK}/send")
-    assert refused.status_code == 409
-    assert refused.json()["silent"] == ["leads", "incentives"]
-    assert "最迟2026年11月30日09:23后可以发送" in refused.json()["detail"]
-    assert refused.headers["Retry-After"] == "30"
-
-
-async def test_what_was_missed_while_off_is_sent_within_a_week(tmp_path: Path) -> None:
-    async with running(tmp_path) as suite:
-        await a_week(suite)
-    async with running(tmp_path, NEXT_MONDAY_0853 + timedelta(days=6)) as suite:
-        await suite.tick()
-        found = await digest(suite)
-        assert found["sent_at"] == to_text(suite.clock.now())
-        assert len(await suite.items("manager", "/notifications")) == 1
-
-
-async def test_what_was_missed_for_longer_is_recorded_unsent(tmp_path: Path) -> None:
-    async with running(tmp_path) as suite:
-        await a_week(suite)
-    async with running(tmp_path, NEXT_MONDAY_0853 + timedelta(days=7, minutes=1)) as suite:
-        await suite.tick()
-        found = await digest(suite)
-        assert found["frozen_at"] is not None
-        assert found["sent_at"] is None
-        assert "可手动补发" in found["unsent_reason"]
-        listed = {each["week"]: each for each in await suite.items("manager", "/digests")}
-        assert listed[WEEK]["unsent_reason"] is not None
-        titles = [each["title"] for each in await suite.items("manager", "/notifications")]
-        assert not any("第48周" in title for title in titles)
-        sent = await suite.post("manager", f"/digests/{WEEK}/send")
-        assert sent.json()["digests"][0]["sent_at"] is not None
 
 
 async def test_digests_are_listed_newest_first_after_the_running_week(suite: Suite) -> None:

@@ -21,6 +21,7 @@ from services.notify.repository.people import People
 log = logging.getLogger(__name__)
 
 SWEEP = 5.0
+AT_ONCE = 4
 LENGTH = timedelta(seconds=60)
 _SCOPE = Scope.system("addressing deliveries")
 
@@ -76,9 +77,14 @@ class Sender:
     async def sweep(self) -> None:
         """Send every mail that is due."""
         now = to_text(self._ports.clock.now())
+        due: list[Stored] = []
         async for stored in self._deliveries.in_state(State.QUEUED, ChannelName.EMAIL):
             if stored.delivery.next_at is None or stored.delivery.next_at <= now:
-                await self.send(stored)
+                due.append(stored)
+        for start in range(0, len(due), AT_ONCE):
+            async with asyncio.TaskGroup() as group:
+                for stored in due[start : start + AT_ONCE]:
+                    group.create_task(self.send(stored))
 
     async def recover(self) -> None:
         """Look after what an earlier process left in ``sending``, and what it left to be shown in the app."""
@@ -123,6 +129,8 @@ class Sender:
                     await self.sweep()
             except Exception:
                 log.exception("sending failed; trying again")
+                # Whatever was cut short is in ``sending``: begin as after a restart, which looks after it.
+                self._lease = None
             with suppress(TimeoutError):
                 async with asyncio.timeout(SWEEP):
                     await self._wake.wait()
