@@ -9,7 +9,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from contracts.vocabulary.amount import Amount, AmountError, parse_amount
 from contracts.vocabulary.fact_list import FACT_LIST, Kind
@@ -241,16 +241,26 @@ _PARSERS: Mapping[str, Callable[[Fact, Any], Plain]] = {
     "text": _text,
 }
 
+
+def _iso_day(value: Any) -> Any:
+    """JSON has no dates: a day is a text of ten characters, never a number of seconds."""
+    if isinstance(value, date) or (isinstance(value, str) and len(value) == len("2026-11-23")):
+        return value
+    raise ValueError("应为日期，如 2026-11-23")
+
+
 _MONEY_TEXT = Annotated[str, Field(min_length=1, max_length=100, description="如 3.5亿元、1-1.5亿元、待定")]
-_FEN = Annotated[int, Field(ge=0, le=10**15, description="分")]
+_FEN = Annotated[int, Field(strict=True, ge=0, le=10**15, description="分")]
+_DIGITS = Annotated[str, Field(pattern=r"^\d{1,10}$", description="同一个数，写成文字")]
+_DECIMAL_DIGITS = Annotated[str, Field(pattern=r"^\d{1,10}(\.\d{1,6})?$", description="同一个数，写成文字")]
 _INPUT_TYPES: Mapping[str, Any] = {
     "amount": _FEN | _MONEY_TEXT,
-    "integer": Annotated[int, Field(ge=0, le=MAX_COUNT)],
-    "decimal": Annotated[float, Field(ge=0, le=10**9)],
-    "ratio": Annotated[float, Field(ge=0, le=1000)]
-    | Annotated[str, Field(pattern=r"^\d{1,6}(\.\d{1,4})?%$", description="如 15%")],
-    "boolean": bool,
-    "date": date,
+    "integer": Annotated[int, Field(strict=True, ge=0, le=MAX_COUNT)] | _DIGITS,
+    "decimal": Annotated[float, Field(strict=True, ge=0, le=10**9)] | _DECIMAL_DIGITS,
+    "ratio": Annotated[float, Field(strict=True, ge=0, le=1000)]
+    | Annotated[str, Field(pattern=r"^\d{1,6}(\.\d{1,4})?%?$", description="如 15%")],
+    "boolean": Annotated[bool, Field(strict=True)],
+    "date": Annotated[date, BeforeValidator(_iso_day)],
     "code": Annotated[str, Field(pattern=r"^([A-T]|\d{2,4})$")],
     "text": Annotated[str, Field(min_length=1, max_length=200)],
 }
