@@ -9,12 +9,11 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from contracts.vocabulary.facts import FACTS
-from gateway.pages.api import Answered
 from gateway.pages.forms import fact_text
-from gateway.pages.industries import industries
+from gateway.pages.industries import industries, name_industries
 from gateway.pages.lead import lead_context
 from gateway.pages.routing import PageRoute
-from gateway.pages.visit import Visit, Visiting
+from gateway.pages.visit import Visiting
 
 router = APIRouter(route_class=PageRoute)
 
@@ -42,6 +41,7 @@ async def comparison(id: str, visit: Visiting, after: int = 0, tries: int = 0) -
     if answer is None:
         return visit.page("panels/unavailable.html", detail=visit.say("还没有算好，请稍后刷新页面。"), retry="")
     asked = questions_of(answer["zones"])
+    await name_industries(visit)
     codes = await industries(visit) if any(each["fact"].kind == "code" for each in asked[:ASKED]) else []
     return visit.page(
         "panels/comparison.html", lead=lead, answer=answer, zones=ordered_zones(answer["zones"]), industries=codes,
@@ -86,11 +86,6 @@ def questions_of(zones: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return sorted(questions, key=lambda each: (-each["policies"], -each["alone"], list(FACTS).index(each["fact"].name)))
 
 
-def standings_of(answer: Answered) -> Sequence[str]:
-    """What kinds of policies the answer counts."""
-    return list(answer.get("standing", ()))
-
-
 def _worth(zone: Mapping[str, Any]) -> tuple[int, float, int, int]:
     possible = zone["possible_fen"]
     return zone["certain_fen"], float("inf") if possible is None else possible, zone.get("met", 0), zone.get("unknown", 0)
@@ -104,8 +99,3 @@ def _with_values(questions: list[dict[str, Any]], lead: Mapping[str, Any]) -> li
 def _typed(name: str, known: Mapping[str, Any]) -> Any:
     fact = known.get(name) or {}
     return fact_text(FACTS[name], fact.get("value"), fact.get("as_written"))
-
-
-def offers(visit: Visit) -> bool:
-    """Whether the visitor may answer questions in place."""
-    return visit.may("/leads/new")

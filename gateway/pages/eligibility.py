@@ -14,7 +14,7 @@ from contracts.vocabulary.zones import ZONES
 from gateway.pages.api import Answered, Refused
 from gateway.pages.comparison import ordered_zones, questions_of, zone_view
 from gateway.pages.forms import FACT, facts_from
-from gateway.pages.industries import code_of, industries
+from gateway.pages.industries import code_of, industries, name_industries
 from gateway.pages.routing import PageRoute
 from gateway.pages.visit import Visit, Visiting
 
@@ -30,6 +30,7 @@ async def eligibility(request: Request, visit: Visiting) -> Response:
     """The questions and, as soon as one is answered, the zones; everything typed is in the address."""
     fields = {name: request.query_params.getlist(name) for name in request.query_params if name.startswith(FACT)}
     codes = await industries(visit)
+    await name_industries(visit)
     facts = facts_from(fields)
     if "industry_code" in facts:
         facts["industry_code"] = code_of(fields[f"{FACT}industry_code"][0], codes)
@@ -42,7 +43,7 @@ async def eligibility(request: Request, visit: Visiting) -> Response:
         "industries": codes, "first": [FACTS[name] for name in FIRST], "asked": _asked(fields, questions),
         "wrong": refused.wrong if refused else lambda path: "", "gains": {q["fact"].name: q["policies"] for q in questions},
         "share": f"/eligibility?{urlencode({**fields, **({'zone': [zone]} if zone else {})}, doseq=True)}",
-        "given": _given(visit, facts, codes), "by_amount": visit.session is not None,
+        "given": _given(visit, facts), "by_amount": visit.session is not None,
     }  # fmt: skip
     template = "panels/eligibility.html" if visit.swapped else "eligibility.html"
     return visit.page(template, 422 if refused and not visit.swapped else 200, **context)
@@ -72,17 +73,15 @@ def _asked(fields: Mapping[str, Any], questions: list[dict[str, Any]]) -> list[A
     return [FACTS[name] for name in (*answered, *coming[:NEXT_ASKED])]
 
 
-def _given(visit: Visit, facts: Mapping[str, Any], codes: list[dict[str, Any]]) -> list[dict[str, str]]:
-    names = {each["code"]: each["name"] for each in codes}
-    shown = []
-    for name, value in facts.items():
-        text = str(value)
-        if name == "industry_code":
-            text = f"{value} {names.get(str(value), '')}".strip()
-        elif FACTS[name].kind in ("boolean", "choice", "tags", "date"):
-            text = visit.f.fact(name, value)
-        shown.append({"label": visit.f.fact_label(name), "value": text})
-    return shown
+def _given(visit: Visit, facts: Mapping[str, Any]) -> list[dict[str, str]]:
+    worded = ("boolean", "choice", "tags", "date", "code")
+    return [
+        {
+            "label": visit.f.fact_label(name),
+            "value": visit.f.fact(name, value) if FACTS[name].kind in worded else str(value),
+        }
+        for name, value in facts.items()
+    ]
 
 
 def _is_tags(field: str) -> bool:

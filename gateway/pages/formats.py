@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -28,6 +28,7 @@ class Formats:
 
     language: Language
     now: datetime
+    industries: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def say(self) -> Translate:
@@ -185,7 +186,7 @@ class Formats:
             return self.say(fact.choices.get(value, str(value)))
         if fact.kind == "tags":
             return "、".join(self.say(fact.choices.get(each, each)) for each in value)
-        return str(value)
+        return f"{value} {self.industries.get(str(value), '')}".strip() if fact.kind == "code" else str(value)
 
     def _days_ago(self, day: date) -> str | None:
         days = (self.today - day).days

@@ -69,7 +69,7 @@ def _change_value(f: Formats, field: str, value: Any) -> str:
     name = field.removeprefix("facts.")
     if value is None or value == "":
         return f.say("未填写")
-    if name in FACTS and not isinstance(value, str):
+    if name in FACTS and (not isinstance(value, str) or FACTS[name].kind in ("choice", "code", "date")):
         return f.fact(name, value)
     if field == "zone":
         return f.zone(value)

@@ -12,7 +12,7 @@ from contracts.vocabulary.stages import Stage
 from gateway.pages.api import Refused
 from gateway.pages.forms import Form, fact_text
 from gateway.pages.home import todo
-from gateway.pages.industries import code_of, industries
+from gateway.pages.industries import code_of, industries, name_industries
 from gateway.pages.lights import clock_light
 from gateway.pages.people import names_for
 from gateway.pages.routing import PageRoute
@@ -34,6 +34,7 @@ async def lead_page(id: str, visit: Visiting) -> Response:
 @router.get("/leads/{id}/panels/timeline")
 async def timeline(id: str, visit: Visiting) -> Response:
     """What happened, latest first."""
+    await name_industries(visit)
     found = await visit.api.get(f"/leads/{id}/timeline")
     return visit.page("panels/timeline.html", items=found["items"], names=await names_for(visit), lead_id=id)
 
@@ -97,7 +98,10 @@ async def change_fact(id: str, request: Request, visit: Visiting) -> Response:
     except Refused as refused:
         lead = await visit.api.get(f"/leads/{id}")
         name = next(iter(sorted(asked)), "industry_code")
-        return await _fact_panel(visit, lead, name, form.text(f"fact.{name}"), refused)
+        answer = await _fact_panel(visit, lead, name, form.text(f"fact.{name}"), refused, form.text("then"))
+        answer.headers.update({"HX-Retarget": f"#form-{name}", "HX-Reswap": "outerHTML"})
+        return answer
+    await name_industries(visit)
     if form.text("then") == "comparison":
         return visit.go(f"/leads/{id}/policies?after={receipt['revision']}")
     lead = await visit.api.get(f"/leads/{id}")
@@ -108,6 +112,7 @@ async def change_fact(id: str, request: Request, visit: Visiting) -> Response:
 
 async def lead_context(visit: Visit, lead: dict[str, Any]) -> dict[str, Any]:
     """What every tab of a lead's page shows above it."""
+    await name_industries(visit)
     reached = _reached(lead)
     order = Stage(lead["stage"]).order
     path = [
@@ -137,14 +142,14 @@ def unknown_of(visit: Visit, lead: dict[str, Any]) -> list[dict[str, str]]:
 
 
 async def _fact_panel(
-    visit: Visit, lead: dict[str, Any], name: str, typed: str = "", refused: Refused | None = None
+    visit: Visit, lead: dict[str, Any], name: str, typed: str = "", refused: Refused | None = None, then: str = ""
 ) -> Response:
     known = lead["facts"].get(name) or {}
     value = typed or fact_text(FACTS[name], known.get("value"), known.get("as_written"))
     codes = await industries(visit) if name == "industry_code" else []
     return visit.page(
         "panels/fact_form.html", 422 if refused else 200, lead=lead, fact=FACTS[name], value=value, refused=refused,
-        industries=codes, wrong=refused.wrong if refused else lambda path: "",
+        then=then, industries=codes, wrong=refused.wrong if refused else lambda path: "",
     )  # fmt: skip
 
 

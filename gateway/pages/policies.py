@@ -10,14 +10,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from contracts.vocabulary.zones import ZONES
-from gateway.pages.labels import BENEFICIARIES, CLAIM_MODES, INSTRUMENTS, STANDINGS, scope_name
+from gateway.pages.labels import INSTRUMENTS, STANDINGS, scope_name
 from gateway.pages.routing import PageRoute
 from gateway.pages.visit import Visit, Visiting
 
 router = APIRouter(route_class=PageRoute)
 
-NAMES = ("zone", "standing", "instrument", "claim_mode", "beneficiary", "q", "cursor")
-SHOWN = 60
+NAMES = ("zone", "standing", "instrument", "q", "cursor")
+SHOWN = 120
 
 
 @router.get("/policies")
@@ -25,7 +25,7 @@ async def library(request: Request, visit: Visiting) -> Response:
     """The list, filtered by its address."""
     given = {name: request.query_params[name] for name in NAMES if request.query_params.get(name, "").strip()}
     found = await visit.api.get("/policies", **given, limit=SHOWN)
-    items = found["items"]
+    items = sorted(found["items"], key=lambda item: item["standing"] == "historical")
     following = _url(given | {"cursor": found["next"]}) if found.get("next") else ""
     return visit.page(
         "policies.html", items=items, chips=_chips(visit, given), given=given, next_url=following,
@@ -37,8 +37,8 @@ async def library(request: Request, visit: Visiting) -> Response:
 @router.get("/policies/{id}")
 async def policy_page(id: str, visit: Visiting) -> Response:
     """One policy: who, how much, on which conditions, from which source."""
-    policy = await visit.api.get(f"/policies/{id}")
-    return visit.page("policy.html", policy=policy, scope=scope_name(visit.f, _scope_key(policy["scope"])))
+    found = await visit.api.get(f"/policies/{id}")
+    return visit.page("policy.html", found=found, policy=found["document"], scope=scope_name(visit.f, found["scope"]))
 
 
 @router.get("/zones/{id}")
@@ -47,13 +47,8 @@ async def zone_page(id: str, visit: Visiting) -> Response:
     zone = await visit.api.get(f"/zones/{id}")
     policies = await visit.api.get("/policies", zone=id, limit=SHOWN)
     standings = sorted({item["standing"] for item in policies["items"]})
-    return visit.page("zone.html", zone=zone, policies=policies["items"], standings=standings)
-
-
-def _scope_key(scope: Any) -> str:
-    if isinstance(scope, str):
-        return scope
-    return next(f"{kind}:{value}" for kind, value in scope.items() if value)
+    items = sorted(policies["items"], key=lambda item: item["standing"] == "historical")
+    return visit.page("zone.html", zone=zone, policies=items, standings=standings)
 
 
 def _chips(visit: Visit, given: Mapping[str, str]) -> list[Mapping[str, Any]]:
@@ -62,8 +57,6 @@ def _chips(visit: Visit, given: Mapping[str, str]) -> list[Mapping[str, Any]]:
         ("zone", "适用区", {id: f.zone(id) for id in ZONES}),
         ("standing", "效力", {code: say(label) for code, label in STANDINGS.items()}),
         ("instrument", "支持方式", {code: say(label) for code, label in INSTRUMENTS.items()}),
-        ("claim_mode", "兑现方式", {code: say(label) for code, label in CLAIM_MODES.items()}),
-        ("beneficiary", "给谁", {code: say(label) for code, label in BENEFICIARIES.items()}),
     ]
     return [
         {

@@ -46,6 +46,14 @@ def templates() -> Environment:
     return environment
 
 
+class Typed(dict[str, Any]):
+    """What was typed into a form; a field that was not is empty."""
+
+    def __missing__(self, name: str) -> str:
+        """The field is empty."""
+        return ""
+
+
 class Visit:
     """A request to a page, and everything its answer needs."""
 
@@ -72,7 +80,8 @@ class Visit:
 
     def page(self, template: str, status: int = 200, **context: Any) -> Response:
         """Draw a template."""
-        html = templates().get_template(template).render(self._context() | context)
+        filled = self._context() | context | {"kept": Typed(context.get("kept", {}))}
+        html = templates().get_template(template).render(filled)
         return HTMLResponse(html, status)
 
     def go(self, path: str) -> Response:
