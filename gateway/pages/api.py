@@ -109,7 +109,10 @@ class Api:
         """
         boundary = secrets.token_hex(16)
         body = await _multipart(boundary, file, fields)
-        sent = [(b"content-type", f"multipart/form-data; boundary={boundary}".encode()), (b"idempotency-key", key.encode())]
+        sent = [
+            (b"content-type", f"multipart/form-data; boundary={boundary}".encode()),
+            (b"idempotency-key", key.encode()),
+        ]
         upstream = upstream_of(self._request)
         call = Call(upstream.table.service(path), "POST", path, path.encode(), sent, body)
         try:

@@ -79,16 +79,25 @@ def questions_of(zones: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 for name in (*policy["missing_facts"], *policy.get("unclear_facts", ())):
                     waiting.setdefault(name, {})[policy["policy"]] = policy
     questions = [
-        {"fact": FACTS[name], "policies": len(policies), "alone": sum(len(p["missing_facts"]) == 1 for p in policies.values())}
+        {
+            "fact": FACTS[name],
+            "policies": len(policies),
+            "alone": sum(len(policy["missing_facts"]) == 1 for policy in policies.values()),
+        }
         for name, policies in waiting.items()
         if name in FACTS
-    ]  # fmt: skip
+    ]
     return sorted(questions, key=lambda each: (-each["policies"], -each["alone"], list(FACTS).index(each["fact"].name)))
 
 
 def _worth(zone: Mapping[str, Any]) -> tuple[int, float, int, int]:
     possible = zone["possible_fen"]
-    return zone["certain_fen"], float("inf") if possible is None else possible, zone.get("met", 0), zone.get("unknown", 0)
+    return (
+        zone["certain_fen"],
+        float("inf") if possible is None else possible,
+        zone.get("met", 0),
+        zone.get("unknown", 0),
+    )
 
 
 def _with_values(questions: list[dict[str, Any]], lead: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -42,7 +42,9 @@ def _row(visit: Visit, item: dict[str, Any], label: str, url: str) -> dict[str, 
     return item | {"label": label, "url": url, "sum": visit.f.fen(item["sum_fen"]) if int(item["sum_fen"]) else "—"}
 
 
-def _chart(visit: Visit, report: dict[str, Any], rows: list[dict[str, Any]], kind: str, title: str, head: str) -> Response:
+def _chart(
+    visit: Visit, report: dict[str, Any], rows: list[dict[str, Any]], kind: str, title: str, head: str
+) -> Response:
     english = visit.language == "en"
     scale, unit = (100 * 10**6, visit.say("百万元")) if english else (YI, visit.say("亿元"))
     data = {

@@ -37,19 +37,29 @@ async def digest_page(week: str, visit: Visiting) -> Response:
     named = _week(week)
     digest = await visit.api.find(f"/digests/{named.id}")
     listed = (await visit.api.get("/digests", limit=30))["items"]
-    context = {"week": named, "week_label": _label(visit, named), "listed": listed, "following": _following(visit, named)}
+    context = {
+        "week": named,
+        "week_label": _label(visit, named),
+        "listed": listed,
+        "following": _following(visit, named),
+    }
     if digest is None:
         return visit.page("digest_missing.html", 404, **context)
     figures = {figure["id"]: figure for section in digest["sections"] for figure in section["figures"]}
     headline = [_shown(visit, figures[id]) for id in HEADLINE if id in figures]
     sections = [
-        section | {"figures": [_shown(visit, figure) for figure in section["figures"]], "items": section["items"][:SHOWN_ITEMS]}
+        section
+        | {"figures": [_shown(visit, figure) for figure in section["figures"]], "items": section["items"][:SHOWN_ITEMS]}
         for section in digest["sections"]
     ]
     corrections = [
-        each | {"shown_before": _value(visit, each["before"], each["unit"]), "shown_after": _value(visit, each["after"], each["unit"])}
+        each
+        | {
+            "shown_before": _value(visit, each["before"], each["unit"]),
+            "shown_after": _value(visit, each["after"], each["unit"]),
+        }
         for each in digest["corrections"]
-    ]  # fmt: skip
+    ]
     return visit.page(
         "digest.html", **context, digest=digest, headline=headline, sections=sections, corrections=corrections,
         names=await names_for(visit),
@@ -99,10 +109,16 @@ def _shown(visit: Visit, figure: Mapping[str, Any]) -> dict[str, Any]:
     if figure["value_high"] not in (value, None) and unit == "fen":
         shown = f"{shown} – {visit.f.fen(figure['value_high'])}"
     return {
-        **figure, "shown": shown, "exact": visit.f.exact(value) if unit == "fen" else "", "zero": int(value) == 0,
-        "unit_label": "" if unit == "fen" else visit.say(unit), "warning": figure["id"] in WARNING and int(value) > 0,
-        "delta": _delta(visit, figure), "trend": _trend(figure), "page": figure["records"].removeprefix("/api/v1").removesuffix("/records"),
-    }  # fmt: skip
+        **figure,
+        "shown": shown,
+        "exact": visit.f.exact(value) if unit == "fen" else "",
+        "zero": int(value) == 0,
+        "unit_label": "" if unit == "fen" else visit.say(unit),
+        "warning": figure["id"] in WARNING and int(value) > 0,
+        "delta": _delta(visit, figure),
+        "trend": _trend(figure),
+        "page": figure["records"].removeprefix("/api/v1").removesuffix("/records"),
+    }
 
 
 def _value(visit: Visit, value: int | str, unit: str) -> str:

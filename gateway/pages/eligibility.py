@@ -16,7 +16,7 @@ from gateway.pages.comparison import ordered_zones, questions_of, zone_view
 from gateway.pages.forms import FACT, facts_from
 from gateway.pages.industries import code_of, industries, name_industries
 from gateway.pages.routing import PageRoute
-from gateway.pages.visit import Visit, Visiting
+from gateway.pages.visit import Visit, Visiting, nothing_wrong
 
 router = APIRouter(route_class=PageRoute)
 
@@ -39,12 +39,20 @@ async def eligibility(request: Request, visit: Visiting) -> Response:
     kept = {name: values if _is_tags(name) else values[0] for name, values in fields.items() if values}
     questions = questions_of(answer["zones"]) if answer else []
     context = {
-        "answer": answer, "zones": _zones(visit, answer) if answer else [], "refused": refused, "kept": kept, "zone": zone,
-        "industries": codes, "first": [FACTS[name] for name in FIRST], "asked": _asked(fields, questions),
-        "wrong": refused.wrong if refused else lambda path: "", "gains": {q["fact"].name: q["policies"] for q in questions},
+        "answer": answer,
+        "zones": _zones(visit, answer) if answer else [],
+        "refused": refused,
+        "kept": kept,
+        "zone": zone,
+        "industries": codes,
+        "first": [FACTS[name] for name in FIRST],
+        "asked": _asked(fields, questions),
+        "wrong": refused.wrong if refused else nothing_wrong,
+        "gains": {q["fact"].name: q["policies"] for q in questions},
         "share": f"/eligibility?{urlencode({**fields, **({'zone': [zone]} if zone else {})}, doseq=True)}",
-        "given": _given(visit, facts), "by_amount": visit.session is not None,
-    }  # fmt: skip
+        "given": _given(visit, facts),
+        "by_amount": visit.session is not None,
+    }
     template = "panels/eligibility.html" if visit.swapped else "eligibility.html"
     return visit.page(template, 422 if refused and not visit.swapped else 200, **context)
 

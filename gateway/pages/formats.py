@@ -214,7 +214,9 @@ def _english_amount(amount: Amount) -> str:
     low = _english_money(amount.low, amount.currency)
     if amount.high is None:
         return f"{about}{low} or more"
-    return about + low if amount.low == amount.high else f"{about}{low} – {_english_money(amount.high, amount.currency)}"
+    return (
+        about + low if amount.low == amount.high else f"{about}{low} – {_english_money(amount.high, amount.currency)}"
+    )
 
 
 def _english_money(minor: int, currency: str) -> str:

@@ -84,5 +84,3 @@ async def _draw(visit: Visit, refused: Refused | None = None) -> Response:
         earlier = []
     status = 422 if refused else 200
     return visit.page("imports.html", status, refused=refused, earlier=earlier, names=await names_for(visit))
-
-

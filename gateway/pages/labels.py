@@ -17,9 +17,20 @@ CLAIM_MODES = {"automatic": "免申即享", "expedited": "快申快享", "ordina
 BENEFICIARIES = {"enterprise": "企业", "introducer": "引荐人", "person": "个人", "park_operator": "园区运营方"}
 STANDINGS = {"in_force": "现行有效", "historical": "历史政策", "illustrative": "示例"}
 SOURCES = {
-    "officer": "专员填写", "import": "台账导入", "partner": "企业填写", "visitor": "您填写的", "system": "系统", "example": "示例",
-}  # fmt: skip
-JOB_STATES = {"queued": "排队中", "running": "进行中", "finished": "已完成", "failed": "没有成功", "cancelled": "已停止"}
+    "officer": "专员填写",
+    "import": "台账导入",
+    "partner": "企业填写",
+    "visitor": "您填写的",
+    "system": "系统",
+    "example": "示例",
+}
+JOB_STATES = {
+    "queued": "排队中",
+    "running": "进行中",
+    "finished": "已完成",
+    "failed": "没有成功",
+    "cancelled": "已停止",
+}
 DELIVERY_STATES = {
     "queued": "等待发送", "sending": "正在发送", "sent": "已送达", "failed": "没有送达", "in_doubt": "不能确定",
 }  # fmt: skip

@@ -16,7 +16,7 @@ from gateway.pages.industries import code_of, industries, name_industries
 from gateway.pages.lights import clock_light
 from gateway.pages.people import names_for
 from gateway.pages.routing import PageRoute
-from gateway.pages.visit import Visit, Visiting
+from gateway.pages.visit import Visit, Visiting, nothing_wrong
 from kit.errors import NotFound
 
 router = APIRouter(route_class=PageRoute)
@@ -48,7 +48,9 @@ async def follow_up(id: str, request: Request, visit: Visiting) -> Response:
         await visit.api.post(f"/leads/{id}/follow-ups", body, key=form.key)
     except Refused as refused:
         refused.beside(("text", "on", "next_plan", "next_on"))
-        return visit.page("panels/composer.html", 422, lead_id=id, kept=form.kept(), refused=refused, wrong=refused.wrong)
+        return visit.page(
+            "panels/composer.html", 422, lead_id=id, kept=form.kept(), refused=refused, wrong=refused.wrong
+        )
     if visit.swapped and form.text("then") == "todo":
         return await todo(visit)
     return visit.go(f"/leads/{id}")
@@ -94,7 +96,9 @@ async def change_fact(id: str, request: Request, visit: Visiting) -> Response:
     asked = {name.removeprefix("fact.") for name in form.data if name.startswith("fact.")} & FACTS.keys()
     emptied = dict.fromkeys(asked - facts.keys()) if form.text("forget") else {}
     try:
-        receipt = await visit.api.patch(f"/leads/{id}", {"facts": facts | emptied}, key=form.key, revision=form.revision)
+        receipt = await visit.api.patch(
+            f"/leads/{id}", {"facts": facts | emptied}, key=form.key, revision=form.revision
+        )
     except Refused as refused:
         lead = await visit.api.get(f"/leads/{id}")
         name = next(iter(sorted(asked)), "industry_code")
@@ -116,21 +120,37 @@ async def lead_context(visit: Visit, lead: dict[str, Any]) -> dict[str, Any]:
     reached = _reached(lead)
     order = Stage(lead["stage"]).order
     path = [
-        {"stage": stage.value, "on": reached.get(stage.value), "state": "done" if stage.order < order else "now" if stage.order == order else "todo"}
-        for stage in Stage
-    ]  # fmt: skip
+        {"stage": stage.value, "on": reached.get(stage.value), "state": _place(stage.order, order)} for stage in Stage
+    ]
     clocks = [clock | {"light": clock_light(clock, visit.f.now)} for clock in lead["clocks"]]
     return {
-        "lead": lead, "path": path, "clocks": clocks, "names": await names_for(visit), "lead_id": lead["id"], "kept": {},
-        "facts": facts_of(visit, lead), "unknown": unknown_of(visit, lead), "next_move": _next_move(lead),
-    }  # fmt: skip
+        "lead": lead,
+        "path": path,
+        "clocks": clocks,
+        "names": await names_for(visit),
+        "lead_id": lead["id"],
+        "kept": {},
+        "facts": facts_of(visit, lead),
+        "unknown": unknown_of(visit, lead),
+        "next_move": _next_move(lead),
+    }
 
 
 def facts_of(visit: Visit, lead: dict[str, Any]) -> list[dict[str, Any]]:
     """The known facts in the order of the registry, each with who said so."""
-    sources = {"officer": "专员填写", "import": "台账导入", "partner": "企业填写", "visitor": "访客填写", "system": "系统"}
+    sources = {
+        "officer": "专员填写",
+        "import": "台账导入",
+        "partner": "企业填写",
+        "visitor": "访客填写",
+        "system": "系统",
+    }
     return [
-        {"name": name, "value": _shown(visit, name, fact), "source": visit.say(sources.get(fact["source"]["kind"], "其他"))}
+        {
+            "name": name,
+            "value": _shown(visit, name, fact),
+            "source": visit.say(sources.get(fact["source"]["kind"], "其他")),
+        }
         for name in FACTS
         if (fact := lead["facts"].get(name))
     ]
@@ -149,7 +169,7 @@ async def _fact_panel(
     codes = await industries(visit) if name == "industry_code" else []
     return visit.page(
         "panels/fact_form.html", 422 if refused else 200, lead=lead, fact=FACTS[name], value=value, refused=refused,
-        then=then, industries=codes, wrong=refused.wrong if refused else lambda path: "",
+        then=then, industries=codes, wrong=refused.wrong if refused else nothing_wrong,
     )  # fmt: skip
 
 
@@ -161,8 +181,14 @@ def _dialog(
     return visit.page(
         "panels/move.html", 422 if refused else 200, lead=lead, to=to if known else "", legal=legal, refused=refused,
         kept={"signed_amount": "", "reason": "", "on": ""} | (kept or {}),
-        wrong=refused.wrong if refused else lambda path: "",
+        wrong=refused.wrong if refused else nothing_wrong,
     )  # fmt: skip
+
+
+def _place(of: int, reached: int) -> str:
+    if of == reached:
+        return "now"
+    return "done" if of < reached else "todo"
 
 
 def _reached(lead: dict[str, Any]) -> dict[str, str]:

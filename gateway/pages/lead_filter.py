@@ -106,13 +106,23 @@ def views_of(wanted: Wanted, visit: Visit, board: Mapping[str, Any]) -> list[Map
     active = sum(column["count"] for column in board["columns"])
     held, closed = board["on_hold"], board["closed"]
     tabs: list[tuple[str, str, int | None]] = [
-        ("active", "推进中", active), ("mine", "我的", None), ("respond", "待响应", None), ("protect", "保护将到期", None),
-        ("on_hold", "暂缓", held), ("closed", "终止", closed), ("all", "全部", active + held + closed),
-    ]  # fmt: skip
+        ("active", "推进中", active),
+        ("mine", "我的", None),
+        ("respond", "待响应", None),
+        ("protect", "保护将到期", None),
+        ("on_hold", "暂缓", held),
+        ("closed", "终止", closed),
+        ("all", "全部", active + held + closed),
+    ]
     if visit.role == "manager":
         tabs = [tab for tab in tabs if tab[0] != "mine"]
     return [
-        {"label": visit.say(label), "count": count, "url": wanted.url(view=view, sort=None), "here": wanted.view == view}
+        {
+            "label": visit.say(label),
+            "count": count,
+            "url": wanted.url(view=view, sort=None),
+            "here": wanted.view == view,
+        }
         for view, label, count in tabs
     ]
 

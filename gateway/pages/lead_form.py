@@ -12,7 +12,7 @@ from gateway.pages.api import Refused
 from gateway.pages.forms import Form
 from gateway.pages.industries import code_of, industries
 from gateway.pages.routing import PageRoute
-from gateway.pages.visit import Visit, Visiting
+from gateway.pages.visit import Visit, Visiting, nothing_wrong
 
 router = APIRouter(route_class=PageRoute)
 
@@ -23,10 +23,21 @@ MORE_FACTS = (
     "little_giant", "serious_dishonesty",
 )  # fmt: skip
 SHOWN = (
-    "title", "zone", "source_mode", "summary", "referrer", "investor.name", "investor.unified_social_credit_code",
-    "contact.name", "contact.phone", "contact.email", "contact.position", "first_contact.date", "first_contact.evidence",
+    "title",
+    "zone",
+    "source_mode",
+    "summary",
+    "referrer",
+    "investor.name",
+    "investor.unified_social_credit_code",
+    "contact.name",
+    "contact.phone",
+    "contact.email",
+    "contact.position",
+    "first_contact.date",
+    "first_contact.evidence",
     *(f"facts.{name}" for name in ("industry_code", *MAIN_FACTS, *MORE_FACTS)),
-)  # fmt: skip
+)
 SIMILAR = 5
 
 
@@ -66,7 +77,7 @@ async def _draw(visit: Visit, kept: dict[str, Any], refused: Refused | None = No
         422 if refused else 200,
         kept=kept,
         refused=refused,
-        wrong=refused.wrong if refused else lambda path: "",
+        wrong=refused.wrong if refused else nothing_wrong,
         industries=await industries(visit),
         modes=list(SourceMode),
         main_facts=MAIN_FACTS,

@@ -61,4 +61,6 @@ async def _head(visit: Visit, wanted: Wanted, path: str) -> dict[str, Any]:
 
 
 def _beside_view(wanted: Wanted) -> dict[str, Any]:
-    return {name: wanted.given[name] for name in ("zone", "owner", "source_mode", "import_id", "q") if name in wanted.given}
+    return {
+        name: wanted.given[name] for name in ("zone", "owner", "source_mode", "import_id", "q") if name in wanted.given
+    }

@@ -100,7 +100,7 @@ _OFFICER_ORDER = ("/", "/leads", "/policies", "/eligibility", "/imports", "/dash
 def may_open(path: str, role: str) -> bool:
     """Whether a role may open a page."""
     roles = BY_PATH[path].roles
-    return roles is ANYONE or role in roles
+    return roles is None or role in roles
 
 
 def entries_for(role: str) -> list[Entry]:

@@ -33,8 +33,8 @@ class PageRoute(APIRoute):
         async def handle(request: Request) -> Response:
             try:
                 return await inner(request)
-            except Unauthenticated as problem:
-                return _to_sign_in(request, problem)
+            except Unauthenticated:
+                return _to_sign_in(request)
             except Refused as refused:
                 return await show(request, refused)
             except Problem as problem:
@@ -54,13 +54,15 @@ async def show(request: Request, refused: Refused) -> Response:
     visit = Visit(request, session)
     if visit.swapped and request.method == "GET":
         retry = str(request.url.path) + (f"?{request.url.query}" if request.url.query else "")
-        return visit.page("panels/unavailable.html", detail=refused.detail, retry=retry if refused.status >= 500 else "")
+        return visit.page(
+            "panels/unavailable.html", detail=refused.detail, retry=retry if refused.status >= 500 else ""
+        )
     title = visit.say(TITLES.get(refused.status, refused.title or "出了点问题"))
     trace = refused.trace or (trace_id() if refused.status >= 500 else "")
     return visit.page("error.html", refused.status, title=title, detail=refused.detail, trace=trace)
 
 
-def _to_sign_in(request: Request, problem: Unauthenticated) -> Response:
+def _to_sign_in(request: Request) -> Response:
     if request.headers.get("hx-request") == "true":
         return Response(status_code=204, headers={"HX-Redirect": "/sign-in"})
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")

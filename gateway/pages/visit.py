@@ -38,12 +38,25 @@ VISITOR = "anonymous"
 def templates() -> Environment:
     """The templates; every value is escaped, and a misspelt one is an error."""
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.globals.update(
-        FACTS=FACTS, STAGES=list(Stage), ZONES=ZONES, new_key=lambda: secrets.token_urlsafe(18), assets_version=assets.version()
+        FACTS=FACTS,
+        STAGES=list(Stage),
+        ZONES=ZONES,
+        new_key=lambda: secrets.token_urlsafe(18),
+        assets_version=assets.version(),
     )
     return environment
+
+
+def nothing_wrong(_path: str) -> str:
+    """What a form says beside a field before anything was refused."""
+    return ""
 
 
 class Typed(dict[str, Any]):
@@ -91,15 +104,27 @@ class Visit:
         return RedirectResponse(path, 303)
 
     def _context(self) -> dict[str, Any]:
-        url = self.request.url
+        path, query = self.request.url.path, self.request.url.query
         return {
-            "_": self.say, "f": self.f, "lang": self.language, "session": self.session, "role": self.role,
-            "may": self.may, "nonce": self.request.state.csp_nonce, "csrf": self.session.csrf if self.session else issue_nonce(self.request), "here": url.path,
-            "here_full": url.path + (f"?{url.query}" if url.query else ""), "nav": self._nav(url.path),
-            "role_name": lambda role: self.say(ROLE_NAMES[role]), "office_name": self._office_name,
-            "lead_light": lambda lead: light_of(lead, self.f.now), "top_query": "", "wrong": lambda path: "",
-            "refused": None, **labels_in(self.f),
-        }  # fmt: skip
+            "_": self.say,
+            "f": self.f,
+            "lang": self.language,
+            "session": self.session,
+            "role": self.role,
+            "may": self.may,
+            "nonce": self.request.state.csp_nonce,
+            "csrf": self.session.csrf if self.session else issue_nonce(self.request),
+            "here": path,
+            "here_full": f"{path}?{query}" if query else path,
+            "nav": self._nav(path),
+            "role_name": lambda role: self.say(ROLE_NAMES[role]),
+            "office_name": self._office_name,
+            "lead_light": lambda lead: light_of(lead, self.f.now),
+            "top_query": "",
+            "wrong": nothing_wrong,
+            "refused": None,
+            **labels_in(self.f),
+        }
 
     def _nav(self, path: str) -> list[Mapping[str, Any]]:
         return [_marked(entry, path) for entry in entries_for(self.role)]
