@@ -9,7 +9,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-_FORM = re.compile(r"^(\d{4})-W(\d{2})$")
+_FORM = re.compile(r"([0-9]{4})-W([0-9]{2})")
 
 
 class WeekError(ValueError):
@@ -30,7 +30,7 @@ class Week:
         Raises:
             WeekError: it is no ISO week of that year.
         """
-        match = _FORM.match(text)
+        match = _FORM.fullmatch(text)
         if match is None:
             raise WeekError(f"「{text}」不是周次，应写成如 2026-W48")
         week = cls(int(match[1]), int(match[2]))
