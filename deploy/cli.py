@@ -10,9 +10,11 @@ from typing import Annotated, Any, TypeVar
 
 import orjson
 import typer
+import uvloop
 
 from deploy import commands
 from deploy.client import Refused
+from deploy.embedded import AddressBusy
 from deploy.embedded import serve as serve_suite
 from deploy.lock import DataFolderBusy, hold
 from kit.settings import Settings
@@ -38,7 +40,7 @@ def serve() -> None:
     """启动全部服务（一个进程）。"""  # noqa: D415 - help text, in Chinese
     settings = Settings()
     with _messages(), hold(settings.data, f"http://{settings.host}:{settings.port}"):
-        asyncio.run(serve_suite(settings))
+        uvloop.run(serve_suite(settings))
 
 
 @app.command()
@@ -81,7 +83,7 @@ def send_digest(
 @codes_app.command("load")
 def load_codes(
     file: Annotated[Path, typer.Argument(help="CSV：code,section,level,name", exists=True, dir_okay=False)],
-    version: Annotated[str, typer.Option(help="版本名，如 GB/T 4754-2017")] = "",
+    version: Annotated[str, typer.Option(help="版本名（字母、数字、点、横线），如 2017-official；默认取文件名")] = "",
     valid_from: Annotated[str, typer.Option(help="自哪天起采用，默认今天")] = "",
     account: As = "admin",
     as_json: Json = False,
@@ -110,7 +112,7 @@ class _messages:  # noqa: N801 - reads as the statement it is used in
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, Refused | DataFolderBusy | commands.CommandFailed):
+        if isinstance(error, Refused | DataFolderBusy | AddressBusy | commands.CommandFailed):
             for line in (str(error), *_details(error)):
                 sys.stderr.write(line + "\n")
             raise typer.Exit(1) from error

@@ -20,14 +20,15 @@ from kit.settings import Settings
 
 API = "/api/v1"
 OPERATOR = "operator"
+UNKNOWN_ACCOUNT = 401
 
 
 class Refused(RuntimeError):
     """The suite answered with a problem."""
 
-    def __init__(self, reply: Reply) -> None:
-        self.document: dict[str, Any] = orjson.loads(reply.body) if reply.body else {"detail": f"HTTP {reply.status}"}
-        super().__init__(str(self.document.get("detail", f"HTTP {reply.status}")))
+    def __init__(self, reply: Reply, detail: str | None = None) -> None:
+        self.document: dict[str, Any] = orjson.loads(reply.body) if reply.body else {}
+        super().__init__(detail or str(self.document.get("detail", f"HTTP {reply.status}")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,8 @@ class Client:
         token = self.issuer.issue(Principal(self.account, OPERATOR), "gateway")
         own = [(b"authorization", f"Bearer {token}".encode()), (b"accept", b"application/json")]
         reply = await self.peer.send(method, f"{API}{path}".encode(), [*own, *(headers or [])], body)
+        if reply.status == UNKNOWN_ACCOUNT:
+            raise Refused(reply, f"没有名为「{self.account}」的账号，或账号已停用。请核对 --as 后面的登录名。")
         if not reply.ok:
             raise Refused(reply)
         return reply.json() if reply.body else None

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import uvicorn
 from fastapi import FastAPI
+
 from gateway.app import create_app as create_gateway
 from gateway.seed import SignIn, seed_accounts
-from services.incentives.app import create_app as create_incentives
-
 from kit.clock import Clock
 from kit.peer import Peer
 from kit.ports import Ports, open_bus, open_clock, open_ports
 from kit.settings import Settings
 from kit.telemetry import configure_logging
+from services.incentives.app import create_app as create_incentives
 from services.leads.app import create_app as create_leads
 from services.notify.app import create_app as create_notify
 
@@ -29,6 +31,7 @@ SERVICES: dict[str, Callable[[Ports], FastAPI]] = {
 }
 """In the order they start: who listens before who speaks."""
 
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 SWITCH_INTERVAL = 0.001
 """Seconds after which a busy worker thread lets the event loop run; Python's default of 5 ms stalls requests."""
 
@@ -64,24 +67,66 @@ async def open_suite(settings: Settings, clock: Clock | None = None) -> AsyncIte
         yield Suite(gateway, services, ports, sign_ins)
 
 
+class AddressBusy(RuntimeError):
+    """Another program listens where we were to."""
+
+
 async def serve(settings: Settings) -> None:
-    """Serve until Ctrl-C or SIGTERM."""
+    """Serve until Ctrl-C or SIGTERM.
+
+    Raises:
+        AddressBusy: the port is taken.
+    """
     configure_logging(settings.log_level)
-    async with open_suite(settings) as suite:
-        config = uvicorn.Config(
-            suite.gateway,
-            host=settings.host,
-            port=settings.port,
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            timeout_graceful_shutdown=10,
-        )
-        server = uvicorn.Server(config)
-        announcing = asyncio.create_task(_announce(server, settings, suite.sign_ins))
-        await server.serve()
-        announcing.cancel()
+    with _listen(settings) as listener:
+        async with open_suite(settings) as suite:
+            await _serve_on(listener, settings, suite)
+
+
+async def _serve_on(listener: socket.socket, settings: Settings, suite: Suite) -> None:
+    config = uvicorn.Config(
+        suite.gateway,
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+    server = _Server(config)
+    announcing = asyncio.create_task(_announce(server, settings, suite.sign_ins))
+    await server.serve(sockets=[listener])
+    announcing.cancel()
+
+
+class _Server(uvicorn.Server):
+    """Stops on a signal without raising it again, so that the suite around it stops cleanly too."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Ask the server to stop when a signal arrives."""
+        loop = asyncio.get_running_loop()
+        for number in STOP_SIGNALS:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in STOP_SIGNALS:
+                loop.remove_signal_handler(number)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Take the port before anything starts, so that a taken one is said at once."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        where = f"{settings.host}:{settings.port}"
+        raise AddressBusy(
+            f"无法监听 {where}（{error.strerror}）。请停止占用它的程序，或用 QUCE_PORT 换一个端口。"
+        ) from error
+    return listener
 
 
 async def _announce(server: uvicorn.Server, settings: Settings, sign_ins: Sequence[SignIn]) -> None:

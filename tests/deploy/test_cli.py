@@ -1,0 +1,146 @@
+"""The ``quce`` command, both ways: against the running suite, and starting the same apps itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LEDGER = ROOT / "tests" / "data" / "ledger" / "lead-ledger.xlsx"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Quce:
+    """The command with its own data folder and port."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.environment = os.environ | {"QUCE_DATA": str(folder), "QUCE_PORT": str(self.port)}
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "deploy.cli", *arguments]
+        return subprocess.run(
+            command, env=self.environment, capture_output=True, text=True, timeout=90, cwd=ROOT, check=False
+        )
+
+    def json(self, *arguments: str) -> Any:
+        done = self.run(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def start(self) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "deploy.cli", "serve"]
+        server = subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    break
+            time.sleep(0.05)
+        assert server.stdout is not None
+        assert "已启动" in server.stdout.readline()
+        return server
+
+
+def stop(server: subprocess.Popen[str], number: signal.Signals) -> int:
+    """End the suite; its exit code."""
+    server.send_signal(number)
+    server.communicate(timeout=25)
+    return server.returncode
+
+
+@pytest.fixture
+def quce(tmp_path: Path) -> Quce:
+    return Quce(tmp_path / "data")
+
+
+@pytest.fixture(params=["running", "stopped"])
+def either_way(request: pytest.FixtureRequest, quce: Quce) -> Iterator[Quce]:
+    if request.param == "stopped":
+        yield quce
+        return
+    server = quce.start()
+    yield quce
+    assert stop(server, signal.SIGTERM) == 0
+
+
+def test_import_and_digest_work_either_way(either_way: Quce) -> None:
+    first = either_way.json("leads", "import", str(LEDGER), "--as", "bureau")
+    assert first["counts"] == {"rows": 249, "created": 240, "linked": 9, "refused": 0, "with_problems": 13}
+    assert len(first["rows"]) == 249
+    again = either_way.json("leads", "import", str(LEDGER), "--as", "bureau")
+    assert (again["counts"]["created"], again["counts"]["linked"]) == (0, 249)
+    for _ in range(2):
+        sent = either_way.run("digest", "send", "--week", "2026-W40", "--as", "manager")
+        assert sent.returncode in (0, 1), sent.stderr
+    token = either_way.run("token", "create", "--as", "jingkai")
+    assert token.returncode == 0
+    assert len(token.stdout.strip()) > 30
+
+
+def test_the_person_named_is_who_it_is_done_as(either_way: Quce) -> None:
+    for account, words in (("partner-a", "权限"), ("nobody", "账号")):
+        refused = either_way.run("leads", "import", str(LEDGER), "--as", account)
+        assert refused.returncode == 1
+        assert words in refused.stderr
+
+
+def test_the_first_start_prints_sign_ins_once(quce: Quce) -> None:
+    first = quce.json("seed")
+    assert {"jingkai", "manager", "admin"} <= {each["account"] for each in first["sign_ins"]}
+    assert quce.json("seed") == {"sign_ins": []}
+
+
+def test_an_office_starts_with_an_administrator_only(quce: Quce) -> None:
+    quce.environment["QUCE_CATALOGUE"] = "office"
+    assert len(quce.json("seed")["sign_ins"]) == 1
+
+
+def test_a_second_suite_on_the_same_folder_is_refused(quce: Quce) -> None:
+    server = quce.start()
+    second = quce.run("serve")
+    assert stop(server, signal.SIGINT) == 0
+    assert second.returncode == 1
+    assert "正由另一个 Quce 进程使用" in second.stderr
+
+
+def test_a_taken_port_is_said_at_once(quce: Quce) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", quce.port))
+        holder.listen()
+        refused = quce.run("serve")
+    assert refused.returncode == 1
+    assert "QUCE_PORT" in refused.stderr
+
+
+def test_an_official_code_table_loads(quce: Quce, tmp_path: Path) -> None:
+    table = tmp_path / "codes.csv"
+    table.write_text("code,section,level,name\nA,A,门类,农、林、牧、渔业\n01,A,大类,农业\n", encoding="utf-8")
+    loaded = quce.run("codes", "load", str(table), "--version", "2017-trial")
+    assert loaded.returncode == 0, loaded.stderr
+    table.write_text("代码,名称\n", encoding="utf-8")
+    refused = quce.run("codes", "load", str(table))
+    assert refused.returncode == 1
+    assert "code,section,level,name" in refused.stderr
+
+
+def test_doctor_looks_at_every_file(quce: Quce) -> None:
+    quce.json("seed")
+    report = quce.json("doctor")
+    assert report["ok"]
+    assert report["leads.db"] == report["bus.db"] == "ok"
