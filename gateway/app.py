@@ -15,8 +15,8 @@ from contracts.catalogue import topic_of
 from gateway import pages, repository
 from gateway.accounts import Accounts
 from gateway.directory import Directory
+from gateway.docs import docs_page
 from gateway.headers import SecurityHeaders
-from gateway.openapi import docs_page
 from gateway.passwords import Passwords
 from gateway.proxy import ProxyRoute
 from gateway.repository import Repository

@@ -8,7 +8,8 @@ import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from gateway.openapi import docs_page, openapi_document
+from gateway.docs import docs_page
+from gateway.openapi import openapi_document
 from kit.web import Answer
 from services.notify.app import create_app as create_notify
 from tests.gateway.conftest import World
