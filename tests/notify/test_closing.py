@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -155,3 +156,19 @@ async def test_what_was_missed_for_longer_is_recorded_unsent(tmp_path: Path) -> 
         assert not any("第48周" in title for title in titles)
         sent = await suite.post("manager", f"/digests/{WEEK}/send")
         assert sent.json()["digests"][0]["sent_at"] is not None
+
+
+async def test_many_at_once_freeze_and_send_it_once(suite: Suite) -> None:
+    await a_week(suite)
+    suite.clock.instant = NEXT_MONDAY_0853
+    await suite.cutoffs(WEEK)
+    await suite.settle()
+    closing = suite.app.state.closing
+    posts = [suite.post("manager", f"/digests/{WEEK}/send", key=f"key-{number}") for number in range(6)]
+    answers, *_ = await asyncio.gather(asyncio.gather(*posts), *(closing.run_due(suite.clock.now()) for _ in range(4)))
+    await suite.settle()
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.json()["digests"][0]["frozen_at"] for answer in answers}) == 1
+    deliveries = await suite.items("manager", "/deliveries")
+    assert sorted((each["channel"], each["state"]) for each in deliveries) == [("email", "sent"), ("in_app", "sent")]
+    assert len(await suite.items("manager", "/notifications")) == 1

@@ -117,6 +117,16 @@ async def test_what_arrives_later_is_corrected_in_the_next_digest_and_only_once(
     assert (count["before"], count["after"], count["added"]) == (4, 5, 1)
 
 
+async def test_a_manager_with_other_zones_than_before_is_not_told_of_that_as_corrections(suite: Suite) -> None:
+    await frozen_week(suite)
+    await suite.account("manager", "manager", ["jingkai"])
+    await suite.settle()
+    found = await next_week(suite, "2026-W49")
+    assert found["scope"] == "武汉经济技术开发区"
+    assert found["corrections"] == []
+    assert figures(found)["new_leads"]["previous"] == 1
+
+
 async def test_the_week_before_is_compared_as_it_was_told(suite: Suite) -> None:
     await frozen_week(suite)
     await suite.lead("late", registered_on="2026-11-29")

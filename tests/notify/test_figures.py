@@ -60,6 +60,10 @@ def test_the_week_of_30_november_is_sent_that_monday_at_0853() -> None:
     assert week_title(WEEK) == "2026年第48周（11月23日—11月29日）"
 
 
+def test_the_last_week_of_a_long_year_is_sent_in_the_next() -> None:
+    assert send_time(Week.parse("2026-W53")) == datetime(2027, 1, 4, 0, 53, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("day", "counted"), [("2026-11-22", 0), ("2026-11-23", 1), ("2026-11-29", 1), ("2026-11-30", 0)]
 )

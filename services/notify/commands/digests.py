@@ -57,9 +57,9 @@ class DigestDesk:
             return frozen
         window = Window(week, week.end)
         sources = await read_sources(self._ports.store, Scope.of(person.readers))
-        previous = await previous_values(self._digests, person.account, window)
+        previous = await previous_values(self._digests, person.account, person.readers, window)
         composed = await compose_digest(sources, window, previous)
-        earlier = await self._earlier(person.account, week)
+        earlier = await self._earlier(person, week)
         corrections = await find_corrections(self._digests, earlier, sources)
         body = self._body(person, composed, silent) | {"corrections": [each.stored() for each in corrections]}
         rows = await asyncio.to_thread(_stored_rows, composed, corrections)
@@ -86,16 +86,21 @@ class DigestDesk:
             assert marked is not None  # noqa: S101 - digests are never erased
             return marked
 
-    async def _earlier(self, manager: str, week: Week) -> list[Record]:
+    async def _earlier(self, person: Person, week: Week) -> list[Record]:
+        """The digests to correct: not those from when the manager had other zones, which a comparison would undo."""
         first = week
         for _ in range(settings.DIGESTS_KEPT_IN_VIEW):
             first = first.previous
-        return [each for each in await self._digests.since(manager, first) if each.body["week"] < week.id]
+        frozen = await self._digests.since(person.account, first)
+        return [
+            each for each in frozen if each.body["week"] < week.id and each.body["readers"] == sorted(person.readers)
+        ]
 
     def _body(self, person: Person, composed: Composed, silent: Sequence[str]) -> dict[str, Any]:
         return {
             "schema": 1,
             "scope": scope_text(person.zones),
+            "readers": sorted(person.readers),
             "as_of": composed.window.instant,
             "frozen_at": to_text(self._ports.clock.now()),
             "sent_at": None,

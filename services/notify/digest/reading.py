@@ -22,7 +22,9 @@ async def compose_digest(sources: Sources, window: Window, previous: Previous | 
     return await asyncio.to_thread(compose, sources, window, previous)
 
 
-async def previous_values(digests: Digests, manager: str, window: Window) -> Previous | None:
-    """What last week's digest said; None where there is none."""
+async def previous_values(digests: Digests, manager: str, readers: frozenset[str], window: Window) -> Previous | None:
+    """What last week's digest said; None where there is none of the same zones."""
     frozen = await digests.get(manager, window.week.previous)
-    return None if frozen is None else stored_values(frozen.body["sections"])
+    if frozen is None or frozen.body["readers"] != sorted(readers):
+        return None
+    return stored_values(frozen.body["sections"])

@@ -14,6 +14,7 @@ from services.notify.digest.document import Composed
 from services.notify.digest.reading import compose_digest, previous_values, read_sources
 from services.notify.digest.window import Window, week_title
 from services.notify.errors import FigureNotFound
+from services.notify.model.person import manager_readers
 from services.notify.queries import digest_answers as answers
 from services.notify.queries.weeks import begun_week
 from services.notify.repository.collections import IMPORTS, LEADS
@@ -85,7 +86,9 @@ class DigestReader:
     async def _compose(self, week: Week) -> Composed:
         window = Window.at(week, self._ports.clock.now())
         sources = await read_sources(self._ports.store, self._principal.scope)
-        previous = await previous_values(self._digests, self._principal.account, window)
+        previous = await previous_values(
+            self._digests, self._principal.account, manager_readers(self._principal.zones), window
+        )
         return await compose_digest(sources, window, previous)
 
     async def _visible(self, rows: list[dict[str, Any]]) -> set[str]:
