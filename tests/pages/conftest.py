@@ -1,0 +1,18 @@
+"""An office at work, for tests that look at its pages: a ledger imported, a lead logged and matched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.flows.world import World, open_world
+
+
+@pytest.fixture(scope="package")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The suite in a process of its own with the office's first work in it."""
+    with open_world(tmp_path_factory.mktemp("pages")) as opened:
+        assert opened.lead
+        assert opened.imported
+        yield opened
