@@ -12,7 +12,16 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from contracts.vocabulary.money_text import PENDING, YUAN, AmountError, Unit, currency_in, plain, read_money, read_unit
+from contracts.vocabulary.money_text import (
+    LONGEST,
+    PENDING,
+    YUAN,
+    AmountError,
+    currency_in,
+    plain,
+    read_money,
+    read_unit,
+)
 
 __all__ = [
     "MAX_STATED", "WAN", "YI", "Amount", "AmountError", "currency_in", "format_amount", "format_fen",
@@ -38,7 +47,7 @@ class Amount(BaseModel):
     currency: str = Field("CNY", pattern="^[A-Z]{3}$")
     approximate: bool = False
     pending: bool = False
-    as_written: str | None = Field(None, max_length=100)
+    as_written: str | None = Field(None, max_length=LONGEST)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -64,6 +73,7 @@ _CURRENCY_NAMES: Mapping[str, str] = {
     "TWD": "新台币", "KRW": "韩元",
 }  # fmt: skip
 _NO_AMOUNT = "应为金额，如 3.5亿元 或 2000万元"
+_TOO_MUCH = "金额超过10万亿元，请核对单位"
 
 
 def parse_amount(value: str | int | float, unit: str | None = None) -> Amount:
@@ -80,7 +90,7 @@ def parse_amount(value: str | int | float, unit: str | None = None) -> Amount:
         raise AmountError(_NO_AMOUNT)
     if isinstance(value, int | float):
         return _from_number(value, unit)
-    written = value.strip()[:100]
+    written = value.strip()[:LONGEST]
     text = plain(value)
     if not text:
         raise AmountError("金额为空；尚未确定可写「待定」")
@@ -127,10 +137,14 @@ def _from_number(value: float, unit: str | None) -> Amount:
         if not isinstance(value, int):
             raise AmountError("没有单位的小数无法判断大小，请写成如 3.5亿元")
         return _amount(value, value, "CNY", approximate=False, written=None)
-    known: Unit = read_unit(unit)
+    known = read_unit(unit)
     number = Decimal(repr(value))
+    if abs(number) * known.scale > MAX_STATED:
+        raise AmountError(_TOO_MUCH)
     minor = _minor(number * known.scale)
-    return _amount(minor, minor, known.currency, approximate=False, written=f"{_digits(number)}{unit}")
+    # a spreadsheet's 0.30000000000000004 was typed as 0.3
+    written = f"{_digits(number.quantize(Decimal('1e-9'), ROUND_HALF_UP))}{unit}"
+    return _amount(minor, minor, known.currency, approximate=False, written=written)
 
 
 def _minor(major: Decimal) -> int:
@@ -142,8 +156,9 @@ def _amount(low: int | None, high: int | None, currency: str, *, approximate: bo
         if end is not None and end < 0:
             raise AmountError("金额不能是负数")
         if end is not None and end > MAX_STATED:
-            raise AmountError("金额超过10万亿元，请核对单位")
-    return Amount(low=low, high=high, currency=currency, approximate=approximate, as_written=written)
+            raise AmountError(_TOO_MUCH)
+    kept = None if written is None else written[:LONGEST]
+    return Amount(low=low, high=high, currency=currency, approximate=approximate, as_written=kept)
 
 
 def _short(minor: int, currency: str) -> str:

@@ -91,7 +91,7 @@ def date_of(cell: Cell) -> str | None:
     """
     if isinstance(cell, datetime | date):
         return _day(cell.year, cell.month, cell.day)
-    if isinstance(cell, float) and not cell.is_integer() and int(cell) in YEARS:
+    if isinstance(cell, float) and not cell.is_integer() and YEARS.start < cell < YEARS.stop:
         return _month_number(cell)
     if isinstance(cell, int | float) and not isinstance(cell, bool) and FIRST_SERIAL <= cell <= LAST_SERIAL:
         return (_EPOCH + timedelta(days=int(cell))).isoformat()
