@@ -54,7 +54,8 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 @st.composite
 def fact_values(draw: st.DrawFn, name: str) -> FactValue:
     """One fact in any state."""
-    state = draw(st.sampled_from(["value"] * 6 + ["missing", "not_applicable", "conflict"]))
+    states: list[FactState] = ["value", "value", "value", "value", "missing", "not_applicable", "conflict"]
+    state = draw(st.sampled_from(states))
     return told(draw(VALUES[name]) if state == "value" else None, state)
 
 
