@@ -13,4 +13,9 @@ from tests.flows.world import World, open_world
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The suite in a process of its own, seeded, everybody signed in."""
     with open_world(tmp_path_factory.mktemp("world")) as opened:
+        # Everything that tests look at exists before any of them adds work of its own.
+        assert opened.lead
+        assert opened.imported
+        assert opened.notification
+        assert opened.figure
         yield opened
