@@ -31,6 +31,7 @@ _MU_IN = {
     "㎡": 1 / _SQUARE_METRES_PER_MU, "m2": 1 / _SQUARE_METRES_PER_MU,
 }  # fmt: skip
 _NO_LAND = ("租", "厂房", "写字楼", "楼宇", "办公", "建筑面积")
+LONGEST_PERSON = 50
 _MAX_MU = 1_000_000
 _MOBILE = re.compile(r"(?:\+?86[- ]?)?(1[3-9]\d(?:[- ]?\d){8})(?!\d)")
 _LANDLINE = re.compile(r"0\d{2,3}[- ]?\d{7,8}(?:-\d{1,6})?")
@@ -69,7 +70,7 @@ def company_of(cell: Cell) -> str | None:
     if any("\u4e00" <= character <= "\u9fff" for character in name):
         name = re.sub(r"(?<=[^\x00-\x7f]) (?=[^\x00-\x7f])", "", name)
         name = name.replace("(", "（").replace(")", "）")
-    return name[:200]
+    return name
 
 
 def checked(cell: Cell) -> Cell:
@@ -222,7 +223,8 @@ def person_of(name: Cell, phone: Cell) -> tuple[str | None, str | None]:
         number = number or found
     if number:
         number = _tidy(_number_in(number) or number)
-    return (who or "（未填姓名）" if number else who), number
+    who = who or ("（未填姓名）" if number else None)
+    return (who[:LONGEST_PERSON] if who else None), number
 
 
 def _number_in(text: str) -> str | None:

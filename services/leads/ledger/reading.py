@@ -20,14 +20,16 @@ from services.leads.ledger.row import LedgerRow, RowProblem
 from services.leads.ledger.workbook import Cell, Row
 
 T = TypeVar("T")
-LONGEST = 5000
+LONGEST = 4000
+LONGEST_NAME = 200
 LONGEST_PROBLEM = 200
+"""A lead and its events are at most 64 KiB; what is cut off is said."""
 _CHAINS = {label: name for name, label in FACTS["industry_chain"].choices.items()}
 _SHORT_STAGE = 8
 _UNDECIDED = ("待定", "未定", "待选", "不限", "全市")
 _TEXTS = {
-    "summary": "summary", "progress": "progress", "referrer": "referrer", "first_contact_by": "first_by",
-    "owner": "owner",
+    "summary": ("summary", LONGEST), "progress": ("progress", LONGEST), "referrer": ("referrer", LONGEST_NAME),
+    "first_contact_by": ("first_by", LONGEST_NAME), "owner": ("owner", LONGEST_NAME),
 }  # fmt: skip
 
 
@@ -44,7 +46,7 @@ class Reading:
         code, valid = self._credit_code()
         stage, state = self._stage()
         name, phone = cells.person_of(self._cell("contact"), self._cell("phone"))
-        fields: dict[str, Any] = {field: self._text(column) for field, column in _TEXTS.items()}
+        fields: dict[str, Any] = {field: self._cut(column, longest) for field, (column, longest) in _TEXTS.items()}
         fields |= self._industry()
         return LedgerRow(
             row=number,
@@ -74,8 +76,17 @@ class Reading:
         return None if column is None else _at(self._row, column)
 
     def _text(self, field: str) -> str | None:
-        text = text_of(self._cell(field))
-        return None if text is None else text[:LONGEST]
+        return text_of(self._cell(field))
+
+    def _cut(self, field: str, longest: int) -> str | None:
+        text = self._text(field)
+        return None if text is None else self._shortened(self._columns[field].heading, text, longest)
+
+    def _shortened(self, heading: str, text: str, longest: int) -> str:
+        if len(text) > longest:
+            message = f"有 {len(text):,} 字，超过 {longest:,} 字，只保留了前面的；其余请另存为跟进记录"
+            self._problems.append(RowProblem(column=heading, value=text[:LONGEST_PROBLEM], message=message))
+        return text[:longest]
 
     def _read(self, field: str, reader: Callable[[Cell], T | None]) -> T | None:
         cell = self._cell(field)
@@ -91,16 +102,20 @@ class Reading:
 
     def _names(self) -> tuple[str | None, str | None]:
         """The project and the investor; where one is missing the other stands for it, marked."""
-        title, investor = self._read("title", cells.company_of), self._read("investor", cells.company_of)
+        title, investor = self._name("title"), self._name("investor")
         if title is None and investor is None:
             self._problem("title", None, "没有项目名称，也没有投资方，本行未导入；补上后重新导入，已导入的行不会重复")
         elif title is None:
             self._problem("title", None, "没有填写项目名称，已用投资方的名称代替，请在线索中补上")
-            title = f"{investor}（项目名称待补）"
+            title = f"{(investor or '')[: LONGEST_NAME - 10]}（项目名称待补）"
         elif investor is None:
             self._problem("investor", None, "没有填写投资方，已用项目名称代替，请在线索中补上")
-            investor = f"{title}（投资方待补）"
+            investor = f"{title[: LONGEST_NAME - 10]}（投资方待补）"
         return title, investor
+
+    def _name(self, field: str) -> str | None:
+        name = self._read(field, cells.company_of)
+        return None if name is None else self._shortened(self._columns[field].heading, name, LONGEST_NAME)
 
     def _credit_code(self) -> tuple[str | None, bool | None]:
         cell = self._cell("code")
@@ -117,7 +132,7 @@ class Reading:
         return text[:100], False
 
     def _industry(self) -> dict[str, Any]:
-        written = self._text("chain")
+        written = self._cut("chain", LONGEST_NAME)
         chain = chain_named(written) if written else None
         return {
             "industry_chain": _CHAINS.get(chain) if chain else None,
@@ -171,7 +186,8 @@ class Reading:
                 self._problems.append(RowProblem(column=column.heading, value="", message=message))
             else:
                 parts.append(f"{column.heading}：{said}")
-        return "；".join(parts)[:LONGEST] or None
+        heading = self._columns["remark"].heading if "remark" in self._columns else "备注"
+        return self._shortened(heading, "；".join(parts), LONGEST) or None
 
 
 def _at(row: Row, column: Column) -> Cell:

@@ -17,8 +17,8 @@ HEADER: Row = (
 )  # fmt: skip
 WORDS = st.sampled_from([
     "待定", "光谷、江夏", "约1.2亿元", "3-5亿", "2026年4月", "2026.4.9", "4月9日", "拟签约", "暂缓（在谈）", "租赁",
-    "80亩", "C3962", "张三13812345678", "#REF!", "/", "无", "91420100xmu7a1u5wd", "合计", "１２", "-3", "以商招商", "芯片",
-    "1亿2000万", "（）", "(", "3亿（美元）",
+    "80亩", "C3962", "张三13812345678", "#REF!", "/", "无", "91420100xmu7a1u5wd", "合计", "１２", "-3", "以商招商",
+    "芯片", "1亿2000万", "（）", "(", "3亿（美元）",
 ])  # fmt: skip
 CELLS: st.SearchStrategy[Cell] = st.one_of(
     st.none(),
@@ -69,6 +69,18 @@ def test_every_named_row_comes_out_once_and_in_order(cells: list[tuple[Cell, Cel
     ledger = parse_ledger(sheet([("序号", "项目名称", "投资方", "总投资（亿元）", "首谈时间", "落户区"), *rows]))
     assert [row.title for row in ledger.rows] == [row[1] for row in rows]
     assert [row.row for row in ledger.rows] == list(range(2, len(rows) + 2))
+
+
+def test_what_is_too_long_is_cut_and_said() -> None:
+    row = parse_ledger(
+        sheet([HEADER, (1, "甲" * 300, "乙", *[None] * 11, "进" * 30_000, None, None, None, "注" * 9_000)])
+    )
+    (read,) = row.rows
+    assert (len(read.title or ""), len(read.progress or ""), len(read.remark or "")) == (200, 4000, 4000)
+    assert [problem.column for problem in read.problems] == ["项目名称", "进展", "备注"]
+    assert "30,000 字" in read.problems[1].message
+    (unnamed,) = parse_ledger(sheet([HEADER, (1, None, "乙" * 300)])).rows
+    assert len(unnamed.title or "") <= 200
 
 
 def test_formulas_are_refused_where_data_stands() -> None:
