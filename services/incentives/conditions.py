@@ -261,14 +261,25 @@ _VALUE_TESTS: Mapping[str, Callable[[Operand], Test]] = {
 
 
 def _code_test(op: str, operand: Operand) -> Test:
-    """Industry codes: one that is coarser than what is asked for may still turn out to lie within it."""
+    """Industry codes: one that is coarser than what is asked for may still turn out to lie within it.
+
+    There are some two thousand codes, so each test remembers what it found.
+    """
     wanted = [str(value) for value in operand.values]
     prefix = op == "prefix_in"
+    known: dict[str, int] = {}
 
     def one_of(code: str, _high: str, _currency: str) -> int:
-        for each in wanted:
-            if within(code, each) if prefix else code == each:
-                return MET
-        return UNKNOWN if any(code != each and within(each, code) for each in wanted) else NOT_MET
+        verdict = known.get(code)
+        if verdict is None:
+            verdict = known[code] = _place_of(code, wanted, prefix=prefix)
+        return verdict
 
     return _opposite(one_of) if op == "ne" else one_of
+
+
+def _place_of(code: str, wanted: list[str], *, prefix: bool) -> int:
+    for each in wanted:
+        if within(code, each) if prefix else code == each:
+            return MET
+    return UNKNOWN if any(code != each and within(each, code) for each in wanted) else NOT_MET
