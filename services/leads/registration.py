@@ -14,9 +14,9 @@ from kit.errors import Conflict, Stale
 from kit.idempotency import RequestKey, remember
 from kit.ports import Ports
 from kit.store.port import Record, Scope, Write
-from kit.text import normalise
 from services.leads.contacts import Person, sealed_contact
 from services.leads.investors import Named, link
+from services.leads.ledger.repeats import title_key
 from services.leads.model import Act, Lead, register
 from services.leads.repository import (
     CLAIMS,
@@ -40,11 +40,6 @@ class Registered:
     record: Record
     lead: Lead
     created: bool
-
-
-def project_key(title: str) -> str:
-    """A project's name as repeats are told by it."""
-    return normalise(title).removesuffix("项目")
 
 
 async def register_lead(
@@ -130,7 +125,7 @@ def receipt_of(lead: Lead) -> dict[str, Any]:
 
 
 def _claim_parts(lead: Lead, investor: InvestorRef) -> tuple[str, str, str]:
-    return lead.office, investor.id, project_key(lead.title)
+    return lead.office, investor.id, title_key(lead.title)
 
 
 def _claim_id(ports: Ports, lead: Lead, investor: InvestorRef) -> str:

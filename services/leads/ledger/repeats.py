@@ -6,15 +6,21 @@ import unicodedata
 
 
 def project_key(investor: str, title: str) -> str:
-    """A key that two writings of one project share.
+    """A key that two writings of one investor's project share.
+
+    有限责任公司 and 有限公司 name the same form; 股份有限公司 is another company.
+    """
+    return f"{_letters(investor).replace('有限责任公司', '有限公司')}|{title_key(title)}"
+
+
+def title_key(title: str) -> str:
+    """A key that two writings of a project's name share.
 
     Full and half width, case, white space, brackets and punctuation do not count, nor where the word 项目
-    stands, nor 有限责任公司 against 有限公司, which name the same form. 股份有限公司 is another company, and
-    一期 another project than 二期.
+    stands; 一期 is another project than 二期.
     """
-    company = _letters(investor).replace("有限责任公司", "有限公司")
     project = _letters(title)
-    return f"{company}|{project.replace('项目', '') or project}"
+    return project.replace("项目", "") or project or title.strip()
 
 
 def _letters(text: str) -> str:
