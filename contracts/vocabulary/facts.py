@@ -18,6 +18,7 @@ from contracts.vocabulary.industry import is_code
 PPM = 1_000_000
 MAX_COUNT = 10**9
 MAX_PPM = 10**15
+MAX_DIGITS = 30
 
 SourceKind = Literal["officer", "import", "partner", "visitor", "system", "example"]
 FactState = Literal["value", "missing", "not_applicable", "conflict"]
@@ -223,7 +224,7 @@ def _number(value: Any) -> Decimal:
         number = Decimal(str(value).strip().replace(",", ""))
     except InvalidOperation as error:
         raise FactError("应为数字") from error
-    if not number.is_finite():
+    if not number.is_finite() or abs(number.adjusted()) > MAX_DIGITS:
         raise FactError("应为数字")
     return number
 
