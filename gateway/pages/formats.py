@@ -19,6 +19,7 @@ from kit.clock import SHANGHAI
 _WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 _CURRENCIES = {"CNY": "RMB"}
 CITY = "city"
+_SHORT_EN = {"donghu": "East Lake", "jingkai": "WEDZ", "linkonggang": "Airport"}
 _STAGES = {stage.value for stage in Stage}
 
 
@@ -129,7 +130,9 @@ class Formats:
         known = ZONES.get(str(zone))
         if known is None:
             return str(zone)
-        return known.short if self.language == "zh" else known.name_en.removesuffix(" District").split(" Economic")[0]
+        if self.language == "zh":
+            return known.short
+        return _SHORT_EN.get(known.id, known.name_en.removesuffix(" District"))
 
     def zone_name(self, zone: str) -> str:
         """The full name of a zone."""
@@ -185,7 +188,7 @@ class Formats:
         if fact.kind == "choice":
             return self.say(fact.choices.get(value, str(value)))
         if fact.kind == "tags":
-            return "、".join(self.say(fact.choices.get(each, each)) for each in value)
+            return self.say("、").join(self.say(fact.choices.get(each, each)) for each in value)
         return f"{value} {self.industries.get(str(value), '')}".strip() if fact.kind == "code" else str(value)
 
     def _days_ago(self, day: date) -> str | None:

@@ -133,7 +133,7 @@ class Visit:
         zones = self.session.principal.zones if self.session else ()
         if not zones:
             return self.say("武汉市招商部门") if self.role in ("bureau_officer", "manager") else self.say("武汉市")
-        return "、".join(self.f.zone_name(zone) for zone in zones)
+        return self.say("、").join(self.f.zone_name(zone) for zone in zones)
 
 
 def _marked(entry: Entry, path: str) -> Mapping[str, Any]:

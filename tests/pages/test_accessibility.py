@@ -29,7 +29,14 @@ def pages_of(world: World) -> dict[str, list[str]]:
     lead = f"/leads/{world.lead}"
     own = ["/", "/leads", "/leads/board", "/leads/new", lead, f"{lead}/policies", "/imports"]
     return {
-        "": ["/sign-in", "/eligibility", f"/eligibility?{ASKED}", "/policies", f"/policies/{world.policy}", "/zones/donghu"],
+        "": [
+            "/sign-in",
+            "/eligibility",
+            f"/eligibility?{ASKED}",
+            "/policies",
+            f"/policies/{world.policy}",
+            "/zones/donghu",
+        ],
         "donghu": [*own, f"/imports/{world.imported}", "/notifications", "/nothing-here"],
         "manager": [f"/digests/{week}", f"/digests/{week}/figures/new_leads", "/dashboard"],
         "admin": ["/deliveries", "/leads"],

@@ -36,9 +36,14 @@ def test_money(fen: int | None, chinese: str, english: str) -> None:
 
 @pytest.mark.parametrize(
     ("written", "english"),
-    [("约1.2亿元", "about RMB 120 million"), ("1-1.5亿元", "RMB 100 million – RMB 150 million"), ("待定", "to be decided"),
-     ("不低于2亿元", "RMB 200 million or more"), ("7143万美元", "USD 71.43 million")],
-)  # fmt: skip
+    [
+        ("约1.2亿元", "about RMB 120 million"),
+        ("1-1.5亿元", "RMB 100 million – RMB 150 million"),
+        ("待定", "to be decided"),
+        ("不低于2亿元", "RMB 200 million or more"),
+        ("7143万美元", "USD 71.43 million"),
+    ],
+)
 def test_stated_amounts_in_english(written: str, english: str) -> None:
     assert EN.amount(parse_amount(written).model_dump()) == english
 
@@ -62,17 +67,25 @@ def test_time_left() -> None:
 
 @pytest.mark.parametrize(
     ("name", "typed", "shown"),
-    [("rd_ratio", "15", "15%"), ("land_mu", "80.5", "80.5 亩"), ("jobs", "1,200", "1,200 人"), ("headquarters", "true", "是"),
-     ("project_kind", "rd", "研发中心"), ("entry_date", "2026-12-01", "12月1日 周二"), ("rd_spending", "800万元", "800万元")],
-)  # fmt: skip
+    [
+        ("rd_ratio", "15", "15%"),
+        ("land_mu", "80.5", "80.5 亩"),
+        ("jobs", "1,200", "1,200 人"),
+        ("headquarters", "true", "是"),
+        ("project_kind", "rd", "研发中心"),
+        ("entry_date", "2026-12-01", "12月1日 周二"),
+        ("rd_spending", "800万元", "800万元"),
+    ],
+)
 def test_a_typed_fact_is_shown_and_typed_again(name: str, typed: str, shown: str) -> None:
     form = Form(FormData([(f"fact.{name}", typed)]))
     fact = parse_facts(form.facts(), "officer")[name].model_dump()
     assert ZH.fact(name, fact["value"]) == shown
     again = fact_text(FACTS[name], fact["value"], fact["as_written"])
-    assert parse_facts({name: fact_input(FACTS[name], again)}, "officer")[name].value == parse_facts(
-        form.facts(), "officer"
-    )[name].value  # fmt: skip
+    assert (
+        parse_facts({name: fact_input(FACTS[name], again)}, "officer")[name].value
+        == parse_facts(form.facts(), "officer")[name].value
+    )
 
 
 def test_industry_by_code_name_or_chain() -> None:

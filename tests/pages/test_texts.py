@@ -14,6 +14,7 @@ from contracts.vocabulary.zones import GroupId
 from gateway.pages import labels, lead_filter, page_table, routing, visit
 from gateway.pages.assets import INSTALLED, TABLE
 from gateway.pages.languages import english, translator
+from services.notify.digest.figures import FIGURES, SECTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "gateway" / "templates").rglob("*.html"))
@@ -32,7 +33,7 @@ def said_in_modules() -> Iterator[str]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             name = getattr(getattr(node, "func", None), "attr", getattr(getattr(node, "func", None), "id", None))
             if isinstance(node, ast.Call) and name == "say" and node.args and isinstance(node.args[0], ast.Constant):
-                yield node.args[0].value
+                yield str(node.args[0].value)
 
 
 def sentences() -> set[str]:
@@ -43,6 +44,8 @@ def sentences() -> set[str]:
     found.update(entry.label for entry in page_table._ENTRIES)
     found.update(word for fact in FACTS.values() for word in (fact.unit, *fact.choices.values()))
     found.update(group.label for group in GroupId)
+    found.update(word for kind in FIGURES for word in (kind.label, kind.unit))
+    found.update(title for title, _ in SECTIONS.values())
     return {sentence for sentence in found if CHINESE.search(sentence)}
 
 

@@ -1,0 +1,122 @@
+"""Pictures of the real pages for README: ``python -m tests.pages.screenshots`` writes ``docs/screenshots``."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from contracts.vocabulary.weeks import Week
+from kit.clock import SystemClock
+from tests.conftest import ROOT, find_chromium
+from tests.flows.world import API, World, open_world
+from tests.pages.driver import DESK, PHONE, Person, person
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+TARGET = ROOT / "docs" / "screenshots"
+LEDGER = ROOT / "tests" / "data" / "ledger" / "lead-ledger.xlsx"
+LEAD = {
+    "title": "智能车载终端项目",
+    "zone": "jingkai",
+    "source_mode": "industry_chain",
+    "investor": {"name": "示例汽车电子有限公司"},
+    "contact": {"name": "王工", "phone": "13800001234", "position": "投资总监"},
+    "facts": {
+        "industry_code": "3962",
+        "total_investment": "5亿元",
+        "fixed_asset_investment": "3.5亿元",
+        "equipment_investment": "1.2亿元",
+        "rd_spending": "3000万元",
+        "annual_revenue": "4亿元",
+        "land_mu": 80,
+        "jobs": 300,
+        "serious_dishonesty": False,
+        "project_kind": "manufacturing",
+    },
+    "first_contact": {"date": "2026-11-20", "evidence": "拜访纪要"},
+    "summary": "车载终端整机与模组产线，一期用地80亩，计划2027年投产。",
+}
+
+
+def prepare(world: World) -> str:
+    """An office's ordinary week; gives the lead that is shown."""
+    with LEDGER.open("rb") as file:
+        made = world.post("bureau", "/imports", files={"file": (LEDGER.name, file)})["id"]
+    world.wait(lambda: world.get("bureau", f"/jobs/{made}")["state"] == "finished")
+    lead: str = world.post("jingkai", "/leads", json=LEAD)["id"]
+    for text in ("首次拜访，对方关心用地和设备补贴。", "电话沟通，约下周三来车谷看地。"):
+        world.post("jingkai", f"/leads/{lead}/follow-ups", json={"text": text, "next_plan": "准备用地方案和政策测算"})
+    headers = world.etag(f"/leads/{lead}", "jingkai")
+    world.post("jingkai", f"/leads/{lead}/stage", json={"to": "assessing"}, headers=headers)
+    world.wait(lambda: world.ask("jingkai", "GET", f"{API}/leads/{lead}/matches").is_success)
+    return lead
+
+
+def shoot(someone: Person, name: str, path: str, ready: str, then: Callable[[Person], None] | None = None) -> None:
+    """One picture of what fits the window."""
+    someone.go(path)
+    someone.page.wait_for_selector(ready)
+    if then is not None:
+        then(someone)
+        someone.settle()
+    someone.page.screenshot(path=TARGET / f"{name}.png")
+
+
+def open_reason(someone: Person) -> None:
+    """Open the first policy of the best zone and bring it into view."""
+    someone.page.locator(".zone .policy > summary").first.click()
+    someone.page.locator(".zones").scroll_into_view_if_needed()
+    someone.page.evaluate("window.scrollBy(0, document.querySelector('.zones').getBoundingClientRect().top - 64)")
+
+
+def take(browser: Browser, world: World) -> None:
+    """Every picture."""
+    lead, week = prepare(world), Week.of(SystemClock().now()).id
+    asked = "/eligibility?fact.industry_code=3962&fact.fixed_asset_investment=3.5亿元"
+    for size, suffix in ((DESK, "1440"), (PHONE, "390")):
+        with person(browser, world, size) as visitor:
+            shoot(visitor, f"eligibility-{suffix}", asked, ".zone-card")
+            shoot(visitor, f"policies-{suffix}", "/policies", ".policy-card")
+        with person(browser, world, size) as officer:
+            officer.sign_in("jingkai")
+            shoot(officer, f"home-{suffix}", "/", "#p-todo .lines")
+            shoot(officer, f"lead-{suffix}", f"/leads/{lead}", ".timeline")
+            shoot(officer, f"comparison-{suffix}", f"/leads/{lead}/policies", ".rank")
+            shoot(officer, f"reasons-{suffix}", f"/leads/{lead}/policies", ".rank", open_reason)
+        with person(browser, world, size) as bureau:
+            bureau.sign_in("bureau")
+            shoot(bureau, f"leads-{suffix}", "/leads", "tbody tr")
+            shoot(bureau, f"board-{suffix}", "/leads/board", ".board-card")
+            imported = world.get("bureau", "/imports")["items"][0]["import_id"]
+            shoot(bureau, f"import-{suffix}", f"/imports/{imported}", ".tallies")
+        with person(browser, world, size) as manager:
+            manager.sign_in("manager")
+            shoot(manager, f"digest-{suffix}", f"/digests/{week}", ".headline")
+            shoot(manager, f"dashboard-{suffix}", "/dashboard", "[data-drawn]")
+
+
+def main() -> int:
+    """Serve a suite of its own, photograph it, say what was written."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where a browser is driven
+
+    chromium = find_chromium()
+    if chromium is None:
+        sys.stderr.write("找不到 Chromium，请先安装（apt install chromium）。\n")
+        return 1
+    TARGET.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, open_world(Path(folder)) as world, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--lang=zh-CN"])
+        take(browser, world)
+        browser.close()
+    pictures = sorted(TARGET.glob("*.png"))
+    size = sum(path.stat().st_size for path in pictures)
+    sys.stdout.write(f"{len(pictures)} pictures, {size // 1024} KiB in {TARGET.relative_to(ROOT)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
