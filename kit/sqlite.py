@@ -62,6 +62,7 @@ class SqliteFile:
         check_version()
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
+        self._failpoints = f"save.before_commit.{path.stem}", f"save.after_commit.{path.stem}"
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._local = threading.local()
         self._connections: list[Connection] = []
@@ -148,9 +149,9 @@ class SqliteFile:
             connection.execute("BEGIN IMMEDIATE")
             for job in batch:
                 _try_job(connection, job)
-            failpoint("save.before_commit")
+            failpoint(self._failpoints[0])
             connection.execute("COMMIT")
-            failpoint("save.after_commit")
+            failpoint(self._failpoints[1])
         except apsw.Error as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

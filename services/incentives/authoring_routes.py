@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from kit.auth import Principal
 from kit.errors import FieldError
 from kit.idempotency import RequestKey
-from kit.web import IdempotencyKey, IfMatch, Paging, StrictModel, require, set_etag
+from kit.web import IdempotencyKey, IfMatch, Paging, Standing, StrictModel, require, set_etag
 from services.incentives.authored import MAX_TEXT, AuthoringError
 from services.incentives.code_table import CodeRow, problems_of
 from services.incentives.commands import authoring
@@ -20,7 +20,7 @@ from services.incentives.errors import InvalidCodeTable
 from services.incentives.policy import Policy, policy_from
 from services.incentives.queries.codes import codes, missing_codes
 from services.incentives.repository import CodeTable, CodeTables, today
-from services.incentives.routes import PolicyId, Shelves, Standing
+from services.incentives.routes import PolicyId, Shelves
 from services.incentives.schemas import (
     CodePage,
     CodeTableReceipt,

@@ -9,8 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from contracts.vocabulary.zones import ZoneId
 from kit.idempotency import RequestKey
-from kit.ports import Ports
-from kit.web import Asking, IdempotencyKey, PageOf, Paging, ports_of, set_etag
+from kit.web import Asking, IdempotencyKey, PageOf, Paging, Standing, set_etag
 from services.incentives.commands.decisions import save_decision
 from services.incentives.policy.schema import Instrument
 from services.incentives.queries import answers, catalogue
@@ -21,7 +20,6 @@ from services.incentives.schemas import DecisionReceipt, EligibilityInput, Match
 
 router = APIRouter()
 
-Standing = Annotated[Ports, Depends(ports_of)]
 PolicyId = Annotated[str, Path(max_length=80, description="政策编号")]
 
 

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFil
 from contracts.vocabulary.zones import ZoneId
 from kit.errors import Invalid, TooLarge
 from kit.store.port import Clause, Eq, Record, Sort
-from kit.web import IdempotencyKey, PageOf, idempotency_key
+from kit.web import IdempotencyKey, PageOf, Standing, idempotency_key
 from services.leads import imports, schemas
 from services.leads.repository import IMPORT_ROWS, IMPORTS
-from services.leads.routes import Officer, Pages, Reader, Standing
+from services.leads.routes import Officer, Pages, Reader
 
 router = APIRouter()
 

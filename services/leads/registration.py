@@ -15,7 +15,7 @@ from kit.idempotency import RequestKey, remember
 from kit.ports import Ports
 from kit.store.port import Record, Scope, Write
 from services.leads.contacts import Person, sealed_contact
-from services.leads.investors import Named, link
+from services.leads.investors import Linked, Named, link
 from services.leads.ledger.repeats import title_key
 from services.leads.model import Act, Lead, register
 from services.leads.repository import (
@@ -51,35 +51,34 @@ async def register_lead(
         Conflict: others registered the same at the same moment, again and again.
     """
     for _ in range(ATTEMPTS):
-        found = await _already_there(ports, draft, investor)
+        own = await ports.store.get(LEADS.name, _CLAIMS, draft.id)
+        if own is not None:
+            return Registered(own, lead_from(own), created=True)
+        linked = await link(ports, investor, draft.readers)
+        found = await _repeated(ports, draft, linked.ref)
         if found is not None:
-            return found
-        writes, lead = await _writes(ports, draft, investor, person, act, request)
+            return Registered(found, lead_from(found), created=False)
+        writes, lead = await _writes(ports, draft, linked, person, act, request)
         outcome = await _write_all(ports, writes)
         if isinstance(outcome, Record):
             return Registered(outcome, lead, created=True)
     raise Conflict("同一投资方正被多人同时登记，请稍后重试。")
 
 
-async def _already_there(ports: Ports, draft: Lead, investor: Named) -> Registered | None:
-    own = await ports.store.get(LEADS.name, _CLAIMS, draft.id)
-    if own is not None:
-        return Registered(own, lead_from(own), created=True)
-    linked = await link(ports, investor, draft.readers)
-    claimed = await ports.store.get(CLAIMS.name, _CLAIMS, _claim_id(ports, draft, linked.ref))
+async def _repeated(ports: Ports, draft: Lead, investor: InvestorRef) -> Record | None:
+    """The lead that this office already has of the project; a claim without a lead is taken over."""
+    claimed = await ports.store.get(CLAIMS.name, _CLAIMS, claim_id(ports, "project", *_claim_parts(draft, investor)))
     if claimed is None or claimed.body["holds"] == draft.id:
         return None
     record = await ports.store.get(LEADS.name, _CLAIMS, claimed.body["holds"])
-    if record is not None:
-        return Registered(record, lead_from(record), created=False)
-    await ports.store.save(CLAIMS.name, claimed.with_body({**claimed.body, "holds": draft.id}))
-    return None
+    if record is None:
+        await ports.store.save(CLAIMS.name, claimed.with_body({**claimed.body, "holds": draft.id}))
+    return record
 
 
 async def _writes(
-    ports: Ports, draft: Lead, investor: Named, person: Person | None, act: Act, request: RequestKey | None
+    ports: Ports, draft: Lead, linked: Linked, person: Person | None, act: Act, request: RequestKey | None
 ) -> tuple[list[Write], Lead]:
-    linked = await link(ports, investor, draft.readers)
     lead, event = register(draft.model_copy(update={"investor": linked.ref}), act)
     writes = [*linked.writes, claim(ports, "project", *_claim_parts(draft, linked.ref), holds=draft.id)]
     if person is not None:
@@ -126,7 +125,3 @@ def receipt_of(lead: Lead) -> dict[str, Any]:
 
 def _claim_parts(lead: Lead, investor: InvestorRef) -> tuple[str, str, str]:
     return lead.office, investor.id, title_key(lead.title)
-
-
-def _claim_id(ports: Ports, lead: Lead, investor: InvestorRef) -> str:
-    return claim_id(ports, "project", *_claim_parts(lead, investor))

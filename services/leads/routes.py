@@ -10,8 +10,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from contracts.vocabulary.source_modes import SourceMode
 from contracts.vocabulary.stages import LeadState, Stage
 from kit.auth import Principal
-from kit.ports import Ports
-from kit.web import IdempotencyKey, IfMatch, PageOf, Paging, ports_of, require, set_etag
+from kit.web import IdempotencyKey, IfMatch, PageOf, Paging, Standing, json_answer, require, set_etag
 from services.leads import commands, follow_ups, queries, schemas
 from services.leads.queries import LeadFilter
 
@@ -22,13 +21,12 @@ READERS = (*OFFICERS, "manager")
 
 Officer = Annotated[Principal, Depends(require(*OFFICERS))]
 Reader = Annotated[Principal, Depends(require(*READERS))]
-Standing = Annotated[Ports, Depends(ports_of)]
 Pages = Annotated[Paging, Query()]
 Day = Annotated[date | None, Query()]
 Words = Annotated[str | None, Query(max_length=100)]
 
 
-def _filter(
+async def _filter(
     stage: Stage | None = None,
     state: LeadState | None = None,
     zone: Words = None,
@@ -70,9 +68,10 @@ async def list_leads(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
     sort: Annotated[str, Query(max_length=40)] = "-updated",
-) -> dict[str, Any]:
+) -> Response:
     """Leads that the reader may see, filtered, sorted, a page at a time."""
-    return await queries.list_leads(ports, reader.scope, wanted, sort=sort, limit=limit, cursor=cursor)
+    page = await queries.list_leads(ports, reader.scope, wanted, sort=sort, limit=limit, cursor=cursor)
+    return json_answer(page)
 
 
 @router.get("/leads/board", summary="看板汇总")

@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Path, Query, Request
 
 from kit.auth import Principal
-from kit.ports import Ports
-from kit.web import IdempotencyKey, PageOf, Paging, ports_of, require
+from kit.web import IdempotencyKey, PageOf, Paging, Standing, require
 from services.notify import schemas
 from services.notify.commands import keeping
 from services.notify.commands.closing import WeekClosing
@@ -23,7 +22,6 @@ Administrator = Annotated[Principal, Depends(require("administrator"))]
 Manager = Annotated[Principal, Depends(require("manager"))]
 Sender = Annotated[Principal, Depends(require("manager", "administrator"))]
 Reader = Annotated[Principal, Depends(require("officer", "bureau_officer", "manager"))]
-Standing = Annotated[Ports, Depends(ports_of)]
 Pages = Annotated[Paging, Query()]
 Account = Annotated[str, Path(min_length=1, max_length=100)]
 Id = Annotated[str, Path(max_length=100)]

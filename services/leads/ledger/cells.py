@@ -17,6 +17,7 @@ _EPOCH = date(1899, 12, 30)
 YEARS = range(1990, 2101)
 
 _BLANK = {"/", "\\", "-", "--", "---", "—", "——", "－", "无", "空", "n/a", "na", "null", "none", "*"}
+LONGEST_BLANK = 8
 _BROKEN = {"#ref!", "#value!", "#div/0!", "#name?", "#n/a", "#null!", "#num!"}
 _DAY = re.compile(r"^(\d{4}|\d{2})[年./-](\d{1,2})[月./-](\d{1,2})[日号]?$")
 _MONTH = re.compile(r"^(\d{4}|\d{2})[年./-](\d{1,2})月?(?:份|初|上旬|中旬|下旬|底|末)?$")
@@ -53,7 +54,7 @@ def text_of(cell: Cell) -> str | None:
     if isinstance(cell, datetime):
         return cell.isoformat(sep=" ") if cell.time() != time() else cell.date().isoformat()
     text = cell.isoformat() if isinstance(cell, date | time) else str(cell).strip()
-    return None if flat(text) in _BLANK else text or None
+    return None if not text or (len(text) <= LONGEST_BLANK and flat(text) in _BLANK) else text
 
 
 def flat(text: str) -> str:
