@@ -21,6 +21,7 @@ LONGEST_BLANK = 8
 _BROKEN = {"#ref!", "#value!", "#div/0!", "#name?", "#n/a", "#null!", "#num!"}
 _DAY = re.compile(r"^(\d{4}|\d{2})[年./-](\d{1,2})[月./-](\d{1,2})[日号]?$")
 _MONTH = re.compile(r"^(\d{4}|\d{2})[年./-](\d{1,2})月?(?:份|初|上旬|中旬|下旬|底|末)?$")
+_SERIAL = re.compile(r"[0-9]{5}")
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})?$")
 _YEARLESS = re.compile(r"^\d{1,2}(?:月|[./-]\d{1,2}$)")
 _AFTER_DATE = re.compile(r"(?:T?\d{1,2}:\d{2}.*|上午|下午|(?:周|星期)[一二三四五六日天]|前后|左右)$")
@@ -116,7 +117,7 @@ def _date_text(text: str) -> str:
         return _day(_year(match[1]), int(match[2]), int(match[3]))
     if match := _MONTH.match(written):
         return _day(_year(match[1]), int(match[2]), 1)[:7]
-    if written.isdigit() and FIRST_SERIAL <= int(written) <= LAST_SERIAL:
+    if _SERIAL.fullmatch(written) and FIRST_SERIAL <= int(written) <= LAST_SERIAL:
         return (_EPOCH + timedelta(days=int(written))).isoformat()
     if match := _COMPACT.match(written):
         day = _day(int(match[1]), int(match[2]), int(match[3] or 1))
