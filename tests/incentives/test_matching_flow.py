@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import orjson
 import pytest
 
 from contracts.catalogue import topic_of
 from contracts.incentives import IncentivesCutoffPassed, IncentivesMatched
 from kit.bus.port import Message
+from kit.store.port import Scope
 from services.incentives.commands.matches import rematch
+from services.incentives.repository import CATALOGUES, MATCHES
 from services.incentives.schemas import MatchAnswer
 from tests.incentives.conftest import FACTS, Desk, Opener
 from tests.incentives.test_authoring_api import published
@@ -91,6 +94,23 @@ async def test_an_old_match_keeps_its_reasons_across_a_restart(open_desk: Opener
         await published(desk, "city-gift")
         desk.app.state.library._kept.clear()
         assert await desk.get("/leads/lead-1/matches", "jingkai") == before
+
+
+async def test_a_catalogue_that_nobody_remembers_is_no_dead_end(desk: Desk) -> None:
+    await desk.lead()
+    before = await desk.get("/leads/lead-1/matches", "jingkai")
+    await published(desk, "city-gift")
+    desk.app.state.library._kept.clear()
+    await desk.ports.store.erase(CATALOGUES.name, before["catalogue_version"])
+    found = await desk.get("/leads/lead-1/matches", "jingkai")
+    assert found["catalogue_version"] == desk.app.state.library.current.version
+
+
+async def test_a_stored_match_is_small(desk: Desk) -> None:
+    await desk.lead()
+    record = await desk.ports.store.get(MATCHES.name, Scope.system("test"), "lead-1")
+    assert record is not None
+    assert len(orjson.dumps(record.body)) < 16 * 1024
 
 
 async def test_the_day_a_policy_ends_leads_are_matched_again(open_desk: Opener) -> None:

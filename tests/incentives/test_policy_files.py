@@ -13,6 +13,7 @@ from services.incentives.authored import AuthoringError, read_yaml
 from services.incentives.catalogue import load_policies
 from services.incentives.matching import check_examples
 from services.incentives.policy import policy_from, read_policy
+from services.incentives.policy.operands import OPERATORS
 from tests.incentives.writing import FAI, document, policy
 
 GOOD = yaml.safe_dump(document(), allow_unicode=True, sort_keys=False)
@@ -120,6 +121,32 @@ def test_conditions_that_make_no_sense(condition: Any, path: str, message: str) 
 )
 def test_policies_that_make_no_sense(changes: dict[str, Any], path: str, message: str) -> None:
     assert message in wrong(**changes)[path]
+
+
+@pytest.mark.parametrize("value", [{"low": {"a": 1}}, [["a"]], {"from": [1]}, [None], [{}], [True], "\x00", 10**30])
+@pytest.mark.parametrize("op", OPERATORS)
+@pytest.mark.parametrize("fact", ["fixed_asset_investment", "jobs", "start_date", "industry_code", "qualifications"])
+def test_nonsense_is_refused_and_never_breaks(fact: str, op: str, value: Any) -> None:
+    assert wrong(conditions={**FAI, "fact": fact, "op": op, "value": value})
+
+
+@pytest.mark.parametrize(
+    "benefit",
+    [
+        3,
+        {"kind": {}},
+        {"kind": "fixed", "text": "x", "amount": True},
+        {"kind": "fixed", "text": "x", "amount": -1},
+        {"kind": "rate", "text": "x", "rate": [], "base": "fixed_asset_investment"},
+        {"kind": "rate", "text": "x", "rate": "1e999999999", "base": "fixed_asset_investment"},
+        {"kind": "rate", "text": "x", "rate": "nan", "base": "fixed_asset_investment"},
+        {"kind": "banded", "text": "x", "base": "jobs", "bands": [{"from": {}, "amount": 1}]},
+        {"kind": "banded", "text": "x", "base": "jobs", "bands": [{"from": "1e999999999", "amount": 1}]},
+        {"kind": "banded", "text": "x", "base": "jobs", "bands": []},
+    ],
+)
+def test_a_nonsense_benefit_is_refused_and_never_breaks(benefit: Any) -> None:
+    assert all(path.startswith("benefit") for path in wrong(benefit=benefit))
 
 
 def test_examples_must_be_about_this_policy() -> None:

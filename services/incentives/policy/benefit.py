@@ -13,7 +13,7 @@ from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator,
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FACTS, FactError, parse_value
 from services.incentives.policy.operands import fact_named
-from services.incentives.policy.parts import MoneyText, RateText, Text, Written, ppm_of
+from services.incentives.policy.parts import EdgeText, MoneyText, RateText, Text, Written, ppm_of
 
 MAX_BANDS = 30
 MAX_INSTALMENTS = 15
@@ -59,8 +59,8 @@ class Rate(_Paid):
 class Band(Written):
     """From ``from`` (inclusive) to ``to`` (exclusive; null: no end), a sum or a rate."""
 
-    from_: int | float | str = Field(alias="from")
-    to: int | float | str | None = None
+    from_: EdgeText = Field(alias="from")
+    to: EdgeText | None = None
     amount: MoneyText | None = None
     rate: RateText | None = None
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from contracts.vocabulary.amount import AmountError, parse_amount
 from contracts.vocabulary.facts import PPM
@@ -46,7 +46,7 @@ def ppm_of(written: str | int | float) -> int:
     scale = {"%": 100, "‰": 1000}.get(text[-1:], 1)
     try:
         millionths = Decimal(text.rstrip("%‰")) / scale * PPM
-    except InvalidOperation as error:
+    except ArithmeticError as error:
         raise ValueError("应为比例，如 10%、2‰ 或 0.1") from error
     if not millionths.is_finite() or not 0 <= millionths <= PPM or millionths != int(millionths):
         raise ValueError("应为0到100%之间的比例，最多精确到百万分之一，如 10%")
@@ -54,14 +54,25 @@ def ppm_of(written: str | int | float) -> int:
 
 
 def _money(written: Any) -> Any:
+    if isinstance(written, bool) or not isinstance(written, int | str):
+        raise ValueError("应为金额，如 200万元；整数按分计")
     fen_of(written)
     return written
 
 
 def _rate(written: Any) -> Any:
+    if isinstance(written, bool) or not isinstance(written, int | float | str) or len(str(written)) > 30:
+        raise ValueError("应为比例，如 10%、2‰ 或 0.1")
     ppm_of(written)
     return written
 
 
-MoneyText = Annotated[int | Annotated[str, Field(max_length=100)], AfterValidator(_money)]
-RateText = Annotated[int | float | Annotated[str, Field(max_length=20)], AfterValidator(_rate)]
+def _edge(written: Any) -> Any:
+    if isinstance(written, bool) or not isinstance(written, int | float | str) or len(str(written)) > 100:
+        raise ValueError("应为金额或整数，如 5000万元")
+    return written
+
+
+MoneyText = Annotated[int | str, BeforeValidator(_money)]
+RateText = Annotated[int | float | str, BeforeValidator(_rate)]
+EdgeText = Annotated[int | float | str, BeforeValidator(_edge)]

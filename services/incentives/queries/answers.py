@@ -49,6 +49,9 @@ async def answer_for_lead(ports: Ports, library: Library, principal: Principal, 
     facts = {name: FactValue.model_validate(value) for name, value in record.body["facts"].items()}
     result = MatchResult.from_document(record.body["result"])
     catalogue = await library.at(result.catalogue_version)
+    if catalogue is None:
+        catalogue = library.current
+        result = match(facts, catalogue, result.as_of)
     answer = render(result, facts, catalogue, _rendering(principal, None))
     return {"decision": None, "lead_revision": record.body["lead_revision"], **answer}
 

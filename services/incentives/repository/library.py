@@ -34,6 +34,7 @@ class Library:
         self._zones: Mapping[str, ZoneProfile] = {}
         self._current: Catalogue | None = None
         self._kept: OrderedDict[str, Catalogue] = OrderedDict()
+        self._refreshing = asyncio.Lock()
         self._bases: dict[tuple[str, date], str] = {}
 
     @property
@@ -54,29 +55,31 @@ class Library:
 
     async def refresh(self) -> Catalogue:
         """Build the catalogue again from what is published, and remember what it holds."""
-        documents = [
-            record.body["document"]
-            async for record in self._ports.store.scan(POLICIES.name, _SCOPE, (Eq("status", "published"),))
-        ]
-        catalogue = await asyncio.to_thread(self._build, documents)
-        await self._remember(catalogue)
-        self._keep(catalogue)
-        self._current = catalogue
+        async with self._refreshing:
+            documents = [
+                record.body["document"]
+                async for record in self._ports.store.scan(POLICIES.name, _SCOPE, (Eq("status", "published"),))
+            ]
+            catalogue = await asyncio.to_thread(self._build, documents)
+            await self._remember(catalogue)
+            self._keep(catalogue)
+            self._current = catalogue
         return catalogue
 
-    async def at(self, version: str) -> Catalogue:
-        """The catalogue of this version; the present one where nobody remembers it any more."""
+    async def at(self, version: str) -> Catalogue | None:
+        """The catalogue of this version; None where it cannot be put together any more."""
         if version in self._kept:
             self._kept.move_to_end(version)
             return self._kept[version]
         record = await self._ports.store.get(CATALOGUES.name, _SCOPE, version)
         if record is None:
-            return self.current
+            return None
         documents = []
         for policy, number in record.body["policies"]:
             found = await self._ports.store.get(VERSIONS.name, _SCOPE, version_id(policy, number))
-            if found is not None:
-                documents.append(found.body["document"])
+            if found is None:
+                return None
+            documents.append(found.body["document"])
         catalogue = await asyncio.to_thread(self._build, documents)
         catalogue.version = version
         self._keep(catalogue)
