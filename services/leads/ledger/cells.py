@@ -34,6 +34,7 @@ _MU_IN = {
 }  # fmt: skip
 _NO_LAND = ("租", "厂房", "写字楼", "楼宇", "办公", "建筑面积")
 LONGEST_PERSON = 50
+LONGEST_VALUE = 300
 _MAX_MU = 1_000_000
 _MOBILE = re.compile(r"(?:\+?86[- ]?)?(1[3-9]\d(?:[- ]?\d){8})(?!\d)")
 _LANDLINE = re.compile(r"0\d{2,3}[- ]?\d{7,8}(?:-\d{1,6})?")
@@ -83,6 +84,17 @@ def checked(cell: Cell) -> Cell:
     """
     if isinstance(cell, str) and cell.strip().casefold() in _BROKEN:
         raise CellError("这一格是公式的错误值，请改正公式或填写数值")
+    return cell
+
+
+def short(cell: Cell) -> Cell:
+    """The cell, unless it is a whole paragraph where a value should be.
+
+    Raises:
+        CellError: it is longer than any value.
+    """
+    if isinstance(cell, str) and len(cell) > LONGEST_VALUE:
+        raise CellError(f"这一格有 {len(cell):,} 字，不像这一列的内容，请核对是否填错了列")
     return cell
 
 

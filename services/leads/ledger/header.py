@@ -10,6 +10,7 @@ from services.leads.ledger.workbook import Cell, Merged, Row, Sheet
 
 SEARCHED = 40
 LONGEST_HEADING = 40
+LONGEST_TITLE = 200
 ENOUGH = 3
 
 
@@ -115,7 +116,7 @@ def _with_unit(header: Header, unit: str | None) -> Header:
 
 
 def _stated(cell: Cell) -> str | None:
-    return columns.stated_unit(cell) if isinstance(cell, str) else None
+    return columns.stated_unit(cell) if isinstance(cell, str) and len(cell) <= LONGEST_TITLE else None
 
 
 def _at(row: Row, index: int) -> str:

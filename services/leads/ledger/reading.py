@@ -26,6 +26,7 @@ LONGEST_PROBLEM = 200
 """A lead and its events are at most 64 KiB; what is cut off is said."""
 _CHAINS = {label: name for name, label in FACTS["industry_chain"].choices.items()}
 _SHORT_STAGE = 8
+_NAMES = ("title", "investor")
 _UNDECIDED = ("待定", "未定", "待选", "不限", "全市")
 _TEXTS = {
     "summary": ("summary", LONGEST), "progress": ("progress", LONGEST), "referrer": ("referrer", LONGEST_NAME),
@@ -91,7 +92,7 @@ class Reading:
     def _read(self, field: str, reader: Callable[[Cell], T | None]) -> T | None:
         cell = self._cell(field)
         try:
-            return None if cell is None else reader(cells.checked(cell))
+            return None if cell is None else reader(cells.checked(cell if field in _NAMES else cells.short(cell)))
         except (CellError, AmountError) as error:
             self._problem(field, cell, str(error))
             return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,6 +83,14 @@ def test_what_is_too_long_is_cut_and_said() -> None:
     assert "30,000 字" in read.problems[1].message
     (unnamed,) = parse_ledger(sheet([HEADER, (1, None, "乙" * 300)])).rows
     assert len(unnamed.title or "") <= 200
+
+
+def test_a_paragraph_in_the_wrong_column_costs_no_time() -> None:
+    row: Row = (1, "甲", "乙", *["（" * 30_000] * 11)
+    started = time.monotonic()
+    (read,) = parse_ledger(sheet([HEADER, row])).rows
+    assert time.monotonic() - started < 1
+    assert "30,000 字" in str(read.problems)
 
 
 def test_formulas_are_refused_where_data_stands() -> None:
