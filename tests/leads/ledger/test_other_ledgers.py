@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zipfile
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
@@ -15,6 +17,13 @@ from services.leads.ledger.row import SHEET_STEP
 from tests.leads.ledger.conftest import WriteWorkbook
 
 YI = 10_000_000_000
+MANIFEST = '<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+ODS = (
+    '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
+    'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>'
+    '<table:table table:name="台账">{}</table:table></office:spreadsheet></office:body></office:document-content>'
+)
 OTHER = [
     ["某区重点招商项目跟踪表（2026年11月）"],
     [],
@@ -208,3 +217,20 @@ def test_without_a_stage_column_short_progress_tells_the_stage(write_workbook: W
     rows = rows_of(write_workbook, [header, ["甲", "乙", "已签约"], ["丙", "丁", "11月9日与企业沟通后拟签约，待评审"]])
     assert [row.stage for row in rows] == [Stage.signed, None]
     assert rows[0].progress == "已签约"
+
+
+def test_a_ledger_of_libreoffice_is_read(tmp_path: Path) -> None:
+    rows = [["项目名称", "投资方", "总投资（亿元）"], ["甲项目", "乙公司", "约3亿元"]]
+    body = "".join(f"<table:table-row>{''.join(map(ods_cell, row))}</table:table-row>" for row in rows)
+    path = tmp_path / "台账.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", MANIFEST)
+        archive.writestr("content.xml", ODS.format(body))
+    (row,) = read_ledger(path).rows
+    assert (row.title, row.investor) == ("甲项目", "乙公司")
+    assert row.total_investment == Amount(low=3 * YI, high=3 * YI, approximate=True, as_written="约3亿元")
+
+
+def ods_cell(text: str) -> str:
+    return f'<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>'
