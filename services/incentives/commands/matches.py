@@ -79,6 +79,7 @@ async def _save(
         await ports.store.save(MATCHES.name, record.with_body(body, readers), events)
     except (AlreadyExists, Stale):
         return False
+    failpoint("match.after_save")
     return True
 
 
