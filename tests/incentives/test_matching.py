@@ -82,7 +82,15 @@ def test_certain_and_possible_may_choose_differently() -> None:
     )
     found = zone(match(BIG, shelf, DAY))
     assert (found.certain, found.possible, found.met, found.unknown) == (100 * WAN, 500 * WAN, 1, 1)
-    assert found.left_out == {"hoped": ("exclusive", "sure")}
+    assert found.left_out == {"hoped": ("contender", "sure")}
+
+
+def test_others_money_is_not_added_up() -> None:
+    shelf = catalogue(fixed("firm", "100万元"), fixed("introducer", "20万元", beneficiary="introducer"))
+    found = zone(match(BIG, shelf, DAY))
+    assert (found.certain, found.met, found.left_out) == (100 * WAN, 2, {"introducer": ("beneficiary", "")})
+    asking = BIG | parse_facts({"beneficiary_role": "introducer"}, "example")
+    assert zone(match(asking, shelf, DAY)).certain == 20 * WAN
 
 
 def test_what_cannot_be_compared_is_counted_and_said() -> None:

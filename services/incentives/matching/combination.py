@@ -56,8 +56,8 @@ class _Total:
         self.left_out[each.compiled.id] = (why, beside)
 
 
-def combine(zone: str, candidates: Iterable[Candidate]) -> ZoneOutcome:
-    """The best combination of a zone's candidates."""
+def combine(zone: str, candidates: Iterable[Candidate], role: str) -> ZoneOutcome:
+    """The best combination of a zone's candidates for one beneficiary: others' money is not added to theirs."""
     total = _Total()
     groups: dict[str, list[Candidate]] = defaultdict(list)
     met = unknown = 0
@@ -67,6 +67,8 @@ def combine(zone: str, candidates: Iterable[Candidate]) -> ZoneOutcome:
         policy = each.compiled.policy
         if policy.cleanup is not None and policy.cleanup.pending:
             total.leave_out(each, "cleanup", "")
+        elif policy.beneficiary != role:
+            total.leave_out(each, "beneficiary", "")
         elif policy.exclusive_group is None:
             _add_single(total, each)
         else:
@@ -105,4 +107,5 @@ def _add_best(total: _Total, group: list[Candidate]) -> None:
     leading = sure if sure.outcome.certain else hoped
     for each in group:
         if each is not leading:
-            total.leave_out(each, "exclusive" if each.comparable else "incomparable", leading.compiled.id)
+            why: LeftOut = "exclusive" if each.comparable else "incomparable"
+            total.leave_out(each, "contender" if each is hoped else why, leading.compiled.id)

@@ -28,9 +28,16 @@ def match(facts: Facts, catalogue: Catalogue, as_of: date) -> MatchResult:
         for zone in compiled.zones:
             if zone in by_zone:
                 by_zone[zone].append(candidate)
-    zones = {zone: combine(zone, candidates) for zone, candidates in by_zone.items()}
+    role = _role(facts)
+    zones = {zone: combine(zone, candidates, role) for zone, candidates in by_zone.items()}
     standing = tuple(each for each in STANDINGS if each in standings)
     return MatchResult(catalogue.version, as_of, standing, outcomes, zones)
+
+
+def _role(facts: Facts) -> str:
+    """For whom sums are added up: an enterprise unless the facts say otherwise."""
+    value = facts.get("beneficiary_role")
+    return value.value if value is not None and isinstance(value.value, str) else "enterprise"
 
 
 def evaluate(compiled: CompiledPolicy, facts: Facts, verdicts: bytearray) -> PolicyOutcome:

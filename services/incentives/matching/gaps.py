@@ -157,4 +157,4 @@ def _reach(name: str, reading: Reading, low: int | None, high: int | None) -> Ch
     else:
         return None
     words = [shown_number(fact, number, reading.currency) for number in (start, target, abs(target - start))]
-    return Change(name, start, target, f"{fact.label}从{words[0]}{verb}到{words[1]}（相差{words[2]}）即可满足")
+    return Change(name, start, target, f"{fact.label}从{words[0]}{verb}到{words[1]}（相差{words[2]}）即可满足这一条")

@@ -51,7 +51,12 @@ def left_out_reason(why: tuple[LeftOut, str], policy: str, catalogue: Catalogue)
     if kind == "cleanup":
         cleanup = catalogue.policies[policy].policy.cleanup
         return f"待清理条款，不计入合计：{cleanup.reason if cleanup else ''}"
+    if kind == "beneficiary":
+        beneficiary = catalogue.policies[policy].policy.beneficiary
+        return f"受益人是{FACTS['beneficiary_role'].choices[beneficiary]}，不计入合计"
     title = catalogue.policies[beside].policy.title
+    if kind == "contender":
+        return f"与「{title}」同组，就高不重复；本项尚待确认，成立后若更高则改计本项（可能金额已按此计算）"
     if kind == "incomparable":
         return f"与「{title}」同组，就高不重复；本项金额无法自动比较，请人工核对后取较高的一项"
     return f"与「{title}」同组，就高不重复，只计较高的一项"
