@@ -53,11 +53,15 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A kind of document: its name, the fields queries use, the fields full-text search covers."""
+    """A kind of document: its name, the fields queries use, those that search covers, those that lists show.
+
+    ``brief`` fields are kept a second time, so that a list costs the same however large documents grow.
+    """
 
     name: str
     indexes: tuple[Index, ...] = ()
     search: tuple[str, ...] = ()
+    brief: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +184,11 @@ class Store(Protocol):
         sort: Sort | None = None,
         limit: int = 50,
         cursor: str | None = None,
+        brief: bool = False,
     ) -> Page:
         """A page of what matches every clause, by ``sort`` (by id where None).
+
+        With ``brief`` the bodies hold the collection's brief fields only, and records cannot be saved.
 
         Raises:
             kit.errors.BadRequest: the cursor is not one of this query's.

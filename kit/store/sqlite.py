@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from kit.store.port import (
     Write,
 )
 from kit.store.sqlite_query import Shape, Sql, column_name, condition, legs
-from kit.store.sqlite_schema import ensure_collection, index_values, search_tokens
+from kit.store.sqlite_schema import brief_of, ensure_collection, index_values, search_tokens
 
 log = logging.getLogger(__name__)
 
@@ -66,18 +66,20 @@ class SqliteStore:
         sort: Sort | None = None,
         limit: int = 50,
         cursor: str | None = None,
+        brief: bool = False,
     ) -> Page:
         """A page by an index, values first, then nulls."""
         _note(scope)
         shape = self._shapes[collection]
         runs = legs(shape, condition(shape, scope, where), sort, read_cursor(sort, cursor))
         column = "c.id" if sort is None else f"c.{shape.column(sort.field)}"
+        body = "brief" if brief and shape.collection.brief else "body"
 
         def read(connection: Connection) -> list[tuple[bool, Any, Record]]:
             found: list[tuple[bool, Any, Record]] = []
             for run in runs:
                 statement = (
-                    f"SELECT c.id, c.revision, c.body, c.readers, c.requests, {column} FROM {shape.table} c"
+                    f"SELECT c.id, c.revision, c.{body}, c.readers, c.requests, {column} FROM {shape.table} c"
                     f"{run.sql.where()} ORDER BY {run.order} LIMIT ?"
                 )
                 page = rows(connection, statement, [*run.sql.values, limit + 1 - len(found)])
@@ -199,13 +201,14 @@ def _write_one(connection: Connection, shape: Shape, record: Record, body: bytes
     if stored != record.revision:
         raise _refusal(record, stored)
     columns = [column_name(index.field) for index in shape.collection.indexes]
-    names = ["id", "revision", "body", "readers", "requests", *columns]
+    names = ["id", "revision", "body", "readers", "requests", "brief", *columns]
     values = [
         record.id,
         record.revision + 1,
         body,
         orjson.dumps(sorted(record.readers)).decode(),
         orjson.dumps(list(record.requests)).decode(),
+        brief_of(shape.collection, record.body),
         *index_values(shape.collection, record.body),
     ]
     marks = ",".join("?" * len(names))
@@ -247,7 +250,14 @@ def _read_one(connection: Connection, shape: Shape, id: str) -> Record | None:
 
 
 def _record(row: tuple[Any, ...]) -> Record:
-    return Record(row[0], orjson.loads(row[2]), frozenset(orjson.loads(row[3])), row[1], tuple(orjson.loads(row[4])))
+    requests = tuple(orjson.loads(row[4])) if row[4] != "[]" else ()
+    return Record(row[0], orjson.loads(row[2]), _readers(row[3]), row[1], requests)
+
+
+@lru_cache(maxsize=1024)
+def _readers(text: str) -> frozenset[str]:
+    """Few sets of readers recur on many records."""
+    return frozenset(orjson.loads(text))
 
 
 def _page(found: list[tuple[bool, Any, Record]], sort: Sort | None, limit: int) -> Page:

@@ -19,7 +19,7 @@ def ensure_collection(connection: Connection, shape: Shape) -> None:
     connection.execute(OUTBOX)
     connection.execute(
         f"CREATE TABLE IF NOT EXISTS {shape.table} (id TEXT PRIMARY KEY, revision INTEGER NOT NULL,"
-        " body BLOB NOT NULL, readers TEXT NOT NULL, requests TEXT NOT NULL)"
+        " body BLOB NOT NULL, readers TEXT NOT NULL, requests TEXT NOT NULL, brief BLOB)"
     )
     connection.execute(
         f"CREATE TABLE IF NOT EXISTS {shape.readers} (id TEXT, reader TEXT, PRIMARY KEY (id, reader)) WITHOUT ROWID"
@@ -27,12 +27,14 @@ def ensure_collection(connection: Connection, shape: Shape) -> None:
     connection.execute(
         f"CREATE TABLE IF NOT EXISTS {shape.tokens} (token TEXT, id TEXT, PRIMARY KEY (token, id)) WITHOUT ROWID"
     )
-    present = {row[1] for row in connection.execute(f"PRAGMA table_info({shape.table})").fetchall()}
+    present = {row[1] for row in rows(connection, f"PRAGMA table_info({shape.table})")}
     missing = [index for index in shape.collection.indexes if column_name(index.field) not in present]
     for index in missing:
         connection.execute(f"ALTER TABLE {shape.table} ADD COLUMN {column_name(index.field)}")
     if missing:
         _fill(connection, shape, missing)
+    if shape.collection.brief:
+        _fill_brief(connection, shape)
     for index in shape.collection.indexes:
         column = column_name(index.field)
         connection.execute(f"CREATE INDEX IF NOT EXISTS x_{shape.table}_{column} ON {shape.table} ({column}, id)")
@@ -55,6 +57,17 @@ def _fill(connection: Connection, shape: Shape, missing: list[Index]) -> None:
         document = orjson.loads(body)
         values = [_index_value(index, document) for index in missing]
         connection.execute(f"UPDATE {shape.table} SET {changes} WHERE id = ?", [*values, id])
+
+
+def brief_of(collection: Collection, body: dict[str, Any]) -> bytes | None:
+    """What lists show of a document; None where the collection has no brief."""
+    return orjson.dumps({name: body.get(name) for name in collection.brief}) if collection.brief else None
+
+
+def _fill_brief(connection: Connection, shape: Shape) -> None:
+    for id, body in rows(connection, f"SELECT id, body FROM {shape.table} WHERE brief IS NULL"):
+        brief = brief_of(shape.collection, orjson.loads(body))
+        connection.execute(f"UPDATE {shape.table} SET brief = ? WHERE id = ?", (brief, id))
 
 
 def _index_value(index: Index, body: dict[str, Any]) -> Any:

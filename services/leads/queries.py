@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from contracts.leads import InvestorRef
+from contracts.vocabulary.source_modes import SourceMode
 from contracts.vocabulary.stages import LeadState, Stage
 from kit.errors import BadRequest, FieldError
 from kit.ports import Ports
 from kit.store.port import Clause, Eq, In, Matches, Range, Record, Scope, Sort
+from kit.web import MAX_LIMIT, StrictModel
 from services.leads import schemas
 from services.leads.contacts import contact_item, contacts_of
 from services.leads.errors import ContactNotFound, InvestorNotFound
@@ -34,27 +38,26 @@ SORTS = {
     "protect_due": "protect_due",
     "follow_up": "last_follow_up_on",
 }
+Words = Annotated[str, Field(max_length=100)]
 JSON_SAFE = 9 * 10**15
 TIMELINE_NOTES = 200
 
 
-@dataclass(frozen=True, slots=True)
-class LeadFilter:
+class LeadFilter(StrictModel):
     """What a list is narrowed to."""
 
     stage: Stage | None = None
     state: LeadState | None = None
-    zone: str | None = None
-    office: str | None = None
-    owner: str | None = None
-    source_mode: str | None = None
-    import_id: str | None = None
-    q: str | None = None
-    respond_due_before: str | None = None
-    protect_due_before: str | None = None
-    registered_from: str | None = None
-    registered_to: str | None = None
-    ids: tuple[str, ...] = ()
+    zone: Words | None = None
+    office: Words | None = None
+    owner: Words | None = None
+    source_mode: SourceMode | None = None
+    import_id: Words | None = None
+    q: Words | None = Field(None, description="项目、投资方或产业链，可用拼音首字母")
+    respond_due_before: date | None = None
+    protect_due_before: date | None = None
+    registered_from: date | None = None
+    registered_to: date | None = Field(None, description="不含这一天")
 
     def clauses(self) -> list[Clause]:
         """The filter as clauses of a query."""
@@ -62,15 +65,22 @@ class LeadFilter:
         clauses: list[Clause] = [Eq(name, str(value)) for name in names if (value := getattr(self, name)) is not None]
         if self.q and self.q.strip():
             clauses.append(Matches(self.q))
-        if self.ids:
-            clauses.append(In("id", self.ids))
-        if self.respond_due_before:
-            clauses.append(Range("respond_due", None, self.respond_due_before))
-        if self.protect_due_before:
-            clauses.append(Range("protect_due", None, self.protect_due_before))
-        if self.registered_from or self.registered_to:
-            clauses.append(Range("registered_on", self.registered_from, self.registered_to))
+        for name, low, high in (
+            ("respond_due", None, self.respond_due_before),
+            ("protect_due", None, self.protect_due_before),
+            ("registered_on", self.registered_from, self.registered_to),
+        ):
+            if low or high:
+                clauses.append(Range(name, low.isoformat() if low else None, high.isoformat() if high else None))
         return clauses
+
+
+class LeadList(LeadFilter):
+    """A page of a narrowed, ordered list."""
+
+    sort: str = Field("-updated", max_length=40, description="排序，前面加 - 为倒序")
+    limit: int = Field(50, ge=1, le=MAX_LIMIT)
+    cursor: str | None = Field(None, max_length=2000)
 
 
 def sort_of(name: str) -> Sort:
@@ -88,11 +98,12 @@ def sort_of(name: str) -> Sort:
     return Sort(SORTS[plain], descending=name.startswith("-"))
 
 
-async def list_leads(
-    ports: Ports, scope: Scope, wanted: LeadFilter, *, sort: str, limit: int, cursor: str | None
-) -> dict[str, Any]:
+async def list_leads(ports: Ports, scope: Scope, wanted: LeadList) -> dict[str, Any]:
     """A page of leads with their best matches."""
-    page = await ports.store.find(LEADS.name, scope, wanted.clauses(), sort=sort_of(sort), limit=limit, cursor=cursor)
+    order, where = sort_of(wanted.sort), wanted.clauses()
+    page = await ports.store.find(
+        LEADS.name, scope, where, sort=order, limit=wanted.limit, cursor=wanted.cursor, brief=True
+    )
     best = await best_matches(ports, scope, [record.id for record in page.records])
     return {"items": [item(record, best.get(record.id)) for record in page.records], "next": page.next}
 
@@ -207,30 +218,9 @@ async def contact(ports: Ports, scope: Scope, id: str) -> schemas.ContactItem:
 
 
 def item(record: Record, best: dict[str, Any] | None) -> dict[str, Any]:
-    """A lead in a list, straight from its document."""
-    body = record.body
-    return {
-        "id": record.id,
-        "revision": record.revision,
-        **{name: body[name] for name in _PLAIN},
-        "total_investment": _stated(body, "total_investment"),
-        "fixed_asset_investment": _stated(body, "fixed_asset_investment"),
-        "first_contact_on": body["first_contact"]["on"],
-        "best_match": best,
-        "todo": list(body["todo"]),
-    }
-
-
-_PLAIN = (
-    "title", "investor", "stage", "state", "zone", "office", "owner", "owner_as_written", "source_mode",
-    "registered_on", "updated_on", "last_follow_up_on", "next_plan", "next_on", "clocks", "confidential", "import_id",
-)  # fmt: skip
-
-
-def _stated(body: dict[str, Any], name: str) -> dict[str, Any] | None:
-    fact = body["facts"].get(name)
-    value = fact["value"] if fact else None
-    return value if isinstance(value, dict) else None
+    """A lead in a list, straight from its document's brief fields."""
+    brief = {name: record.body[name] for name in LEADS.brief}
+    return {"id": record.id, "revision": record.revision, **brief, "best_match": best}
 
 
 def _legal_move(lead: Lead, target: Any) -> schemas.LegalMove:

@@ -40,6 +40,11 @@ LEADS: Final = Collection(
         Index("amount_fen", "integer"),
     ),
     ("title", "investor.name", "chain"),
+    (
+        *("title", "investor", "stage", "state", "zone", "office", "owner", "owner_as_written", "source_mode"),
+        *("total_investment", "fixed_asset_investment", "first_contact_on", "registered_on", "updated_on"),
+        *("last_follow_up_on", "next_plan", "next_on", "clocks", "confidential", "todo", "import_id"),
+    ),
 )
 INVESTORS: Final = Collection("investors", (Index("name", "chinese"), Index("code")), ("name",))
 CLAIMS: Final = Collection("claims")
@@ -143,8 +148,16 @@ def _derived(lead: Lead) -> dict[str, Any]:
         "respond_due": running.get("respond"),
         "protect_due": running.get("protect"),
         "amount_fen": _amount_fen(lead),
+        "total_investment": _stated(lead, "total_investment"),
+        "fixed_asset_investment": _stated(lead, "fixed_asset_investment"),
+        "first_contact_on": lead.first_contact.on,
         "chain": chain.as_written or str(chain.value) if chain else None,
     }
+
+
+def _stated(lead: Lead, name: str) -> dict[str, Any] | None:
+    fact = lead.facts.get(name)
+    return fact.value.model_dump(mode="json") if fact and isinstance(fact.value, Amount) else None
 
 
 def _amount_fen(lead: Lead) -> int | None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from contracts.vocabulary.source_modes import SourceMode
-from contracts.vocabulary.stages import LeadState, Stage
 from kit.auth import Principal
 from kit.web import IdempotencyKey, IfMatch, PageOf, Paging, Standing, json_answer, require, set_etag
 from services.leads import commands, follow_ups, queries, schemas
-from services.leads.queries import LeadFilter
+from services.leads.queries import LeadFilter, LeadList
 
 router = APIRouter()
 
@@ -22,31 +19,7 @@ READERS = (*OFFICERS, "manager")
 Officer = Annotated[Principal, Depends(require(*OFFICERS))]
 Reader = Annotated[Principal, Depends(require(*READERS))]
 Pages = Annotated[Paging, Query()]
-Day = Annotated[date | None, Query()]
 Words = Annotated[str | None, Query(max_length=100)]
-
-
-async def _filter(
-    stage: Stage | None = None,
-    state: LeadState | None = None,
-    zone: Words = None,
-    office: Words = None,
-    owner: Words = None,
-    source_mode: SourceMode | None = None,
-    import_id: Words = None,
-    q: Words = None,
-    respond_due_before: Day = None,
-    protect_due_before: Day = None,
-    registered_from: Day = None,
-    registered_to: Day = None,
-) -> LeadFilter:
-    return LeadFilter(
-        stage, state, zone, office, owner, source_mode, import_id, q,
-        _text(respond_due_before), _text(protect_due_before), _text(registered_from), _text(registered_to),
-    )  # fmt: skip
-
-
-Filter = Annotated[LeadFilter, Depends(_filter)]
 
 
 @router.post("/leads", status_code=201, response_model=schemas.Receipt, summary="登记线索")
@@ -61,21 +34,13 @@ async def register_lead(
 
 
 @router.get("/leads", response_model=PageOf[schemas.LeadItem], summary="线索列表")
-async def list_leads(
-    reader: Reader,
-    ports: Standing,
-    wanted: Filter,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
-    sort: Annotated[str, Query(max_length=40)] = "-updated",
-) -> Response:
+async def list_leads(reader: Reader, ports: Standing, wanted: Annotated[LeadList, Query()]) -> Response:
     """Leads that the reader may see, filtered, sorted, a page at a time."""
-    page = await queries.list_leads(ports, reader.scope, wanted, sort=sort, limit=limit, cursor=cursor)
-    return json_answer(page)
+    return json_answer(await queries.list_leads(ports, reader.scope, wanted))
 
 
 @router.get("/leads/board", summary="看板汇总")
-async def board(reader: Reader, ports: Standing, wanted: Filter) -> schemas.Board:
+async def board(reader: Reader, ports: Standing, wanted: Annotated[LeadFilter, Query()]) -> schemas.Board:
     """Counts and sums by stage."""
     return await queries.board(ports, reader.scope, wanted)
 
@@ -159,7 +124,3 @@ async def read_contact(id: str, reader: Reader, ports: Standing) -> schemas.Cont
 def _receipt(receipt: dict[str, Any], response: Response) -> dict[str, Any]:
     set_etag(response, receipt["revision"])
     return receipt
-
-
-def _text(day: date | None) -> str | None:
-    return day.isoformat() if day else None

@@ -32,6 +32,7 @@ THINGS = Collection(
     "things",
     (Index("stage"), Index("amount", "integer"), Index("name", "chinese"), Index("nested.at"), Index("flag")),
     ("name", "note"),
+    ("stage", "name"),
 )
 ALL = Scope.system("tests")
 EAST, WEST = Scope.of({"zone:east"}), Scope.of({"zone:west"})
@@ -184,6 +185,14 @@ async def test_a_page_stays_right_while_values_change(store: Store) -> None:
 async def test_a_foreign_cursor_is_a_clear_error(store: Store, cursor: str) -> None:
     with pytest.raises(BadRequest):
         await store.find("things", ALL, sort=Sort("amount"), cursor=cursor)
+
+
+async def test_a_brief_page_holds_the_brief_fields_only(store: Store) -> None:
+    await store.save("things", thing("a", stage="new", name="甲", note="很长"))
+    page = await store.find("things", ALL, brief=True)
+    assert page.records[0].body == {"stage": "new", "name": "甲"}
+    whole = await store.find("things", ALL)
+    assert whole.records[0].body["note"] == "很长"
 
 
 async def test_sums_are_exact_beyond_two_to_the_sixty_third(store: Store) -> None:
