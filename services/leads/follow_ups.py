@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from kit.auth import Principal
 from kit.clock import SHANGHAI, from_text, to_text
 from kit.errors import AlreadyExists, FieldError, IdempotencyMismatch, Stale
-from kit.idempotency import RequestKey
+from kit.idempotency import RequestKey, replay
 from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Eq, Page, Record, Scope, Sort
@@ -56,28 +56,31 @@ async def follow_up(ports: Ports, principal: Principal, lead_id: str, body: Foll
 
 
 async def apply(ports: Ports, record: Record) -> None:
-    """Let a follow-up have its effect on its lead, once."""
+    """Let a follow-up have its effect on its lead, once: the lead remembers it as it does a request."""
     if record.body["applied"]:
         return
-    act = Act(record.body["by"], record.body["at"], from_text(record.body["at"]).astimezone(SHANGHAI).date())
     body = FollowUpInput.model_validate({name: record.body[name] for name in FollowUpInput.model_fields})
+    on = date.fromisoformat(record.body["on"])
+    request = RequestKey(record.id, record.body["digest"])
     for _ in range(ATTEMPTS):
         before, lead = await load(ports, _SWEEP, record.body["lead_id"])
-        if (
-            model.is_followed_up(lead, body.on or act.on)
-            and lead.updated_at >= act.at
-            and body.next_plan == lead.next_plan
-        ):
+        if replay(before, request) is not None:
             break
+        # One that is finished late must not set the lead back to when it was noted.
+        act = _act(record.body["by"], max(record.body["at"], lead.updated_at))
         changed, event = model.followed_up(
-            lead, act.at, body.on or act.on, act, next_plan=body.next_plan, next_on=body.next_on
+            lead, record.body["at"], on, act, next_plan=body.next_plan, next_on=body.next_on
         )
         try:
-            await save(ports, before, changed, event, None, receipt_of(changed))
+            await save(ports, before, changed, event, request, receipt_of(changed))
         except Stale:
             continue
         break
     await _mark_applied(ports, record)
+
+
+def _act(by: str, at: str) -> Act:
+    return Act(by, at, from_text(at).astimezone(SHANGHAI).date())
 
 
 async def sweep(ports: Ports) -> None:

@@ -1,7 +1,7 @@
 """A lead and its life, free of storage, web and clocks."""
 
 from services.leads.model.lead import CITY, SCHEMA, Act, FirstContact, Lead
-from services.leads.model.life import advance, assign, followed_up, is_followed_up, legal_targets, register, revise
+from services.leads.model.life import advance, assign, followed_up, legal_targets, register, revise
 
 __all__ = [
     "CITY",
@@ -12,7 +12,6 @@ __all__ = [
     "advance",
     "assign",
     "followed_up",
-    "is_followed_up",
     "legal_targets",
     "register",
     "revise",

@@ -119,12 +119,6 @@ def followed_up(
     return _changed(lead, act, "follow_up", changes, None)
 
 
-def is_followed_up(lead: Lead, on: date) -> bool:
-    """Whether a follow-up of this date has already had its effect."""
-    responded = all(clock.met_at for clock in lead.clocks if clock.kind == "respond")
-    return responded and (lead.last_follow_up_on or "") >= on.isoformat()
-
-
 def _changed(
     lead: Lead,
     act: Act,
