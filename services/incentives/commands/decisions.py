@@ -15,7 +15,8 @@ from kit.store.port import Record, Scope
 from services.incentives.repository import DECISION_CLAIMS, DECISIONS
 from services.incentives.settings import SCHEMA
 
-_CLAIMS: Final = Scope.system("repeated requests to save an answer")
+_CLAIMS: Final = frozenset({"claims"})
+_SCOPE: Final = Scope.of(_CLAIMS)
 
 
 async def save_decision(
@@ -45,10 +46,10 @@ async def save_decision(
 
 async def _claim(ports: Ports, principal: Principal, key: str, request: RequestKey) -> Record:
     id = derive_id(ports.secret, "decision", principal.account, key)
-    found = await ports.store.get(DECISION_CLAIMS.name, _CLAIMS, id)
+    found = await ports.store.get(DECISION_CLAIMS.name, _SCOPE, id)
     if found is not None:
         return found
-    fresh = remember(Record(id, {}, frozenset()), request, {"id": random_id(), "revision": 1})
+    fresh = remember(Record(id, {}, _CLAIMS), request, {"id": random_id(), "revision": 1})
     try:
         return await ports.store.save(DECISION_CLAIMS.name, fresh)
     except AlreadyExists:

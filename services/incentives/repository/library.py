@@ -22,7 +22,8 @@ from services.incentives.repository.collections import CATALOGUES, POLICIES, VER
 from services.incentives.settings import CATALOGUES_KEPT, SCHEMA, ZONES, counts_illustrative
 from services.incentives.zone_profile import ZoneProfile, load_zones
 
-_SCOPE: Final = Scope.system("building the catalogue")
+_PUBLIC: Final = frozenset({"public"})
+_SCOPE: Final = Scope.of(_PUBLIC)
 
 
 class Library:
@@ -104,7 +105,7 @@ class Library:
             "policies": [[each.id, each.policy.version] for each in catalogue.policies.values()],
         }
         try:
-            await self._ports.store.save(CATALOGUES.name, Record(catalogue.version, body, frozenset()))
+            await self._ports.store.save(CATALOGUES.name, Record(catalogue.version, body, _PUBLIC))
         except AlreadyExists:
             return
 

@@ -24,9 +24,9 @@ from services.incentives.policy.reading import validate
 from services.incentives.repository.collections import CODE_TABLES
 from services.incentives.settings import CODES, SCHEMA
 
-_SCOPE: Final = Scope.system("industry codes")
 _ROWS: Final = TypeAdapter(list[CodeRow])
 _PUBLIC: Final = frozenset({"public"})
+_SCOPE: Final = Scope.of(_PUBLIC)
 
 
 @dataclass(frozen=True, slots=True)
