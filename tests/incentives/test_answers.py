@@ -9,6 +9,7 @@ import pytest
 
 from contracts.vocabulary.facts import FactValue, parse_facts
 from services.incentives.matching import Rendering, match, render
+from services.incentives.matching.wording import turned_round
 from services.incentives.policy import Policy
 from services.incentives.schemas import MatchAnswer
 from tests.incentives.drawing import told
@@ -45,10 +46,18 @@ def test_each_condition_shows_its_rule_and_the_value_given() -> None:
 def test_an_exclusion_reads_the_right_way_round() -> None:
     clean = only({"fixed_asset_investment": "2亿元", "serious_dishonesty": False}, {"all": [FAI, {"not": DISHONEST}]})
     assert clean["verdict"] == "met"
-    assert clean["conditions"][1]["text"] == "不属于：列入严重失信主体名单"
+    assert clean["conditions"][1]["text"] == "未列入严重失信主体名单"
     assert clean["conditions"][1]["verdict"] == "met"
     listed = only({"fixed_asset_investment": "2亿元", "serious_dishonesty": True}, {"all": [FAI, {"not": DISHONEST}]})
     assert (listed["verdict"], listed["conditions"][1]["verdict"]) == ("not_met", "not_met")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "instead"),
+    [("属于房地产业", "不属于房地产业"), ("已享受同类支持", "未享受同类支持"), ("有转租", "没有以下情形：有转租")],
+)
+def test_exclusions_turned_round(sentence: str, instead: str) -> None:
+    assert turned_round(sentence) == instead
 
 
 def test_alternatives_are_marked_as_such() -> None:

@@ -14,7 +14,7 @@ from services.incentives.catalogue import Catalogue, CompiledPolicy
 from services.incentives.conditions import MET, NOT_MET, VERDICTS, CompiledLeaf, Facts
 from services.incentives.matching.gaps import gaps, nearest
 from services.incentives.matching.result import MatchResult, PolicyOutcome, ZoneOutcome, rank
-from services.incentives.matching.wording import left_out_reason, shown
+from services.incentives.matching.wording import left_out_reason, shown, turned_round
 from services.incentives.zone_profile import FITS, industry_fit
 
 Order = Literal["fit", "amount"]
@@ -132,7 +132,7 @@ def _condition(compiled: CompiledLeaf, verdict: int, value: FactValue | None) ->
     known = value is not None and value.state == "value"
     return {
         "id": leaf.id,
-        "text": f"不属于：{leaf.text}" if compiled.negated else leaf.text,
+        "text": turned_round(leaf.text) if compiled.negated else leaf.text,
         "verdict": VERDICTS[MET - verdict if compiled.negated else verdict],
         "fact": leaf.fact,
         "label": FACTS[leaf.fact].label,
