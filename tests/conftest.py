@@ -133,9 +133,9 @@ def chromium_path() -> str:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium_path: str) -> Iterator[Any]:
-    """A real Chromium, driven by playwright's synchronous API."""
+    """A real Chromium, driven by playwright's synchronous API; its loop must end before another module's begins."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where a browser is driven
 
     with sync_playwright() as playwright:
