@@ -208,13 +208,15 @@ def open_desk(tmp_path: Path, seeded: Path) -> Opener:
         ports = await open_ports("incentives", settings, bus, clock)
         app = create_app(ports)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with (
-            app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=transport, base_url="http://incentives") as client,
-        ):
-            yield Desk(ports, clock, app, client)
-        await ports.close()
-        await bus.close()
+        try:
+            async with (
+                app.router.lifespan_context(app),
+                httpx.AsyncClient(transport=transport, base_url="http://incentives") as client,
+            ):
+                yield Desk(ports, clock, app, client)
+        finally:
+            await ports.close()
+            await bus.close()
 
     return open_one
 

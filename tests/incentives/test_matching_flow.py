@@ -12,7 +12,7 @@ from contracts.incentives import IncentivesCutoffPassed, IncentivesMatched
 from kit.bus.port import Message
 from kit.store.port import Scope
 from services.incentives.commands.matches import rematch
-from services.incentives.repository import CATALOGUES, MATCHES
+from services.incentives.repository import CATALOGUES, MATCHES, POLICIES, NewerSchema
 from services.incentives.schemas import MatchAnswer
 from tests.incentives.conftest import FACTS, Desk, Opener
 from tests.incentives.test_authoring_api import published
@@ -104,6 +104,15 @@ async def test_a_catalogue_that_nobody_remembers_is_no_dead_end(desk: Desk) -> N
     await desk.ports.store.erase(CATALOGUES.name, before["catalogue_version"])
     found = await desk.get("/leads/lead-1/matches", "jingkai")
     assert found["catalogue_version"] == desk.app.state.library.current.version
+
+
+async def test_data_of_a_later_release_are_refused_at_start(open_desk: Opener) -> None:
+    async with open_desk() as desk:
+        record = (await desk.ports.store.find(POLICIES.name, Scope.system("test"), limit=1)).records[0]
+        await desk.ports.store.save(POLICIES.name, record.with_body(record.body | {"schema_number": 99}))
+    with pytest.raises(NewerSchema, match="升级"):
+        async with open_desk():
+            pass
 
 
 async def test_a_stored_match_is_small(desk: Desk) -> None:

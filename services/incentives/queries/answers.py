@@ -12,7 +12,7 @@ from kit.errors import FieldError
 from kit.ports import Ports
 from services.incentives.errors import DecisionNotFound, InvalidFacts, MatchNotReady
 from services.incentives.matching import MatchResult, Rendering, match, render
-from services.incentives.repository import DECISIONS, MATCHES, Library, today
+from services.incentives.repository import DECISIONS, MATCHES, Library, body_of, today
 from services.incentives.schemas import EligibilityInput
 from services.incentives.settings import RETRY_AFTER_SECONDS
 
@@ -46,14 +46,15 @@ async def answer_for_lead(ports: Ports, library: Library, principal: Principal, 
             "这条线索还没有匹配结果，或您没有查看权限。刚登记的线索请稍候片刻再看。",
             headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
         )
-    facts = {name: FactValue.model_validate(value) for name, value in record.body["facts"].items()}
-    result = MatchResult.from_document(record.body["result"])
+    body = body_of(record)
+    facts = {name: FactValue.model_validate(value) for name, value in body["facts"].items()}
+    result = MatchResult.from_document(body["result"])
     catalogue = await library.at(result.catalogue_version)
     if catalogue is None:
         catalogue = library.current
         result = match(facts, catalogue, result.as_of)
     answer = render(result, facts, catalogue, _rendering(principal, None))
-    return {"decision": None, "lead_revision": record.body["lead_revision"], **answer}
+    return {"decision": None, "lead_revision": body["lead_revision"], **answer}
 
 
 async def decision(ports: Ports, principal: Principal, id: str) -> dict[str, Any]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from contracts.event import EventData
 from kit.auth import Principal
 from kit.clock import SHANGHAI
 from kit.events import Event, envelop
 from kit.ports import Ports
-from kit.store.port import Collection, Index, Scope
+from kit.store.port import Collection, Index, Record, Scope
 from kit.telemetry import traceparent
-from services.incentives.settings import SERVICE
+from services.incentives.settings import SCHEMA, SERVICE
 
 POLICIES: Final = Collection(
     "policies",
@@ -39,6 +39,21 @@ COLLECTIONS: Final = (
 
 CATALOGUE: Final = "catalogue"
 """The reader as which editors and reviewers see drafts."""
+
+
+class NewerSchema(RuntimeError):
+    """A document was written by a later release than this one."""
+
+
+def body_of(record: Record) -> dict[str, Any]:
+    """A document's content, if this release can read it.
+
+    Raises:
+        NewerSchema: a later release wrote it.
+    """
+    if record.body.get("schema_number", 1) > SCHEMA:
+        raise NewerSchema("数据由更新版本写入，请升级后再启动。")
+    return record.body
 
 
 def today(ports: Ports) -> date:

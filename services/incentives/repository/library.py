@@ -18,7 +18,7 @@ from kit.ports import Ports
 from kit.store.port import Eq, Record, Scope
 from services.incentives.catalogue import Catalogue, build_catalogue
 from services.incentives.policy import Policy, policy_from
-from services.incentives.repository.collections import CATALOGUES, POLICIES, VERSIONS, version_id
+from services.incentives.repository.collections import CATALOGUES, POLICIES, VERSIONS, body_of, version_id
 from services.incentives.settings import CATALOGUES_KEPT, SCHEMA, ZONES, counts_illustrative
 from services.incentives.zone_profile import ZoneProfile, load_zones
 
@@ -58,7 +58,7 @@ class Library:
         """Build the catalogue again from what is published, and remember what it holds."""
         async with self._refreshing:
             documents = [
-                record.body["document"]
+                body_of(record)["document"]
                 async for record in self._ports.store.scan(POLICIES.name, _SCOPE, (Eq("status", "published"),))
             ]
             catalogue = await asyncio.to_thread(self._build, documents)
