@@ -53,6 +53,16 @@ def plain(_world: World) -> Call:
     return Call()
 
 
+def by_its_words(_world: World) -> Call:
+    """A search for the canary."""
+    return Call(query={"q": "金丝雀"})
+
+
+def a_long_page(_world: World) -> Call:
+    """As much as a page holds."""
+    return Call(query={"limit": 200})
+
+
 def a_lead(world: World) -> Call:
     """The canary lead."""
     return Call({"id": world.lead})
@@ -162,7 +172,7 @@ def a_code_table(world: World) -> Call:
 
 LEADS: Mapping[str, Rule] = {
     "POST /leads": Rule(OFFICERS, lambda world: Call(json=registration(next(world.numbers)))),
-    "GET /leads": Rule(STAFF, plain, INSIDE),
+    "GET /leads": Rule(STAFF, by_its_words, INSIDE),
     "GET /leads/board": Rule(STAFF, plain),
     "GET /leads/{id}": Rule(INSIDE, a_lead, INSIDE),
     "PATCH /leads/{id}": Rule(WORKING, a_fresh_lead(lambda _: {"title": "改过的项目"})),
@@ -171,11 +181,11 @@ LEADS: Mapping[str, Rule] = {
     "POST /leads/{id}/follow-ups": Rule(WORKING, a_fresh_lead(lambda _: {"text": "已电话沟通"})),
     "GET /leads/{id}/follow-ups": Rule(INSIDE, a_lead, INSIDE),
     "GET /leads/{id}/timeline": Rule(INSIDE, a_lead, INSIDE),
-    "GET /investors": Rule(STAFF, plain, INSIDE),
+    "GET /investors": Rule(STAFF, by_its_words, INSIDE),
     "GET /investors/{id}": Rule(INSIDE, lambda world: Call({"id": world.lead_page["investor"]["id"]}), INSIDE),
     "GET /contacts/{id}": Rule(INSIDE, lambda world: Call({"id": world.lead_page["contacts"][0]["id"]})),
     "POST /imports": Rule(OFFICERS, lambda world: Call(files=upload(next(world.numbers)))),
-    "GET /imports": Rule(STAFF, plain, INSIDE),
+    "GET /imports": Rule(STAFF, a_long_page, INSIDE),
     "GET /imports/{id}": Rule(INSIDE, an_import, INSIDE),
     "GET /imports/{id}/rows": Rule(INSIDE, an_import, INSIDE),
     "GET /jobs/{id}": Rule(INSIDE, an_import),
@@ -193,7 +203,7 @@ NOTIFY: Mapping[str, Rule] = {
     "GET /recipients/{account}": Rule(
         frozenset({"donghu", "admin"}), lambda world: Call({"account": world.accounts["donghu"]})
     ),
-    "GET /notifications": Rule(SIGNED_IN, plain, INSIDE),
+    "GET /notifications": Rule(SIGNED_IN, a_long_page, INSIDE),
     "GET /notifications/count": Rule(SIGNED_IN, plain),
     "POST /notifications/{id}/read": Rule(
         frozenset({"donghu"}), lambda world: Call({"id": world.notification}), frozenset({"donghu"})
