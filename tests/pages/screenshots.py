@@ -42,17 +42,27 @@ LEAD = {
 }
 
 
+def sign(world: World) -> None:
+    """A project of the same week that got as far as its signature."""
+    asked = LEAD | {"title": "固态电池中试线项目", "investor": {"name": "示例新能源科技有限公司"}}
+    signed = world.post("jingkai", "/leads", json=asked)["id"]
+    for step in ({"to": "negotiating"}, {"to": "signed", "signed_amount": "2.6亿元"}):
+        world.post("jingkai", f"/leads/{signed}/stage", json=step, headers=world.etag(f"/leads/{signed}", "jingkai"))
+
+
 def prepare(world: World) -> str:
     """An office's ordinary week; gives the lead that is shown."""
     with LEDGER.open("rb") as file:
-        made = world.post("bureau", "/imports", files={"file": (LEDGER.name, file)})["id"]
-    world.wait(lambda: world.get("bureau", f"/jobs/{made}")["state"] == "finished")
+        made = world.post("jingkai", "/imports", files={"file": (LEDGER.name, file)})["id"]
+    world.wait(lambda: world.get("jingkai", f"/jobs/{made}")["state"] == "finished")
+    sign(world)
     lead: str = world.post("jingkai", "/leads", json=LEAD)["id"]
     for text in ("首次拜访，对方关心用地和设备补贴。", "电话沟通，约下周三来车谷看地。"):
         world.post("jingkai", f"/leads/{lead}/follow-ups", json={"text": text, "next_plan": "准备用地方案和政策测算"})
     headers = world.etag(f"/leads/{lead}", "jingkai")
     world.post("jingkai", f"/leads/{lead}/stage", json={"to": "assessing"}, headers=headers)
     world.wait(lambda: world.ask("jingkai", "GET", f"{API}/leads/{lead}/matches").is_success)
+    world.wait(lambda: all(each["best_match"] for each in world.get("jingkai", "/leads?limit=200")["items"]))
     return lead
 
 
@@ -76,23 +86,20 @@ def open_reason(someone: Person) -> None:
 def take(browser: Browser, world: World) -> None:
     """Every picture."""
     lead, week = prepare(world), Week.of(SystemClock().now()).id
+    imported = world.get("jingkai", "/imports")["items"][0]["import_id"]
     asked = "/eligibility?fact.industry_code=3962&fact.fixed_asset_investment=3.5亿元"
     for size, suffix in ((DESK, "1440"), (PHONE, "390")):
         with person(browser, world, size) as visitor:
             shoot(visitor, f"eligibility-{suffix}", asked, ".zone-card")
-            shoot(visitor, f"policies-{suffix}", "/policies", ".policy-card")
         with person(browser, world, size) as officer:
             officer.sign_in("jingkai")
             shoot(officer, f"home-{suffix}", "/", "#p-todo .lines")
+            shoot(officer, f"leads-{suffix}", "/leads", "tbody tr")
+            shoot(officer, f"board-{suffix}", "/leads/board", ".board-card")
+            shoot(officer, f"import-{suffix}", f"/imports/{imported}", ".tallies")
             shoot(officer, f"lead-{suffix}", f"/leads/{lead}", ".timeline")
             shoot(officer, f"comparison-{suffix}", f"/leads/{lead}/policies", ".rank")
             shoot(officer, f"reasons-{suffix}", f"/leads/{lead}/policies", ".rank", open_reason)
-        with person(browser, world, size) as bureau:
-            bureau.sign_in("bureau")
-            shoot(bureau, f"leads-{suffix}", "/leads", "tbody tr")
-            shoot(bureau, f"board-{suffix}", "/leads/board", ".board-card")
-            imported = world.get("bureau", "/imports")["items"][0]["import_id"]
-            shoot(bureau, f"import-{suffix}", f"/imports/{imported}", ".tallies")
         with person(browser, world, size) as manager:
             manager.sign_in("manager")
             shoot(manager, f"digest-{suffix}", f"/digests/{week}", ".headline")
