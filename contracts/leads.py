@@ -69,6 +69,7 @@ class LeadSnapshot(EventData):
     first_contact_on: str | None = None
     registered_on: str
     updated_on: str
+    last_follow_up_on: str | None = None
     signed_on: str | None = None
     signed_amount: Amount | None = None
     origin: Origin

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -64,6 +65,7 @@ async def open_suite(settings: Settings, clock: Clock | None = None) -> AsyncIte
         for app in (*services.values(), gateway):
             await stack.enter_async_context(app.router.lifespan_context(app))
         sign_ins = await seed_accounts(ports["gateway"], peers["notify"])
+        gc.freeze()
         yield Suite(gateway, services, ports, sign_ins)
 
 
@@ -135,6 +137,6 @@ async def _announce(server: uvicorn.Server, settings: Settings, sign_ins: Sequen
     lines = [f"区策 Quce 已启动：http://{settings.host}:{settings.port}   （按 Ctrl-C 停止）"]
     if sign_ins:
         lines.append("登录账号（只显示这一次，请抄下来）：")
-        lines += [f"  {each.account:<12} {each.password:<16} {each.describe()}" for each in sign_ins]
+        lines += [f"  {each.account:<16} {each.password:<22} {each.describe()}" for each in sign_ins]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()

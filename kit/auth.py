@@ -25,6 +25,7 @@ from kit.store.port import Scope
 ALGORITHM = "Ed25519"
 LIFETIME = 300
 CACHE = 1024
+REREAD = 60.0
 PUBLIC = "public"
 
 
@@ -79,7 +80,9 @@ class KeyFile:
 
     @property
     def newest(self) -> OKPKey:
-        """The key that signs."""
+        """The key that signs; another replica's rotation is noticed within a minute."""
+        if time.monotonic() - self._read_at >= REREAD:
+            self.reload()
         key = self._keys.keys[0]
         assert isinstance(key, OKPKey)  # noqa: S101 - the file holds no other kind
         return key
@@ -103,7 +106,7 @@ class KeyFile:
         """Whether a key is known, after another look at the file where it is due."""
         if self._has(kid):
             return True
-        if time.monotonic() - self._read_at >= 60:
+        if time.monotonic() - self._read_at >= REREAD:
             self.reload()
         return self._has(kid)
 

@@ -201,7 +201,7 @@ async def _ports(request: Request) -> Ports:
     return ports_of(request)
 
 
-Standing = Annotated[Ports, Depends(_ports)]
+OwnPorts = Annotated[Ports, Depends(_ports)]
 
 
 def _add_operations(app: FastAPI, ports: Ports) -> None:

@@ -44,11 +44,14 @@ class Scope:
 class Index:
     """A field of the body that queries may use.
 
-    ``field`` may be dotted. Kind ``chinese`` sorts by pinyin; ``text`` and instants by code point.
+    ``field`` may be dotted. Kind ``chinese`` sorts by pinyin; ``text`` and instants by code point. Without
+    ``tree`` queries may filter and group by the field, at the price of looking at each candidate: right for
+    fields of a few values, which a search tree would not narrow.
     """
 
     field: str
     kind: Kind = "text"
+    tree: bool = True
 
 
 @dataclass(frozen=True, slots=True)

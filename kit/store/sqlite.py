@@ -17,6 +17,7 @@ from kit.store.cursors import Place, read_cursor, write_cursor
 from kit.store.port import (
     Clause,
     Collection,
+    In,
     Page,
     PendingEvent,
     Record,
@@ -26,7 +27,7 @@ from kit.store.port import (
     WakeUp,
     Write,
 )
-from kit.store.sqlite_query import Shape, Sql, column_name, condition, legs
+from kit.store.sqlite_query import Shape, Sql, as_term, column_name, condition, legs
 from kit.store.sqlite_schema import brief_of, ensure_collection, index_values, search_tokens
 
 log = logging.getLogger(__name__)
@@ -88,7 +89,8 @@ class SqliteStore:
                     break
             return found
 
-        found = await self._file.read(read)
+        known = any(isinstance(clause, In) and clause.field == "id" for clause in where)
+        found = self._file.near(read) if known else await self._file.read(read)
         return _page(found, sort, limit)
 
     async def scan(self, collection: str, scope: Scope, where: Sequence[Clause] = ()) -> AsyncIterator[Record]:
@@ -153,7 +155,9 @@ class SqliteStore:
         shape = self._shapes[collection]
 
         def remove(connection: Connection) -> None:
-            for table in (shape.table, shape.readers, shape.tokens):
+            number = f"(SELECT n FROM {shape.table} WHERE id = ?)"
+            connection.execute(f"DELETE FROM {shape.tokens} WHERE rowid = {number}", (id,))
+            for table in (shape.table, shape.readers):
                 connection.execute(f"DELETE FROM {table} WHERE id = ?", (id,))
 
         await self._file.write(remove)
@@ -217,24 +221,27 @@ def _write_one(connection: Connection, shape: Shape, record: Record, body: bytes
         f"INSERT INTO {shape.table} ({','.join(names)}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {changes}",
         values,
     )
-    _replace(connection, shape.readers, "reader", record.id, old.readers if old else set(), record.readers)
+    _replace_readers(connection, shape, record.id, old.readers if old else frozenset(), record.readers)
     if shape.collection.search:
-        before = search_tokens(shape.collection, old.body) if old else set()
-        _replace(connection, shape.tokens, "token", record.id, before, search_tokens(shape.collection, record.body))
+        _replace_terms(connection, shape, record, old)
     connection.executemany("INSERT INTO outbox (event) VALUES (?)", [(event,) for event in events])
     return Record(record.id, record.body, record.readers, record.revision + 1, record.requests)
 
 
-def _replace(
-    connection: Connection,
-    table: str,
-    column: str,
-    id: str,
-    old: set[str] | frozenset[str],
-    new: set[str] | frozenset[str],
-) -> None:
-    connection.executemany(f"DELETE FROM {table} WHERE {column} = ? AND id = ?", [(value, id) for value in old - new])
-    connection.executemany(f"INSERT INTO {table} ({column}, id) VALUES (?, ?)", [(value, id) for value in new - old])
+def _replace_readers(connection: Connection, shape: Shape, id: str, old: frozenset[str], new: frozenset[str]) -> None:
+    gone, come = [(id, reader) for reader in old - new], [(id, reader) for reader in new - old]
+    connection.executemany(f"DELETE FROM {shape.readers} WHERE id = ? AND reader = ?", gone)
+    connection.executemany(f"INSERT INTO {shape.readers} (id, reader) VALUES (?, ?)", come)
+
+
+def _replace_terms(connection: Connection, shape: Shape, record: Record, old: Record | None) -> None:
+    wanted = search_tokens(shape.collection, record.body)
+    if old is not None and wanted == search_tokens(shape.collection, old.body):
+        return
+    number = rows(connection, f"SELECT n FROM {shape.table} WHERE id = ?", (record.id,))[0][0]
+    connection.execute(f"DELETE FROM {shape.tokens} WHERE rowid = ?", (number,))
+    terms = " ".join(as_term(token) for token in wanted)
+    connection.execute(f"INSERT INTO {shape.tokens} (rowid, terms) VALUES (?, ?)", (number, terms))
 
 
 def _refusal(record: Record, stored: int) -> AlreadyExists | Stale:

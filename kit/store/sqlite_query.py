@@ -121,14 +121,16 @@ def _add_range(sql: Sql, column: str, low: Any, high: Any) -> None:
 
 
 def _add_matches(sql: Sql, shape: Shape, text: str) -> None:
-    one = f"EXISTS (SELECT 1 FROM {shape.tokens} t WHERE t.token = ? AND t.id = c.id)"
     for word in text.split():
         alternatives = wanted(word)
         if alternatives:
-            sql.add(
-                "(" + " OR ".join("(" + " AND ".join([one] * len(each)) + ")" for each in alternatives) + ")",
-                *(token for each in alternatives for token in each),
-            )
+            asked = " OR ".join(f"({' AND '.join(as_term(token) for token in each)})" for each in alternatives)
+            sql.add(f"c.n IN (SELECT rowid FROM {shape.tokens} WHERE {shape.tokens} MATCH ?)", asked)
+
+
+def as_term(token: str) -> str:
+    """A token as a term of the full-text index, which knows letters and digits only."""
+    return token.encode().hex()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,15 @@ def ensure_collection(connection: Connection, shape: Shape) -> None:
     """Create what is missing; a field indexed since is filled from the documents that are there."""
     connection.execute(OUTBOX)
     connection.execute(
-        f"CREATE TABLE IF NOT EXISTS {shape.table} (id TEXT PRIMARY KEY, revision INTEGER NOT NULL,"
-        " body BLOB NOT NULL, readers TEXT NOT NULL, requests TEXT NOT NULL, brief BLOB)"
+        f"CREATE TABLE IF NOT EXISTS {shape.table} (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
+        " revision INTEGER NOT NULL, brief BLOB, readers TEXT NOT NULL, requests TEXT NOT NULL, body BLOB NOT NULL)"
     )
     connection.execute(
         f"CREATE TABLE IF NOT EXISTS {shape.readers} (id TEXT, reader TEXT, PRIMARY KEY (id, reader)) WITHOUT ROWID"
     )
     connection.execute(
-        f"CREATE TABLE IF NOT EXISTS {shape.tokens} (token TEXT, id TEXT, PRIMARY KEY (token, id)) WITHOUT ROWID"
+        f"CREATE VIRTUAL TABLE IF NOT EXISTS {shape.tokens} USING fts5"
+        "(terms, content='', contentless_delete=1, detail=none, tokenize='ascii')"
     )
     present = {row[1] for row in rows(connection, f"PRAGMA table_info({shape.table})")}
     missing = [index for index in shape.collection.indexes if column_name(index.field) not in present]
@@ -35,7 +36,7 @@ def ensure_collection(connection: Connection, shape: Shape) -> None:
         _fill(connection, shape, missing)
     if shape.collection.brief:
         _fill_brief(connection, shape)
-    for index in shape.collection.indexes:
+    for index in (index for index in shape.collection.indexes if index.tree):
         column = column_name(index.field)
         connection.execute(f"CREATE INDEX IF NOT EXISTS x_{shape.table}_{column} ON {shape.table} ({column}, id)")
 

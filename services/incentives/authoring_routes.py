@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from kit.auth import Principal
 from kit.errors import FieldError
 from kit.idempotency import RequestKey
-from kit.web import IdempotencyKey, IfMatch, Paging, Standing, StrictModel, require, set_etag
+from kit.web import IdempotencyKey, IfMatch, OwnPorts, Paging, StrictModel, require, set_etag
 from services.incentives.authored import MAX_TEXT, AuthoringError
 from services.incentives.code_table import CodeRow, problems_of
 from services.incentives.commands import authoring
@@ -82,7 +82,7 @@ Tables = Annotated[CodeTables, Depends(tables_of)]
 
 @router.post("/policies", status_code=201, response_model=PolicyReceipt, summary="起草政策")
 async def draft_policy(
-    body: DraftInput, key: IdempotencyKey, editor: Editor, ports: Standing, response: Response
+    body: DraftInput, key: IdempotencyKey, editor: Editor, ports: OwnPorts, response: Response
 ) -> dict[str, Any]:
     """Keep a draft of a new policy, or of the next version of an existing one."""
     policy = authoring.policy_of_text(body.text) if body.text is not None else authoring.sound(_given(body))
@@ -98,7 +98,7 @@ async def review_policy(
     revision: IfMatch,
     key: IdempotencyKey,
     reviewer: Reviewer,
-    ports: Standing,
+    ports: OwnPorts,
     response: Response,
 ) -> dict[str, Any]:
     """Record the conclusion of somebody who did not write the draft."""
@@ -112,7 +112,7 @@ async def publish_policy(
     revision: IfMatch,
     key: IdempotencyKey,
     editor: Editor,
-    ports: Standing,
+    ports: OwnPorts,
     library: Shelves,
     response: Response,
 ) -> dict[str, Any]:
@@ -122,14 +122,14 @@ async def publish_policy(
 
 
 @router.post("/policies/{id}/dry-run", response_model=DryRunAnswer, summary="试算")
-async def try_policy(id: PolicyId, author: Author, ports: Standing) -> dict[str, Any]:
+async def try_policy(id: PolicyId, author: Author, ports: OwnPorts) -> dict[str, Any]:
     """How the draft would fare on the leads there are; nothing is stored."""
     return await dry_run(ports, author, id)
 
 
 @router.get("/industry-codes", summary="国民经济行业代码")
 async def list_codes(
-    ports: Standing,
+    ports: OwnPorts,
     tables: Tables,
     page: Annotated[Paging, Depends()],
     q: Annotated[str, Query(max_length=50, description="代码开头或名称中的文字")] = "",

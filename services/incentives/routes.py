@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from contracts.vocabulary.zones import ZoneId
 from kit.idempotency import RequestKey
-from kit.web import Asking, IdempotencyKey, PageOf, Paging, Standing, set_etag
+from kit.web import Asking, IdempotencyKey, OwnPorts, PageOf, Paging, set_etag
 from services.incentives.commands.decisions import save_decision
 from services.incentives.policy.schema import Instrument
 from services.incentives.queries import answers, catalogue
@@ -38,13 +38,13 @@ def json_of(document: dict[str, Any]) -> Response:
 
 
 @router.get("/zones", summary="各区档案")
-async def list_zones(ports: Standing, library: Shelves) -> ZonePage:
+async def list_zones(ports: OwnPorts, library: Shelves) -> ZonePage:
     """The fourteen zones."""
     return catalogue.zones(library, today(ports))
 
 
 @router.get("/zones/{id}", summary="一个区的档案")
-async def read_zone(id: Annotated[str, Path(max_length=40)], ports: Standing, library: Shelves) -> Zone:
+async def read_zone(id: Annotated[str, Path(max_length=40)], ports: OwnPorts, library: Shelves) -> Zone:
     """One zone."""
     return catalogue.zone(library, id, today(ports))
 
@@ -52,7 +52,7 @@ async def read_zone(id: Annotated[str, Path(max_length=40)], ports: Standing, li
 @router.get("/policies", response_model=PageOf[PolicyItem], summary="政策库")
 async def list_policies(
     principal: Asking,
-    ports: Standing,
+    ports: OwnPorts,
     page: Annotated[Paging, Depends()],
     zone: ZoneId | None = None,
     standing: StandingName | None = None,
@@ -66,7 +66,7 @@ async def list_policies(
 
 
 @router.get("/policies/{id}", summary="一项政策")
-async def read_policy(id: PolicyId, principal: Asking, ports: Standing, response: Response) -> PolicyDetail:
+async def read_policy(id: PolicyId, principal: Asking, ports: OwnPorts, response: Response) -> PolicyDetail:
     """One policy as it counts now."""
     found = await catalogue.policy(ports, principal, id, today(ports))
     set_etag(response, found.revision)
@@ -75,14 +75,14 @@ async def read_policy(id: PolicyId, principal: Asking, ports: Standing, response
 
 @router.get("/policies/{id}/versions/{number}", summary="政策的某一版")
 async def read_version(
-    id: PolicyId, number: Annotated[int, Path(ge=1, le=10_000)], principal: Asking, ports: Standing
+    id: PolicyId, number: Annotated[int, Path(ge=1, le=10_000)], principal: Asking, ports: OwnPorts
 ) -> VersionAnswer:
     """One version, as it was when it counted."""
     return await catalogue.version(ports, principal, id, number)
 
 
 @router.post("/eligibility", response_model=MatchAnswer, summary="政策测算")
-async def eligibility(asked: EligibilityInput, principal: Asking, ports: Standing, library: Shelves) -> Response:
+async def eligibility(asked: EligibilityInput, principal: Asking, ports: OwnPorts, library: Shelves) -> Response:
     """What a project with these facts could get, in which zone, and why or why not. Nothing is stored."""
     return json_of(answers.answer_for_facts(ports, library, principal, asked))
 
@@ -92,7 +92,7 @@ async def save(
     asked: EligibilityInput,
     key: IdempotencyKey,
     principal: Asking,
-    ports: Standing,
+    ports: OwnPorts,
     library: Shelves,
     response: Response,
 ) -> dict[str, Any]:
@@ -106,14 +106,14 @@ async def save(
 
 
 @router.get("/decisions/{id}", response_model=MatchAnswer, summary="打开保存的测算结果")
-async def read_decision(id: Annotated[str, Path(max_length=40)], principal: Asking, ports: Standing) -> Response:
+async def read_decision(id: Annotated[str, Path(max_length=40)], principal: Asking, ports: OwnPorts) -> Response:
     """The answer exactly as it was saved."""
     return json_of(await answers.decision(ports, principal, id))
 
 
 @router.get("/leads/{id}/matches", response_model=MatchAnswer, summary="线索的政策匹配")
 async def lead_matches(
-    id: Annotated[str, Path(max_length=40)], principal: Asking, ports: Standing, library: Shelves
+    id: Annotated[str, Path(max_length=40)], principal: Asking, ports: OwnPorts, library: Shelves
 ) -> Response:
     """A lead against every zone's policies, from what was stored when it was matched."""
     return json_of(await answers.answer_for_lead(ports, library, principal, id))

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFil
 from contracts.vocabulary.zones import ZoneId
 from kit.errors import Invalid, TooLarge
 from kit.store.port import Clause, Eq, Record, Sort
-from kit.web import IdempotencyKey, PageOf, Standing, idempotency_key
+from kit.web import IdempotencyKey, OwnPorts, PageOf, idempotency_key
 from services.leads import imports, schemas
 from services.leads.repository import IMPORT_ROWS, IMPORTS
 from services.leads.routes import Officer, Pages, Reader
@@ -25,7 +25,7 @@ async def request_import(
     officer: Officer,
     request: Request,
     key: IdempotencyKey,
-    ports: Standing,
+    ports: OwnPorts,
     response: Response,
     file: Annotated[UploadFile, File(description="xlsx、xls 或 ods 工作簿，不超过 20 MB")],
     default_zone: Annotated[ZoneId | None, Form(description="没有写意向落户区的行归到哪个区")] = None,
@@ -43,7 +43,7 @@ async def request_import(
 
 
 @router.get("/imports", response_model=PageOf[schemas.ImportSummary], summary="导入记录")
-async def list_imports(reader: Reader, ports: Standing, paging: Pages) -> dict[str, Any]:
+async def list_imports(reader: Reader, ports: OwnPorts, paging: Pages) -> dict[str, Any]:
     """Imports of one's offices, latest first."""
     order = Sort("created_at", descending=True)
     page = await ports.store.find(IMPORTS.name, reader.scope, sort=order, limit=paging.limit, cursor=paging.cursor)
@@ -51,7 +51,7 @@ async def list_imports(reader: Reader, ports: Standing, paging: Pages) -> dict[s
 
 
 @router.get("/imports/{id}", response_model=schemas.ImportSummary, summary="一次导入")
-async def read_import(id: str, reader: Reader, ports: Standing) -> dict[str, Any]:
+async def read_import(id: str, reader: Reader, ports: OwnPorts) -> dict[str, Any]:
     """One import."""
     return _summary(await imports.load_import(ports, reader.scope, id))
 
@@ -60,7 +60,7 @@ async def read_import(id: str, reader: Reader, ports: Standing) -> dict[str, Any
 async def list_rows(
     id: str,
     reader: Reader,
-    ports: Standing,
+    ports: OwnPorts,
     paging: Pages,
     result: Literal["created", "linked", "refused"] | None = None,
     troubled: bool | None = None,
@@ -80,13 +80,13 @@ async def list_rows(
 
 
 @router.get("/jobs/{id}", response_model=schemas.Job, summary="长任务进度")
-async def read_job(id: str, reader: Reader, ports: Standing) -> dict[str, Any]:
+async def read_job(id: str, reader: Reader, ports: OwnPorts) -> dict[str, Any]:
     """How far long work is."""
     return _job(await imports.load_import(ports, reader.scope, id))
 
 
 @router.delete("/jobs/{id}", response_model=schemas.Job, summary="取消长任务", dependencies=[Depends(idempotency_key)])
-async def cancel_job(id: str, officer: Officer, ports: Standing) -> dict[str, Any]:
+async def cancel_job(id: str, officer: Officer, ports: OwnPorts) -> dict[str, Any]:
     """Stop after the rows under way; cancelling what has ended changes nothing."""
     return _job(await imports.cancel_import(ports, officer.scope, id))
 

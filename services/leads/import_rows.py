@@ -124,7 +124,7 @@ def _answer(row: LedgerRow, result: str, lead: str | None) -> dict[str, Any]:
         "code_valid": row.code_valid,
         "total_investment": _dump(row.total_investment),
         "fixed_asset_investment": _dump(row.fixed_asset_investment),
-        "stage": row.stage.value if row.stage else row.state.value if row.state else None,
+        "stage": _stage(row),
         "zone": row.zone,
         "source_mode": row.source_mode.value if row.source_mode else None,
         "first_contact": row.first_contact,
@@ -133,6 +133,13 @@ def _answer(row: LedgerRow, result: str, lead: str | None) -> dict[str, Any]:
             {"column": problem.column, "value": problem.value, "message": problem.message} for problem in row.problems
         ],
     }
+
+
+def _stage(row: LedgerRow) -> str | None:
+    """The stage, or what the lead is beside the stages."""
+    if row.state is not None and row.state is not LeadState.active:
+        return row.state.value
+    return row.stage.value if row.stage else None
 
 
 def _dump(amount: Any) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 
 from kit.auth import Principal
-from kit.web import IdempotencyKey, IfMatch, PageOf, Paging, Standing, json_answer, require, set_etag
+from kit.web import IdempotencyKey, IfMatch, OwnPorts, PageOf, Paging, json_answer, require, set_etag
 from services.leads import commands, follow_ups, queries, schemas
 from services.leads.queries import LeadFilter, LeadList
 
@@ -24,7 +24,7 @@ Words = Annotated[str | None, Query(max_length=100)]
 
 @router.post("/leads", status_code=201, response_model=schemas.Receipt, summary="登记线索")
 async def register_lead(
-    officer: Officer, body: schemas.LeadInput, key: IdempotencyKey, ports: Standing, response: Response
+    officer: Officer, body: schemas.LeadInput, key: IdempotencyKey, ports: OwnPorts, response: Response
 ) -> dict[str, Any]:
     """Log a lead; its matches and notifications follow within a second."""
     receipt = await commands.register(ports, officer, body, key)
@@ -34,19 +34,19 @@ async def register_lead(
 
 
 @router.get("/leads", response_model=PageOf[schemas.LeadItem], summary="线索列表")
-async def list_leads(reader: Reader, ports: Standing, wanted: Annotated[LeadList, Query()]) -> Response:
+async def list_leads(reader: Reader, ports: OwnPorts, wanted: Annotated[LeadList, Query()]) -> Response:
     """Leads that the reader may see, filtered, sorted, a page at a time."""
     return json_answer(await queries.list_leads(ports, reader.scope, wanted))
 
 
 @router.get("/leads/board", summary="看板汇总")
-async def board(reader: Reader, ports: Standing, wanted: Annotated[LeadFilter, Query()]) -> schemas.Board:
+async def board(reader: Reader, ports: OwnPorts, wanted: Annotated[LeadFilter, Query()]) -> schemas.Board:
     """Counts and sums by stage."""
     return await queries.board(ports, reader.scope, wanted)
 
 
 @router.get("/leads/{id}", summary="线索详情")
-async def read_lead(id: str, reader: Reader, ports: Standing, response: Response) -> schemas.LeadDetail:
+async def read_lead(id: str, reader: Reader, ports: OwnPorts, response: Response) -> schemas.LeadDetail:
     """One lead."""
     lead = await queries.detail(ports, reader.scope, id)
     set_etag(response, lead.revision)
@@ -55,7 +55,7 @@ async def read_lead(id: str, reader: Reader, ports: Standing, response: Response
 
 @router.patch("/leads/{id}", response_model=schemas.Receipt, summary="修改线索")
 async def change_lead(
-    officer: Officer, id: str, body: schemas.LeadPatch, revision: IfMatch, key: IdempotencyKey, ports: Standing,
+    officer: Officer, id: str, body: schemas.LeadPatch, revision: IfMatch, key: IdempotencyKey, ports: OwnPorts,
     response: Response,
 ) -> dict[str, Any]:  # fmt: skip
     """Correct or complete fields and facts."""
@@ -64,7 +64,7 @@ async def change_lead(
 
 @router.post("/leads/{id}/stage", response_model=schemas.Receipt, summary="推进阶段")
 async def move_lead(
-    officer: Officer, id: str, body: schemas.StageInput, revision: IfMatch, key: IdempotencyKey, ports: Standing,
+    officer: Officer, id: str, body: schemas.StageInput, revision: IfMatch, key: IdempotencyKey, ports: OwnPorts,
     response: Response,
 ) -> dict[str, Any]:  # fmt: skip
     """Advance, put aside, end or resume."""
@@ -73,7 +73,7 @@ async def move_lead(
 
 @router.post("/leads/{id}/assign", response_model=schemas.Receipt, summary="分派")
 async def assign_lead(
-    officer: Officer, id: str, body: schemas.AssignInput, revision: IfMatch, key: IdempotencyKey, ports: Standing,
+    officer: Officer, id: str, body: schemas.AssignInput, revision: IfMatch, key: IdempotencyKey, ports: OwnPorts,
     response: Response,
 ) -> dict[str, Any]:  # fmt: skip
     """Hand over to another officer."""
@@ -82,14 +82,14 @@ async def assign_lead(
 
 @router.post("/leads/{id}/follow-ups", status_code=201, response_model=schemas.FollowUpReceipt, summary="跟进")
 async def follow_up(
-    officer: Officer, id: str, body: schemas.FollowUpInput, key: IdempotencyKey, ports: Standing
+    officer: Officer, id: str, body: schemas.FollowUpInput, key: IdempotencyKey, ports: OwnPorts
 ) -> dict[str, Any]:
     """Note what was done; the respond clock is met."""
     return await follow_ups.follow_up(ports, officer, id, body, key)
 
 
 @router.get("/leads/{id}/follow-ups", response_model=PageOf[schemas.FollowUpItem], summary="跟进记录")
-async def list_follow_ups(id: str, reader: Reader, ports: Standing, paging: Pages) -> dict[str, Any]:
+async def list_follow_ups(id: str, reader: Reader, ports: OwnPorts, paging: Pages) -> dict[str, Any]:
     """Follow-ups, latest first."""
     page = await follow_ups.follow_ups_of(ports, reader.scope, id, paging.limit, paging.cursor)
     names = ("at", "on", "by", "text", "next_plan", "next_on")
@@ -98,25 +98,25 @@ async def list_follow_ups(id: str, reader: Reader, ports: Standing, paging: Page
 
 
 @router.get("/leads/{id}/timeline", summary="线索时间线")
-async def read_timeline(id: str, reader: Reader, ports: Standing) -> PageOf[schemas.TimelineItem]:
+async def read_timeline(id: str, reader: Reader, ports: OwnPorts) -> PageOf[schemas.TimelineItem]:
     """Everything that happened, latest first."""
     return PageOf(items=await queries.timeline(ports, reader.scope, id))
 
 
 @router.get("/investors", response_model=PageOf[schemas.InvestorDetail], summary="投资方列表")
-async def list_investors(reader: Reader, ports: Standing, paging: Pages, q: Words = None) -> dict[str, Any]:
+async def list_investors(reader: Reader, ports: OwnPorts, paging: Pages, q: Words = None) -> dict[str, Any]:
     """Investors of the leads one sees."""
     return await queries.list_investors(ports, reader.scope, q, paging.limit, paging.cursor)
 
 
 @router.get("/investors/{id}", summary="投资方")
-async def read_investor(id: str, reader: Reader, ports: Standing) -> schemas.InvestorDetail:
+async def read_investor(id: str, reader: Reader, ports: OwnPorts) -> schemas.InvestorDetail:
     """One investor."""
     return await queries.investor_detail(ports, reader.scope, id)
 
 
 @router.get("/contacts/{id}", summary="联系人")
-async def read_contact(id: str, reader: Reader, ports: Standing) -> schemas.ContactItem:
+async def read_contact(id: str, reader: Reader, ports: OwnPorts) -> schemas.ContactItem:
     """One contact, masked."""
     return await queries.contact(ports, reader.scope, id)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Path, Query, Request
 
 from kit.auth import Principal
-from kit.web import IdempotencyKey, PageOf, Paging, Standing, require
+from kit.web import IdempotencyKey, OwnPorts, PageOf, Paging, require
 from services.notify import schemas
 from services.notify.commands import keeping
 from services.notify.commands.closing import WeekClosing
@@ -32,14 +32,14 @@ ChannelOf = Literal["in_app", "email"]
 
 @router.put("/recipients/{account}", summary="登记收件人")
 async def put_recipient(
-    account: Account, body: schemas.RecipientInput, _asking: Administrator, ports: Standing
+    account: Account, body: schemas.RecipientInput, _asking: Administrator, ports: OwnPorts
 ) -> schemas.Recipient:
     """Set where somebody is reached; repeatable."""
     return people.recipient_answer(await keeping.put_recipient(ports, account, body))
 
 
 @router.get("/recipients/{account}", summary="收件人")
-async def read_recipient(account: Account, asking: Signed, ports: Standing) -> schemas.Recipient:
+async def read_recipient(account: Account, asking: Signed, ports: OwnPorts) -> schemas.Recipient:
     """Where somebody is reached: one's own, anybody's for an administrator."""
     return people.recipient_answer(await people.recipient(ports, asking, account))
 
@@ -47,7 +47,7 @@ async def read_recipient(account: Account, asking: Signed, ports: Standing) -> s
 @router.get("/notifications", summary="通知列表")
 async def list_notifications(
     asking: Signed,
-    ports: Standing,
+    ports: OwnPorts,
     unread: bool | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
@@ -57,19 +57,19 @@ async def list_notifications(
 
 
 @router.get("/notifications/count", summary="未读通知数")
-async def count_notifications(asking: Signed, ports: Standing) -> schemas.Unread:
+async def count_notifications(asking: Signed, ports: OwnPorts) -> schemas.Unread:
     """How many wait to be read."""
     return schemas.Unread(unread=await people.unread_count(ports, asking))
 
 
 @router.post("/notifications/{id}/read", summary="标为已读")
-async def read_notification(id: Id, asking: Signed, ports: Standing) -> schemas.Notification:
+async def read_notification(id: Id, asking: Signed, ports: OwnPorts) -> schemas.Notification:
     """Mark one as read; repeatable."""
     return people.notification_answer(await keeping.mark_read(ports, asking, id))
 
 
 @router.post("/notifications/read-all", summary="全部标为已读")
-async def read_all_notifications(asking: Signed, ports: Standing) -> schemas.Unread:
+async def read_all_notifications(asking: Signed, ports: OwnPorts) -> schemas.Unread:
     """Mark all as read; repeatable."""
     await keeping.mark_all_read(ports, asking)
     return schemas.Unread(unread=await people.unread_count(ports, asking))
@@ -78,7 +78,7 @@ async def read_all_notifications(asking: Signed, ports: Standing) -> schemas.Unr
 @router.get("/deliveries", summary="发送记录")
 async def list_deliveries(
     asking: Signed,
-    ports: Standing,
+    ports: OwnPorts,
     state: State | None = None,
     channel: ChannelOf | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -89,20 +89,20 @@ async def list_deliveries(
 
 
 @router.get("/digests", summary="周报列表")
-async def list_digests(asking: Manager, ports: Standing, paging: Pages) -> PageOf[schemas.DigestListed]:
+async def list_digests(asking: Manager, ports: OwnPorts, paging: Pages) -> PageOf[schemas.DigestListed]:
     """The running week and one's frozen digests."""
     return await DigestReader(ports, asking).listed(paging)
 
 
 @router.get("/digests/{week}", summary="周报")
-async def read_digest(week: WeekName, asking: Manager, ports: Standing) -> schemas.Digest:
+async def read_digest(week: WeekName, asking: Manager, ports: OwnPorts) -> schemas.Digest:
     """The digest of a week; a preview until it is frozen."""
     return await DigestReader(ports, asking).digest(week)
 
 
 @router.get("/digests/{week}/figures/{figure}/records", summary="周报数字的记录")
 async def read_records(
-    week: WeekName, figure: Id, asking: Manager, ports: Standing, paging: Pages
+    week: WeekName, figure: Id, asking: Manager, ports: OwnPorts, paging: Pages
 ) -> PageOf[schemas.FigureRecord]:
     """Exactly the records behind a figure, of those one may see today."""
     return await DigestReader(ports, asking).records(week, figure, paging)
@@ -127,6 +127,6 @@ async def send_digest(week: WeekName, _key: IdempotencyKey, asking: Sender, requ
 
 
 @router.get("/reports/{name}", summary="统计")
-async def read_report(name: Id, asking: Reader, ports: Standing) -> schemas.Report:
+async def read_report(name: Id, asking: Reader, ports: OwnPorts) -> schemas.Report:
     """A chart of the dashboard: funnel, by_zone or weekly."""
     return await reports.report(ports, asking, name)

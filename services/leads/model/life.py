@@ -76,7 +76,7 @@ def advance(
         from_stage=lead.stage, to_stage=stage, from_state=lead.state, to_state=state, on=(on or act.on).isoformat()
     )
     changes: dict[str, Any] = {"stage": stage, "state": state, "clocks": _clocks_after(lead, state, act)}
-    if stage is Stage.signed and lead.stage is not Stage.signed:
+    if target is Stage.signed and lead.stage.order < stage.order:
         changes |= {"signed_on": move.on, "signed_amount": signed}
     entry = HistoryEntry(kind="stage", at=act.at, on=move.on, by=act.by, reason=reason, move=move)
     return _changed(lead, act, "stage", changes, entry, move)
