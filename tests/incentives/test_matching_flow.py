@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import orjson
 import pytest
 
 from contracts.catalogue import topic_of
 from contracts.incentives import IncentivesCutoffPassed, IncentivesMatched
+from contracts.vocabulary.weeks import Week
 from kit.bus.port import Message
 from kit.store.port import Scope
 from services.incentives.commands.matches import rematch
+from services.incentives.jobs import announce_cutoff
 from services.incentives.repository import CATALOGUES, MATCHES, POLICIES, NewerSchema
 from services.incentives.schemas import MatchAnswer
 from tests.incentives.conftest import FACTS, Desk, Opener
@@ -127,7 +131,7 @@ async def test_the_day_a_policy_ends_leads_are_matched_again(open_desk: Opener) 
         await desk.lead()
         assert (await desk.get("/leads/lead-1/matches", "jingkai"))["zones"][0]["certain_fen"] > 0
     async with open_desk(now=datetime(2029, 1, 2, tzinfo=UTC)) as desk:
-        await desk.app.state.service.jobs.run_due()
+        await rematch(desk.ports, desk.app.state.library)
         found = await desk.get("/leads/lead-1/matches", "jingkai")
         assert (found["as_of"], found["zones"][0]["certain_fen"]) == ("2029-01-02", 0)
 
@@ -142,14 +146,15 @@ async def test_an_event_that_cannot_be_read_stops_nobody_else(desk: Desk) -> Non
 
 
 async def test_a_week_is_closed_on_every_partition_once(desk: Desk) -> None:
-    jobs = desk.app.state.service.jobs
-    await jobs.run_due()
-    before = len(await desk.told(IncentivesCutoffPassed))
     desk.clock.instant = datetime(2026, 11, 29, 16, 0, tzinfo=UTC) + timedelta(seconds=1)
-    await jobs.run_due()
-    await jobs.run_due()
+    closed: list[dict[str, Any]] = []
+    async with asyncio.timeout(20):
+        while len(closed) < 8:
+            await asyncio.sleep(0.1)
+            told = await desk.told(IncentivesCutoffPassed)
+            closed = [event.data for event in told if event.data["week"] == "2026-W48"]
+    await announce_cutoff(desk.ports, Week.parse("2026-W48").end)
     await desk.settle()
-    told = [event.data for event in await desk.told(IncentivesCutoffPassed)][before:]
-    assert {each["week"] for each in told} == {"2026-W48"}
-    assert sorted(each["partition"] for each in told) == list(range(8))
-    assert {(each["service"], each["partitions"]) for each in told} == {("incentives", 8)}
+    assert len([event for event in await desk.told(IncentivesCutoffPassed) if event.data["week"] == "2026-W48"]) == 8
+    assert sorted(each["partition"] for each in closed) == list(range(8))
+    assert {(each["service"], each["partitions"]) for each in closed} == {("incentives", 8)}
