@@ -1,4 +1,4 @@
-"""A week is closed only when nothing older waits to be published; here nobody relays, so it waits as long as we like."""
+"""A week is closed only when nothing older waits to be published; here nobody relays, so that something does."""
 
 from __future__ import annotations
 
