@@ -12,13 +12,14 @@ from contracts.vocabulary.weeks import Week
 from kit.clock import SystemClock
 from tests.conftest import ROOT, find_chromium
 from tests.flows.world import API, World, open_world
-from tests.pages.driver import DESK, PHONE, Person, person
+from tests.pages.driver import PHONE, Person, person
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 TARGET = ROOT / "docs" / "screenshots"
 LEDGER = ROOT / "tests" / "data" / "ledger" / "lead-ledger.xlsx"
+DESK = {"width": 1440, "height": 800}
 LEAD = {
     "title": "智能车载终端项目",
     "zone": "jingkai",

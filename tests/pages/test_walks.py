@@ -160,3 +160,29 @@ def test_officer_imports_the_ledger(browser: Browser, world: World) -> None:
         officer.page.click("text=看导入的240条线索")
         officer.page.wait_for_selector("text=240")
         assert officer.page.locator("tbody tr").count() == 40
+
+
+def test_the_command_menu_finds_and_the_language_changes(browser: Browser, world: World) -> None:
+    with person(browser, world) as officer:
+        officer.sign_in("donghu")
+        officer.page.keyboard.press("Control+k")
+        officer.page.fill("#command-q", "金丝雀")
+        officer.page.keyboard.press("Enter")
+        officer.page.wait_for_selector("tbody tr:has-text('金丝雀项目')")
+        officer.page.click("summary:has-text('我的菜单')")
+        officer.page.click("text=English")
+        officer.page.wait_for_selector("h1:has-text('Leads')")
+        assert officer.page.get_attribute("html", "lang") == "en"
+        assert "RMB" in officer.text("tbody")
+
+
+def test_a_second_press_changes_nothing(browser: Browser, world: World) -> None:
+    lead = world.new_lead()
+    with person(browser, world) as officer:
+        officer.sign_in("donghu")
+        officer.go(f"/leads/{lead}")
+        officer.page.fill("#c-text", "只记一次")
+        officer.page.locator("#composer button").dblclick()
+        officer.page.wait_for_selector(".timeline .k-follow_up")
+        officer.settle()
+        assert officer.page.locator(".timeline .k-follow_up").count() == 1
