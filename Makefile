@@ -63,6 +63,10 @@ soak: $(STAMPS)/dev $(ASSETS) ## Run one part in full effort: make soak PART=law
 crash-test: $(STAMPS)/dev $(ASSETS) ## Kill the suite at random moments and look for what was lost
 	@$(BIN)/python -m pytest -s tests/flows/test_crash.py $(ARGS)
 
+.PHONY: screenshots
+screenshots: $(STAMPS)/dev $(ASSETS) ## Photograph the real pages into docs/screenshots
+	@$(BIN)/python -m tests.pages.screenshots
+
 .PHONY: lock
 lock: $(STAMPS)/dev ## Renew the locks (needs uv)
 	@set -e; compile() { uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

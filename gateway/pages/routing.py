@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 from urllib.parse import quote
@@ -9,6 +10,7 @@ from urllib.parse import quote
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from gateway.pages.api import Refused, refusal
@@ -17,6 +19,9 @@ from gateway.session import current_session
 from kit.errors import BadRequest, Problem, Unauthenticated
 from kit.telemetry import trace_id
 
+log = logging.getLogger(__name__)
+
+UNEXPECTED = "系统出现意外错误，已记录；请稍后重试，仍不行请把编号告诉管理员。"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 TITLES = {
     403: "没有权限", 404: "没有找到这个页面", 412: "内容已被他人更新", 429: "操作过于频繁", 503: "服务暂时没有响应",
@@ -41,6 +46,11 @@ class PageRoute(APIRoute):
                 return await show(request, refusal(problem))
             except RequestValidationError:
                 return await show(request, refusal(BadRequest("页面地址里的条件无法识别，请从菜单重新进入。")))
+            except HTTPException:
+                raise
+            except Exception:
+                log.exception("a page failed")
+                return await show(request, Refused(500, "出了点问题", UNEXPECTED))
 
         return handle
 

@@ -69,3 +69,25 @@ async def test_a_lead_is_logged_while_the_catalogue_is_down(suite: Suite) -> Non
         assert (await client.get("/leads/new")).status_code == 200
         assert (await client.get("/leads")).status_code == 200
         assert (await client.get("/policies")).status_code == 503
+
+
+async def test_an_unexpected_error_is_a_page_with_a_number(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with signed_in(suite.gateway, suite, "donghu") as client:
+        monkeypatch.delattr(suite.gateway.state, "directory")
+        page = await client.get("/leads")
+        assert page.status_code == 500
+        assert "出了点问题" in page.text
+        assert page.headers["x-trace-id"] in page.text
+
+
+async def test_the_pages_that_say_no(suite: Suite) -> None:
+    async with signed_in(suite.gateway, suite, "donghu") as client:
+        assert "没有找到这个页面" in (await client.get("/leads/no-such-lead")).text
+        assert "没有权限" in (await client.get("/deliveries")).text
+        forged = await client.post("/leads/new", data={"csrf": "forged", "title": "伪造"})
+        assert forged.status_code == 403
+        assert "<html" in forged.text
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(suite.gateway), base_url="http://quce.test") as visitor:
+        answer = await visitor.get("/leads?zone=donghu")
+        assert answer.headers["location"] == "/sign-in?next=/leads%3Fzone%3Ddonghu"
+        assert (await visitor.get("/api/nothing")).headers["content-type"] == "application/problem+json"
