@@ -42,14 +42,19 @@ def wanted(query: str) -> list[list[str]]:
     return [alternative for alternative in alternatives if alternative]
 
 
-@lru_cache(maxsize=4096)
 def sort_key(text: str) -> str:
     """A key by which Chinese text sorts as a dictionary does; the text itself breaks ties."""
-    return " ".join(lazy_pinyin(text, style=Style.TONE3, neutral_tone_with_five=True)).casefold() + "\x00" + text
+    return " ".join(_syllables(normalise(text))) + "\x00" + text
 
 
 def _initials(plain: str) -> str:
-    return "".join(word[0] for word in lazy_pinyin(plain, style=Style.NORMAL) if word)
+    return "".join(word[0] for word in _syllables(plain) if word)
+
+
+@lru_cache(maxsize=4096)
+def _syllables(plain: str) -> tuple[str, ...]:
+    """The pinyin of each character with its tone, other text as it is: the costliest step, shared by both uses."""
+    return tuple(lazy_pinyin(plain, style=Style.TONE3, neutral_tone_with_five=True))
 
 
 def _grams(plain: str, prefix: str) -> list[str]:

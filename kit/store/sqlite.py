@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,9 @@ from kit.store.port import (
     WakeUp,
     Write,
 )
-from kit.store.sqlite_query import Shape, Sql, as_term, column_name, condition, legs
-from kit.store.sqlite_schema import brief_of, ensure_collection, index_values, search_tokens
+from kit.store.sqlite_query import Shape, Sql, condition, legs
+from kit.store.sqlite_rows import read_one, record_of, write_one
+from kit.store.sqlite_schema import ensure_collection
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ class SqliteStore:
     async def get(self, collection: str, scope: Scope, id: str) -> Record | None:
         """One record, read on the spot."""
         _note(scope)
-        record = self._file.near(lambda connection: _read_one(connection, self._shapes[collection], id))
+        record = self._file.near(lambda connection: read_one(connection, self._shapes[collection], id))
         return record if record is not None and scope.sees(record.readers) else None
 
     async def find(
@@ -84,7 +85,7 @@ class SqliteStore:
                     f"{run.sql.where()} ORDER BY {run.order} LIMIT ?"
                 )
                 page = rows(connection, statement, [*run.sql.values, limit + 1 - len(found)])
-                found.extend((run.null, row[5], _record(row)) for row in page)
+                found.extend((run.null, row[5], record_of(row)) for row in page)
                 if len(found) > limit:
                     break
             return found
@@ -196,75 +197,7 @@ class SqliteStore:
         if len(body) > MAX_BODY_BYTES:
             raise ValueError(f"{write.collection}/{record.id} is over {MAX_BODY_BYTES} bytes")
         events = [event.encode() for event in write.events]
-        return lambda connection: _write_one(connection, shape, record, body, events)
-
-
-def _write_one(connection: Connection, shape: Shape, record: Record, body: bytes, events: list[bytes]) -> Record:
-    old = _read_one(connection, shape, record.id)
-    stored = 0 if old is None else old.revision
-    if stored != record.revision:
-        raise _refusal(record, stored)
-    columns = [column_name(index.field) for index in shape.collection.indexes]
-    names = ["id", "revision", "body", "readers", "requests", "brief", *columns]
-    values = [
-        record.id,
-        record.revision + 1,
-        body,
-        orjson.dumps(sorted(record.readers)).decode(),
-        orjson.dumps(list(record.requests)).decode(),
-        brief_of(shape.collection, record.body),
-        *index_values(shape.collection, record.body),
-    ]
-    marks = ",".join("?" * len(names))
-    changes = ",".join(f"{name} = excluded.{name}" for name in names[1:])
-    connection.execute(
-        f"INSERT INTO {shape.table} ({','.join(names)}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {changes}",
-        values,
-    )
-    _replace_readers(connection, shape, record.id, old.readers if old else frozenset(), record.readers)
-    if shape.collection.search:
-        _replace_terms(connection, shape, record, old)
-    connection.executemany("INSERT INTO outbox (event) VALUES (?)", [(event,) for event in events])
-    return Record(record.id, record.body, record.readers, record.revision + 1, record.requests)
-
-
-def _replace_readers(connection: Connection, shape: Shape, id: str, old: frozenset[str], new: frozenset[str]) -> None:
-    gone, come = [(id, reader) for reader in old - new], [(id, reader) for reader in new - old]
-    connection.executemany(f"DELETE FROM {shape.readers} WHERE id = ? AND reader = ?", gone)
-    connection.executemany(f"INSERT INTO {shape.readers} (id, reader) VALUES (?, ?)", come)
-
-
-def _replace_terms(connection: Connection, shape: Shape, record: Record, old: Record | None) -> None:
-    wanted = search_tokens(shape.collection, record.body)
-    if old is not None and wanted == search_tokens(shape.collection, old.body):
-        return
-    number = rows(connection, f"SELECT n FROM {shape.table} WHERE id = ?", (record.id,))[0][0]
-    connection.execute(f"DELETE FROM {shape.tokens} WHERE rowid = ?", (number,))
-    terms = " ".join(as_term(token) for token in wanted)
-    connection.execute(f"INSERT INTO {shape.tokens} (rowid, terms) VALUES (?, ?)", (number, terms))
-
-
-def _refusal(record: Record, stored: int) -> AlreadyExists | Stale:
-    if record.revision == 0:
-        return AlreadyExists("这条记录已经存在。", id=record.id)
-    return Stale("这条记录刚刚被他人更新过，请刷新后再改。", revision=stored)
-
-
-def _read_one(connection: Connection, shape: Shape, id: str) -> Record | None:
-    statement = f"SELECT id, revision, body, readers, requests FROM {shape.table} WHERE id = ?"
-    row = connection.execute(statement, (id,)).fetchone()
-    return None if row is None else _record(row)
-
-
-def _record(row: tuple[Any, ...]) -> Record:
-    requests = tuple(orjson.loads(row[4])) if row[4] != "[]" else ()
-    return Record(row[0], orjson.loads(row[2]), _readers(row[3]), row[1], requests)
-
-
-@lru_cache(maxsize=1024)
-def _readers(text: str) -> frozenset[str]:
-    """Few sets of readers recur on many records."""
-    return frozenset(orjson.loads(text))
+        return lambda connection: write_one(connection, shape, record, body, events)
 
 
 def _page(found: list[tuple[bool, Any, Record]], sort: Sort | None, limit: int) -> Page:

@@ -55,7 +55,11 @@ def named(name: str, code: str | None, *, lenient: bool = False) -> Named:
 
 
 async def link(ports: Ports, investor: Named, readers: frozenset[str]) -> Linked:
-    """Find or make the identity; its readers become those of all its leads."""
+    """Find or make the identity; its readers become those of all its leads.
+
+    An investor's id is derived from its credit code or else its name, so that it is its own claim; what it
+    is also known by is a claim beside it.
+    """
     code = investor.code if investor.code_valid else None
     record = await _known(ports, investor, code)
     if record is None:
@@ -71,27 +75,33 @@ async def link(ports: Ports, investor: Named, readers: frozenset[str]) -> Linked
 
 
 async def _known(ports: Ports, investor: Named, code: str | None) -> Record | None:
-    if code and (record := await _claimed(ports, "code", code)):
+    if code and (record := await _called(ports, "code", code)):
         return record
-    record = await _claimed(ports, "name", normalise(investor.name))
+    record = await _called(ports, "name", normalise(investor.name))
     if record is None:
         return None
     another_company = code and record.body.get("code_valid") and record.body["code"] != code
     return None if another_company else record
 
 
-async def _claimed(ports: Ports, kind: str, key: str) -> Record | None:
+async def _called(ports: Ports, kind: str, key: str) -> Record | None:
+    """Who goes by this code or name: as their own id, or by a claim."""
+    own = await ports.store.get(INVESTORS.name, _IDENTITY, _investor_id(ports, kind, key))
+    if own is not None:
+        return own
     claimed = await ports.store.get(CLAIMS.name, _IDENTITY, claim_id(ports, kind, key))
     return None if claimed is None else await ports.store.get(INVESTORS.name, _IDENTITY, claimed.body["holds"])
 
 
 async def _new(ports: Ports, investor: Named, code: str | None, readers: frozenset[str]) -> Linked:
-    key = ("code", code) if code else ("name", normalise(investor.name))
-    id = derive_id(ports.secret, "investor", *key)
-    body = {"name": investor.name, "code": investor.code, "code_valid": investor.code_valid}
-    writes = [claim(ports, *key, holds=id)]
     name = normalise(investor.name)
-    if code and await ports.store.get(CLAIMS.name, _IDENTITY, claim_id(ports, "name", name)) is None:
-        writes.append(claim(ports, "name", name, holds=id))
-    writes.append(Write(INVESTORS.name, stored(id, body, readers)))
+    id = _investor_id(ports, "code", code) if code else _investor_id(ports, "name", name)
+    body = {"name": investor.name, "code": investor.code, "code_valid": investor.code_valid}
+    writes = [Write(INVESTORS.name, stored(id, body, readers))]
+    if code and await _called(ports, "name", name) is None:
+        writes.insert(0, claim(ports, "name", name, holds=id))
     return Linked(InvestorRef(id=id, name=investor.name), tuple(writes))
+
+
+def _investor_id(ports: Ports, kind: str, key: str) -> str:
+    return derive_id(ports.secret, "investor", kind, key)
