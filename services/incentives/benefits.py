@@ -158,7 +158,8 @@ def split(total: int, shares: Sequence[int]) -> list[int]:
 
 def by_year(year: int, certain: int, possible: int | None, shares: Sequence[int]) -> list[tuple[int, int, int | None]]:
     """Certain and possible fen by year from ``year`` on; in no year is less possible than certain."""
-    shares = shares or (PPM,)
+    if not shares:
+        return [(year, certain, possible)]
     sure = split(certain, shares)
     if possible is None:
         return [(year + number, part, None) for number, part in enumerate(sure)]

@@ -20,9 +20,10 @@ STANDINGS = ("in_force", "historical", "illustrative")
 
 @dataclass(frozen=True, slots=True)
 class CompiledPolicy:
-    """A policy ready to be matched."""
+    """A policy ready to be matched; ``cleared`` is whether it may promise anything at all."""
 
     policy: Policy
+    cleared: bool
     formula: Formula
     leaves: tuple[CompiledLeaf, ...]
     benefit: CompiledBenefit
@@ -125,4 +126,5 @@ def _misplaced(policy: Policy, path: Path) -> list[tuple[str, str]]:
 def _compile(policy: Policy, predicates: Predicates) -> CompiledPolicy:
     formula, leaves = compile_condition(policy.conditions, predicates)
     zones = tuple(zone for zone in policy.scope.zones if zone in ZONES)
-    return CompiledPolicy(policy, formula, leaves, compile_benefit(policy.benefit), zones)
+    cleared = policy.cleanup is None or not policy.cleanup.pending
+    return CompiledPolicy(policy, cleared, formula, leaves, compile_benefit(policy.benefit), zones)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.incentives.benefits import ENDLESS
 from services.incentives.catalogue import CompiledPolicy
@@ -12,8 +12,7 @@ from services.incentives.conditions import MET
 from services.incentives.matching.result import LeftOut, PolicyOutcome, Year, ZoneOutcome
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A policy that is met or may yet be, with its sums by year."""
 
     compiled: CompiledPolicy
@@ -65,7 +64,7 @@ def combine(zone: str, candidates: Iterable[Candidate], role: str) -> ZoneOutcom
         met += each.outcome.verdict == MET
         unknown += each.outcome.verdict != MET
         policy = each.compiled.policy
-        if policy.cleanup is not None and policy.cleanup.pending:
+        if not each.compiled.cleared:
             total.leave_out(each, "cleanup", "")
         elif policy.beneficiary != role:
             total.leave_out(each, "beneficiary", "")

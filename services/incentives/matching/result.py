@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 LeftOut = Literal["exclusive", "contender", "incomparable", "cleanup", "beneficiary"]
 """Less than another of its group; more than it if it holds; not comparable; to be cleared away; somebody else's."""
@@ -14,8 +14,7 @@ Year = tuple[int, int, int | None]
 """A year with its certain and possible fen; None is without bound."""
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyOutcome:
+class PolicyOutcome(NamedTuple):
     """One policy: its verdict, those of its leaves in written order, and what it comes to.
 
     ``possible`` None is without bound, or without any figure where ``known`` is False.

@@ -64,6 +64,11 @@ class PolicyScope(Written):
         return tuple(ZONES) if self.city else ()
 
 
+def scopes_of(zone: str) -> tuple[str, str, str]:
+    """The keys of every scope that reaches a zone: its own, its group's, the city's."""
+    return f"zone:{zone}", f"group:{ZONES[zone].group.value}", "city:wuhan"
+
+
 class Leaf(Written):
     """One condition: its sentence, and the comparison that decides it."""
 

@@ -9,14 +9,13 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from contracts.vocabulary.zones import ZONES
 from kit.auth import Principal
 from kit.ports import Ports
 from kit.store.port import Clause, Eq, In, Matches, Record, Scope, Sort
 from kit.web import Answer
 from services.incentives.errors import PolicyNotFound, ZoneNotFound
 from services.incentives.policy import Policy
-from services.incentives.policy.schema import PolicyScope
+from services.incentives.policy.schema import PolicyScope, scopes_of
 from services.incentives.repository import POLICIES, VERSIONS, Library, scope_of_author, version_id
 from services.incentives.schemas import Day, StandingName, Status, ValidAnswer
 from services.incentives.settings import counts_illustrative
@@ -181,8 +180,7 @@ async def _published(ports: Ports, principal: Principal, id: str) -> Record:
 def _clauses(ports: Ports, wanted: PolicyFilter) -> Sequence[Clause]:
     clauses: list[Clause] = []
     if wanted.zone is not None:
-        keys = (f"zone:{wanted.zone}", f"group:{ZONES[wanted.zone].group}", "city:wuhan")
-        clauses.append(In("scope", keys))
+        clauses.append(In("scope", scopes_of(wanted.zone)))
     if wanted.standing is None and not counts_illustrative(ports.settings):
         clauses.append(In("standing", ("in_force", "historical")))
     for name in ("standing", "instrument", "status"):
