@@ -75,6 +75,7 @@ class Jobs:
         self._store, self._leases, self._clock, self._schedules = store, leases, clock, schedules
         self._service, self._holder = service, holder
         self._task: asyncio.Task[None] | None = None
+        self._running = asyncio.Lock()
 
     async def start(self) -> None:
         """Begin to look for due work."""
@@ -89,9 +90,10 @@ class Jobs:
                 await self._task
 
     async def run_due(self) -> None:
-        """Run every slot that is due now."""
-        for schedule in self._schedules:
-            await self._run_schedule(schedule)
+        """Run every slot that is due now; one call at a time."""
+        async with self._running:
+            for schedule in self._schedules:
+                await self._run_schedule(schedule)
 
     async def _forever(self) -> None:
         while True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any, Generic, TypeVar
@@ -38,6 +39,10 @@ T = TypeVar("T")
 
 JSON_LIMIT = 1024 * 1024
 MAX_LIMIT = 200
+
+_UNION_MEMBERS = frozenset({"int", "str", "float", "bool", "none"})
+_UNION_MEMBER = re.compile(r"^(constrained-|function-|literal\[|list\[|nullable)")
+"""What pydantic adds to a path inside a union: of use to nobody who reads it."""
 
 
 class StrictModel(BaseModel):
@@ -239,7 +244,10 @@ async def _on_validation(_request: Request, error: Exception) -> Response:
     details = error.errors()
     if any(each["type"] == "json_invalid" for each in details):
         return problem_response(BadRequest("请求体不是有效的 JSON，请检查括号、引号和逗号。"))
-    errors = [FieldError(_path(each["loc"]), in_chinese(each)) for each in details]
+    by_path: dict[str, list[str]] = {}
+    for each in details:
+        by_path.setdefault(_path(each["loc"]), []).append(in_chinese(each))
+    errors = [FieldError(path, "；或".join(dict.fromkeys(messages))) for path, messages in by_path.items()]
     where = "、".join(dict.fromkeys(each.path for each in errors if each.path))[:200]
     return problem_response(Invalid(f"请更正后重试：{where}" if where else "请更正后重试。", errors=errors))
 
@@ -263,4 +271,4 @@ def _path(location: tuple[int | str, ...]) -> str:
     parts = [str(part) for part in location]
     if parts and parts[0] in ("body", "query", "path", "header"):
         parts = parts[1:]
-    return ".".join(parts)
+    return ".".join(part for part in parts if part not in _UNION_MEMBERS and not _UNION_MEMBER.match(part))

@@ -254,3 +254,8 @@ async def test_a_confidential_lead_goes_by_a_code_name(team: Team) -> None:
     (value,) = await events(team)
     assert "智能车载终端项目".encode() not in value
     assert "示例汽车电子有限公司".encode() not in value
+
+
+async def test_a_path_names_fields_not_types(team: Team) -> None:
+    answer = await team["jingkai"].send("POST", "/leads", json=lead_body(facts={"fixed_asset_investment": -5}))
+    assert [error["path"] for error in answer.json()["errors"]] == ["facts.fixed_asset_investment"]
