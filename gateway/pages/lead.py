@@ -14,7 +14,7 @@ from gateway.pages.forms import Form, fact_text
 from gateway.pages.home import todo
 from gateway.pages.industries import code_of, industries, name_industries
 from gateway.pages.lights import clock_light
-from gateway.pages.people import names_for
+from gateway.pages.people import names_for, officers_for
 from gateway.pages.routing import PageRoute
 from gateway.pages.visit import Visit, Visiting, nothing_wrong
 from kit.errors import NotFound
@@ -78,6 +78,14 @@ async def move(id: str, request: Request, visit: Visiting) -> Response:
     return visit.go(f"/leads/{id}")
 
 
+@router.post("/leads/{id}/assign")
+async def assign(id: str, request: Request, visit: Visiting) -> Response:
+    """Give the lead to a colleague."""
+    form = await Form.of(request)
+    await visit.api.post(f"/leads/{id}/assign", {"owner": form.text("owner")}, key=form.key, revision=form.revision)
+    return visit.go(f"/leads/{id}")
+
+
 @router.get("/leads/{id}/panels/fact/{name}")
 async def fact_form(id: str, name: str, visit: Visiting) -> Response:
     """One fact as a field."""
@@ -122,6 +130,7 @@ async def lead_context(visit: Visit, lead: dict[str, Any]) -> dict[str, Any]:
     path = [
         {"stage": stage.value, "on": reached.get(stage.value), "state": _place(stage.order, order)} for stage in Stage
     ]
+    colleagues = await officers_for(visit, lead["office"]) if visit.may("/leads/new") else {}
     clocks = [clock | {"light": clock_light(clock, visit.f.now)} for clock in lead["clocks"]]
     return {
         "lead": lead,
@@ -133,6 +142,7 @@ async def lead_context(visit: Visit, lead: dict[str, Any]) -> dict[str, Any]:
         "facts": facts_of(visit, lead),
         "unknown": unknown_of(visit, lead),
         "next_move": _next_move(lead),
+        "colleagues": {id: name for id, name in colleagues.items() if id != lead["owner"]},
     }
 
 

@@ -46,6 +46,7 @@ PAGES: tuple[Page, ...] = (
     Page("/leads/{id}/panels/fact/{name}", OFFICERS, shown=False),
     Page("/leads/{id}/follow-ups", OFFICERS, _ACT, shown=False),
     Page("/leads/{id}/stage", OFFICERS, _ACT, shown=False),
+    Page("/leads/{id}/assign", OFFICERS, _ACT, shown=False),
     Page("/leads/{id}/facts", OFFICERS, _ACT, shown=False),
     Page("/imports", OFFICERS, ("GET", "POST")),
     Page("/imports/{id}", STAFF),

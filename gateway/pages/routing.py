@@ -22,6 +22,8 @@ from kit.telemetry import trace_id
 log = logging.getLogger(__name__)
 
 UNEXPECTED = "系统出现意外错误，已记录；请稍后重试，仍不行请把编号告诉管理员。"
+UNATTENDED = "/panels/unread"
+"""Asked for by the clock: it must not take a page away from somebody who is writing on it."""
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 TITLES = {
     403: "没有权限", 404: "没有找到这个页面", 412: "内容已被他人更新", 429: "操作过于频繁", 503: "服务暂时没有响应",
@@ -67,12 +69,24 @@ async def show(request: Request, refused: Refused) -> Response:
         return visit.page(
             "panels/unavailable.html", detail=refused.detail, retry=retry if refused.status >= 500 else ""
         )
+    if visit.swapped:
+        return _flash(visit, refused)
     title = visit.say(TITLES.get(refused.status, refused.title or "出了点问题"))
     trace = refused.trace or (trace_id() if refused.status >= 500 else "")
     return visit.page("error.html", refused.status, title=title, detail=refused.detail, trace=trace)
 
 
+def _flash(visit: Visit, refused: Refused) -> Response:
+    """A refused act says why above the page, which keeps what was typed."""
+    title = visit.say(TITLES.get(refused.status, refused.title))
+    answer = visit.page("panels/flash.html", refused.status, title=title, detail=refused.detail)
+    answer.headers.update({"HX-Retarget": "#flash", "HX-Reswap": "innerHTML"})
+    return answer
+
+
 def _to_sign_in(request: Request) -> Response:
+    if request.url.path == UNATTENDED:
+        return Response(status_code=204)
     if request.headers.get("hx-request") == "true":
         return Response(status_code=204, headers={"HX-Redirect": "/sign-in"})
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")

@@ -186,3 +186,26 @@ def test_a_second_press_changes_nothing(browser: Browser, world: World) -> None:
         officer.page.wait_for_selector(".timeline .k-follow_up")
         officer.settle()
         assert officer.page.locator(".timeline .k-follow_up").count() == 1
+
+
+def test_a_refused_act_says_why_and_keeps_the_page(browser: Browser, world: World) -> None:
+    lead = world.new_lead()
+    with person(browser, world) as officer:
+        officer.sign_in("donghu")
+        officer.go(f"/leads/{lead}")
+        officer.page.fill("#c-text", "写到一半，登录过期了")
+        officer.page.evaluate("document.body.setAttribute('hx-headers', '{}')")
+        officer.page.evaluate("document.querySelector('#composer [name=csrf]').value = 'expired'")
+        officer.page.click("text=记录跟进")
+        officer.page.wait_for_selector("#flash [role=alert]")
+        assert officer.page.input_value("#c-text") == "写到一半，登录过期了"
+
+
+def test_bureau_gives_a_lead_to_a_colleague(browser: Browser, world: World) -> None:
+    lead = world.new_lead()
+    with person(browser, world) as bureau:
+        bureau.sign_in("bureau")
+        bureau.go(f"/leads/{lead}")
+        bureau.page.click(".assign summary")
+        bureau.page.locator(".assign button").first.click()
+        bureau.page.wait_for_selector(".timeline li:has-text('分派')")

@@ -67,6 +67,20 @@ function prepare(root) {
   });
 }
 
+// The network failed: say so where refused acts are told, and leave the page as it is.
+document.addEventListener("htmx:sendError", () => {
+  const flash = document.getElementById("flash");
+  if (!flash) return;
+  const notice = document.createElement("div");
+  notice.className = "notice notice-red flash";
+  notice.setAttribute("role", "alert");
+  notice.textContent = flash.dataset.silent;
+  flash.replaceChildren(notice);
+});
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.requestConfig.verb !== "get") document.getElementById("flash")?.replaceChildren();
+});
+
 document.addEventListener("htmx:afterSwap", (event) => prepare(event.detail.target.ownerDocument));
 
 document.addEventListener("DOMContentLoaded", () => {
