@@ -86,7 +86,7 @@ def _flash(visit: Visit, refused: Refused) -> Response:
 
 def _to_sign_in(request: Request) -> Response:
     if request.url.path == UNATTENDED:
-        return Response(status_code=204)
+        return Response(status_code=401)
     if request.headers.get("hx-request") == "true":
         return Response(status_code=204, headers={"HX-Redirect": "/sign-in"})
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
