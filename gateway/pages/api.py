@@ -41,6 +41,11 @@ class Refused(Exception):
         return self
 
     @property
+    def places(self) -> int:
+        """How many fields are wrong."""
+        return len({path for path in self.shown if self.wrong(path)})
+
+    @property
     def loose(self) -> list[Mapping[str, str]]:
         """Messages of fields that the form does not show."""
         return [

@@ -13,7 +13,7 @@ from contracts.vocabulary.facts import FACTS
 from contracts.vocabulary.zones import ZONES
 from gateway.pages.api import Answered, Refused
 from gateway.pages.comparison import ordered_zones, questions_of, zone_view
-from gateway.pages.forms import FACT, facts_from
+from gateway.pages.forms import FACT, check_facts, facts_from
 from gateway.pages.industries import code_of, industries, name_industries
 from gateway.pages.routing import PageRoute
 from gateway.pages.visit import Visit, Visiting, nothing_wrong
@@ -62,6 +62,7 @@ async def _answer(visit: Visit, facts: Mapping[str, Any], zone: str) -> tuple[An
     if zone in ZONES:
         body["zones"] = [zone]
     try:
+        check_facts(facts)
         return await visit.api.post("/eligibility", body), None
     except Refused as refused:
         return None, refused.beside([f"facts.{name}" for name in FACTS])

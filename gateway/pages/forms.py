@@ -9,7 +9,9 @@ from typing import Any
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 
-from contracts.vocabulary.facts import FACTS, PPM, Fact
+from contracts.vocabulary.facts import FACTS, PPM, Fact, FactsError, parse_facts
+from gateway.pages.api import Refused
+from kit.errors import Invalid
 
 FACT = "fact."
 _LEADING_CODE = re.compile(r"^\s*([A-Ta-t](?![A-Za-z])|\d{2,4})(?:\s|$)")
@@ -71,6 +73,19 @@ def facts_from(fields: Mapping[str, list[Any]]) -> dict[str, Any]:
         if name in FACTS and texts:
             facts[name] = texts if FACTS[name].kind == "tags" else fact_input(FACTS[name], texts[0])
     return facts
+
+
+def check_facts(facts: Mapping[str, Any]) -> None:
+    """Read facts as the services will, so that every wrong one is told at once and in words.
+
+    Raises:
+        Refused: some cannot be read.
+    """
+    try:
+        parse_facts(facts, "officer")
+    except FactsError as error:
+        errors = [(f"facts.{name}", message) for name, message in error.errors]
+        raise Refused(Invalid.status, Invalid.title, "有的内容看不懂，请更正后重试。", errors) from error
 
 
 def fact_input(fact: Fact, text: str) -> Any:

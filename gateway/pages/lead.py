@@ -10,7 +10,7 @@ from starlette.responses import Response
 from contracts.vocabulary.facts import FACTS
 from contracts.vocabulary.stages import Stage
 from gateway.pages.api import Refused
-from gateway.pages.forms import Form, fact_text
+from gateway.pages.forms import Form, check_facts, fact_text
 from gateway.pages.home import todo
 from gateway.pages.industries import code_of, industries, name_industries
 from gateway.pages.lights import clock_light
@@ -103,7 +103,10 @@ async def change_fact(id: str, request: Request, visit: Visiting) -> Response:
         facts["industry_code"] = code_of(form.text("fact.industry_code"), await industries(visit))
     asked = {name.removeprefix("fact.") for name in form.data if name.startswith("fact.")} & FACTS.keys()
     emptied = dict.fromkeys(asked - facts.keys()) if form.text("forget") else {}
+    if not facts and not emptied:
+        return visit.go(f"/leads/{id}/policies" if form.text("then") == "comparison" else f"/leads/{id}")
     try:
+        check_facts(facts)
         receipt = await visit.api.patch(
             f"/leads/{id}", {"facts": facts | emptied}, key=form.key, revision=form.revision
         )

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from contracts.vocabulary.source_modes import SourceMode
 from gateway.pages.api import Refused
-from gateway.pages.forms import Form
+from gateway.pages.forms import Form, check_facts
 from gateway.pages.industries import code_of, industries
 from gateway.pages.routing import PageRoute
 from gateway.pages.visit import Visit, Visiting, nothing_wrong
@@ -89,6 +89,7 @@ async def _body(visit: Visit, form: Form) -> dict[str, Any]:
     facts = form.facts()
     if "industry_code" in facts:
         facts["industry_code"] = code_of(form.text("fact.industry_code"), await industries(visit))
+    check_facts(facts)
     body: dict[str, Any] = {
         "investor": {"name": form.text("investor_name")},
         "title": form.text("title"),

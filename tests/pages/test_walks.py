@@ -68,12 +68,14 @@ def test_a_wrong_entry_keeps_what_was_typed(browser: Browser, world: World) -> N
         officer.page.fill("#f-investor_name", "留存测试有限公司")
         officer.page.fill("#f-title", "留存测试项目")
         officer.page.fill("#fact-total_investment", "很多钱")
+        officer.page.fill("#fact-jobs", "一百")
         officer.page.select_option("#f-source", "platform")
         officer.page.click("text=只保存")
         officer.page.wait_for_selector("[role=alert]")
         assert officer.page.input_value("#f-investor_name") == "留存测试有限公司"
         assert officer.page.input_value("#fact-total_investment") == "很多钱"
-        assert officer.page.locator(".is-wrong .wrong").count() == 1
+        assert officer.page.locator(".is-wrong .wrong").all_inner_texts()[1] == "应为数字"
+        assert "有 2 处需要更正" in officer.text("[role=alert]")
 
 
 def test_officer_follows_up_and_moves_on(browser: Browser, world: World) -> None:
