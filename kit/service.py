@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Protocol
 
+from kit.announcing import ANNOUNCEMENTS
 from kit.consumer import Consumer, Handler
 from kit.jobs import Jobs, Schedule
 from kit.outbox import Relay
@@ -45,7 +45,7 @@ class Service:
     async def running(self) -> AsyncIterator[None]:
         """Start everything, stop it in the opposite order."""
         ports = self.ports
-        await ports.store.ensure(*self.collections)
+        await ports.store.ensure(*self.collections, ANNOUNCEMENTS)
         if self.before is not None:
             await self.before()
         holder = ports.settings.replica
@@ -87,9 +87,3 @@ class Background(Protocol):
     async def stop(self) -> None:
         """End."""
         ...
-
-
-async def outbox_older_than(ports: Ports, instant: datetime) -> bool:
-    """Whether an event saved before ``instant`` still waits to be published."""
-    oldest = await ports.store.pending(1)
-    return bool(oldest) and datetime.fromisoformat(oldest[0].event.time) < instant

@@ -6,20 +6,13 @@ from datetime import datetime, time, timedelta
 
 from contracts.incentives import IncentivesCutoffPassed
 from contracts.vocabulary.weeks import Week
-from kit.errors import AlreadyExists
+from kit.announcing import announce_to_all
 from kit.jobs import Schedule, every, weekly
 from kit.ports import Ports
-from kit.service import outbox_older_than
-from kit.store.port import Record
 from services.incentives.commands.matches import rematch
-from services.incentives.repository import CUTOFFS, Library, events_of
-from services.incentives.settings import SERVICE
+from services.incentives.repository import Library
 
 MONDAY = 0
-
-
-class StillPublishing(RuntimeError):
-    """Something older than the cut-off still waits in the outbox; the slot is tried again."""
 
 
 def schedules(ports: Ports, library: Library) -> tuple[Schedule, ...]:
@@ -41,20 +34,11 @@ async def announce_cutoff(ports: Ports, slot: datetime) -> None:
     """Tell every partition that the week before ``slot`` is complete.
 
     Raises:
-        StillPublishing: it is not yet.
+        kit.announcing.StillPublishing: it is not yet.
     """
-    if await outbox_older_than(ports, slot):
-        raise StillPublishing("events of the closed week are still being published")
     week = Week.of(slot).previous.id
-    partitions = ports.settings.partitions
-    for partition in range(partitions):
-        id = f"{SERVICE}-cutoff:{week}:{partition}"
-        event = IncentivesCutoffPassed(week=week, service=SERVICE, partition=partition, partitions=partitions)
-        try:
-            await ports.store.save(
-                CUTOFFS.name,
-                Record(id, {"week": week}, frozenset()),
-                events_of(ports, id, 1, event, key=f"partition:{partition}"),
-            )
-        except AlreadyExists:
-            continue
+
+    def passed(partition: int, partitions: int) -> IncentivesCutoffPassed:
+        return IncentivesCutoffPassed(week=week, service="incentives", partition=partition, partitions=partitions)
+
+    await announce_to_all(ports, f"incentives-cutoff:{week}", slot, passed)

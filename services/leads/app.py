@@ -25,7 +25,7 @@ def create_app(ports: Ports) -> FastAPI:
     service = Service(
         ports,
         topic_of("leads"),
-        (*COLLECTIONS, jobs.CUTOFFS),
+        COLLECTIONS,
         groups=consumers.groups(ports),
         schedules=jobs.schedules(ports),
         background=(importer,),

@@ -6,20 +6,12 @@ from datetime import datetime, time, timedelta
 
 from contracts.leads import LeadsCutoffPassed
 from contracts.vocabulary.weeks import Week
-from kit.errors import AlreadyExists
+from kit.announcing import announce_to_all
 from kit.jobs import Schedule, every, weekly
 from kit.ports import Ports
-from kit.service import outbox_older_than
-from kit.store.port import Collection, Record
 from services.leads import follow_ups
-from services.leads.repository import events_of
 
-CUTOFFS = Collection("cutoffs")
 MONDAY = 0
-
-
-class StillPublishing(RuntimeError):
-    """Something older than the cut-off still waits in the outbox; the slot is tried again."""
 
 
 def schedules(ports: Ports) -> tuple[Schedule, ...]:
@@ -41,20 +33,11 @@ async def announce_cutoff(ports: Ports, slot: datetime) -> None:
     """Tell every partition that the week before ``slot`` is complete.
 
     Raises:
-        StillPublishing: it is not yet.
+        kit.announcing.StillPublishing: it is not yet.
     """
-    if await outbox_older_than(ports, slot):
-        raise StillPublishing("events of the closed week are still being published")
     week = Week.of(slot).previous.id
-    partitions = ports.settings.partitions
-    for partition in range(partitions):
-        id = f"leads-cutoff:{week}:{partition}"
-        event = LeadsCutoffPassed(week=week, service="leads", partition=partition, partitions=partitions)
-        try:
-            await ports.store.save(
-                CUTOFFS.name,
-                Record(id, {"week": week}, frozenset()),
-                events_of(ports, id, 1, event, key=f"partition:{partition}"),
-            )
-        except AlreadyExists:
-            continue
+
+    def passed(partition: int, partitions: int) -> LeadsCutoffPassed:
+        return LeadsCutoffPassed(week=week, service="leads", partition=partition, partitions=partitions)
+
+    await announce_to_all(ports, f"leads-cutoff:{week}", slot, passed)

@@ -9,12 +9,13 @@ import pytest
 
 from contracts.incentives import PolicyPublished
 from contracts.vocabulary.weeks import Week
+from kit.announcing import ANNOUNCEMENTS, StillPublishing
 from kit.clock import ManualClock
 from kit.ports import open_bus, open_ports
 from kit.settings import Settings
 from kit.store.port import Record
-from services.incentives.jobs import StillPublishing, announce_cutoff
-from services.incentives.repository import CUTOFFS, POLICIES, events_of
+from services.incentives.jobs import announce_cutoff
+from services.incentives.repository import POLICIES, events_of
 from tests.incentives.conftest import NOW
 
 WEEK = Week.of(NOW)
@@ -25,7 +26,7 @@ async def test_a_week_stays_open_while_something_older_waits(tmp_path: Path) -> 
     clock, bus = ManualClock(NOW), open_bus(settings)
     ports = await open_ports("incentives", settings, bus, clock)
     store = ports.store
-    await store.ensure(POLICIES, CUTOFFS)
+    await store.ensure(POLICIES, ANNOUNCEMENTS)
     said = PolicyPublished(
         policy="a", version=1, title="甲", standing="in_force", scope="city:wuhan", catalogue_version="c"
     )

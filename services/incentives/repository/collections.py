@@ -25,7 +25,6 @@ MATCHES: Final = Collection("matches", (Index("basis"),))
 DECISIONS: Final = Collection("decisions")
 DECISION_CLAIMS: Final = Collection("decision_claims")
 CODE_TABLES: Final = Collection("code_tables", (Index("valid_from"),))
-CUTOFFS: Final = Collection("cutoffs")
 COLLECTIONS: Final = (
     POLICIES,
     VERSIONS,
@@ -34,7 +33,6 @@ COLLECTIONS: Final = (
     DECISIONS,
     DECISION_CLAIMS,
     CODE_TABLES,
-    CUTOFFS,
 )
 
 CATALOGUE: Final = "catalogue"
