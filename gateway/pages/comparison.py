@@ -13,6 +13,7 @@ from gateway.pages.forms import fact_text
 from gateway.pages.industries import industries, name_industries
 from gateway.pages.lead import lead_context
 from gateway.pages.routing import PageRoute
+from gateway.pages.titles import titles_for
 from gateway.pages.visit import Visiting
 
 router = APIRouter(route_class=PageRoute)
@@ -44,9 +45,16 @@ async def comparison(id: str, visit: Visiting, after: int = 0, tries: int = 0) -
     await name_industries(visit)
     codes = await industries(visit) if any(each["fact"].kind == "code" for each in asked[:ASKED]) else []
     return visit.page(
-        "panels/comparison.html", lead=lead, answer=answer, zones=ordered_zones(answer["zones"]), industries=codes,
-        questions=_with_values(asked[:ASKED], lead), more_questions=asked[ASKED:], most=most_of(answer["zones"]),
-    )  # fmt: skip
+        "panels/comparison.html",
+        lead=lead,
+        answer=answer,
+        titles=await titles_for(visit),
+        zones=ordered_zones(answer["zones"]),
+        industries=codes,
+        questions=_with_values(asked[:ASKED], lead),
+        more_questions=asked[ASKED:],
+        most=most_of(answer["zones"]),
+    )
 
 
 def ordered_zones(zones: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from gateway.pages.comparison import ordered_zones, questions_of, zone_view
 from gateway.pages.forms import FACT, check_facts, facts_from
 from gateway.pages.industries import code_of, industries, name_industries
 from gateway.pages.routing import PageRoute
+from gateway.pages.titles import titles_for
 from gateway.pages.visit import Visit, Visiting, nothing_wrong
 
 router = APIRouter(route_class=PageRoute)
@@ -40,6 +41,7 @@ async def eligibility(request: Request, visit: Visiting) -> Response:
     questions = questions_of(answer["zones"]) if answer else []
     context = {
         "answer": answer,
+        "titles": await titles_for(visit) if answer else {},
         "zones": _zones(visit, answer) if answer else [],
         "refused": refused,
         "kept": kept,
