@@ -24,7 +24,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "laws": ("tests/contracts", "tests/incentives", "tests/leads", "tests/kit", "tests/ports"),
     "crash": ("tests/flows/test_crash.py",),
     "api": ("tests/flows/test_api_conformance.py",),
-    "roles": ("tests/flows/test_role_matrix.py",),
+    "roles": ("tests/flows/test_role_matrix.py", "tests/flows/test_page_matrix.py"),
 }
 
 
