@@ -104,6 +104,7 @@ async def change_fact(id: str, request: Request, visit: Visiting) -> Response:
     asked = {name.removeprefix("fact.") for name in form.data if name.startswith("fact.")} & FACTS.keys()
     emptied = dict.fromkeys(asked - facts.keys()) if form.text("forget") else {}
     if not facts and not emptied:
+        await visit.api.get(f"/leads/{id}")
         return visit.go(f"/leads/{id}/policies" if form.text("then") == "comparison" else f"/leads/{id}")
     try:
         check_facts(facts)
