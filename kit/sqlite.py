@@ -27,6 +27,8 @@ OLDEST_SAFE_SQLITE = (3, 51, 3)
 
 BATCH = 256
 READERS = 4
+SHORT = 20_000
+"""Steps of SQLite's machine, about a millisecond, that one statement may take on the loop's own connection."""
 
 
 class StoreFull(Problem):
@@ -68,6 +70,7 @@ class SqliteFile:
         self._connections: list[Connection] = []
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix=f"{path.stem}-reader")
         self._near = connect(path)
+        self._near.set_progress_handler(lambda: True, SHORT)
         self._writer = threading.Thread(target=self._write_forever, name=f"{path.stem}-writer", daemon=True)
         self._writer.start()
 
@@ -76,7 +79,11 @@ class SqliteFile:
         return work(self._near)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """Run a longer read in a reader thread."""
+        """Run a read at once if it is short, in a reader thread if it turns out not to be."""
+        try:
+            return work(self._near)
+        except apsw.InterruptError:
+            pass
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
     async def write(self, work: Callable[[Connection], T]) -> T:

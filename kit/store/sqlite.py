@@ -17,7 +17,6 @@ from kit.store.cursors import Place, read_cursor, write_cursor
 from kit.store.port import (
     Clause,
     Collection,
-    In,
     Page,
     PendingEvent,
     Record,
@@ -90,9 +89,7 @@ class SqliteStore:
                     break
             return found
 
-        known = any(isinstance(clause, In) and clause.field == "id" for clause in where)
-        found = self._file.near(read) if known else await self._file.read(read)
-        return _page(found, sort, limit)
+        return _page(await self._file.read(read), sort, limit)
 
     async def scan(self, collection: str, scope: Scope, where: Sequence[Clause] = ()) -> AsyncIterator[Record]:
         """Everything that matches, a page at a time."""

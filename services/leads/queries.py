@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
@@ -130,7 +131,7 @@ async def detail(ports: Ports, scope: Scope, id: str) -> schemas.LeadDetail:
     record, lead = await load(ports, scope, id)
     best = await best_matches(ports, scope, [id])
     return schemas.LeadDetail(
-        **item(record, best.get(id)),
+        **item(replace(record, body={name: record.body[name] for name in LEADS.brief}), best.get(id)),
         facts=lead.facts,
         summary=lead.summary,
         referrer=lead.referrer,
@@ -219,8 +220,7 @@ async def contact(ports: Ports, scope: Scope, id: str) -> schemas.ContactItem:
 
 def item(record: Record, best: dict[str, Any] | None) -> dict[str, Any]:
     """A lead in a list, straight from its document's brief fields."""
-    brief = {name: record.body[name] for name in LEADS.brief}
-    return {"id": record.id, "revision": record.revision, **brief, "best_match": best}
+    return {"id": record.id, "revision": record.revision, **record.body, "best_match": best}
 
 
 def _legal_move(lead: Lead, target: Any) -> schemas.LegalMove:
