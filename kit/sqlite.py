@@ -27,8 +27,8 @@ OLDEST_SAFE_SQLITE = (3, 51, 3)
 
 BATCH = 256
 READERS = 4
-SHORT = 20_000
-"""Steps of SQLite's machine, about a millisecond, that one statement may take on the loop's own connection."""
+STRIDE, SHORT = 5000, 4
+"""A read of more than twenty thousand steps of SQLite's machine, about a millisecond, leaves the event loop."""
 
 
 class StoreFull(Problem):
@@ -70,18 +70,20 @@ class SqliteFile:
         self._connections: list[Connection] = []
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix=f"{path.stem}-reader")
         self._near = connect(path)
-        self._near.set_progress_handler(lambda: True, SHORT)
+        self._near.set_progress_handler(self._is_long, STRIDE)
+        self._strides = 0
         self._writer = threading.Thread(target=self._write_forever, name=f"{path.stem}-writer", daemon=True)
         self._writer.start()
 
     def near(self, work: Callable[[Connection], T]) -> T:
         """Run a point read at once, on the loop's own connection: microseconds, no thread hop."""
+        self._strides = 0
         return work(self._near)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run a read at once if it is short, in a reader thread if it turns out not to be."""
         try:
-            return work(self._near)
+            return self.near(work)
         except apsw.InterruptError:
             pass
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
@@ -119,6 +121,11 @@ class SqliteFile:
         self._readers.shutdown()
         for connection in [self._near, *self._connections]:
             connection.close()
+
+    def _is_long(self) -> bool:
+        """Called every stride; true ends the statement. SQLite counts on where a statement stopped last time."""
+        self._strides += 1
+        return self._strides > SHORT
 
     def _read(self, work: Callable[[Connection], T]) -> T:
         connection = getattr(self._local, "connection", None)

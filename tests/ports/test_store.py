@@ -267,3 +267,14 @@ async def test_what_was_saved_survives_a_restart(tmp_path: Path) -> None:
     assert await ids(again) == ["a"]
     assert len(await again.pending(10)) == 1
     await again.close()
+
+
+async def test_long_reads_leave_the_loop_and_short_ones_never_break(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store.db")
+    await store.ensure(THINGS)
+    await store.save_many([Write("things", thing(f"{number:05d}", name=f"项目{number}")) for number in range(3000)])
+    for _ in range(3000):
+        assert await store.get("things", EAST, "00007") is not None
+    assert await ids(store, WEST) == []
+    assert len([record async for record in store.scan("things", EAST)]) == 3000
+    await store.close()
