@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from kit.bus.port import Bus, Delivery, Message, Subscription
 from kit.clock import Clock
+from kit.courtesy import give_way
 from kit.events import Event
 from kit.parking import Parking
 from kit.store.port import Store
@@ -111,6 +112,7 @@ class Consumer:
 
     async def _handle_in_order(self, batch: Sequence[Delivery]) -> None:
         for delivery in batch:
+            await give_way()
             if self._parking.holds(delivery.topic, delivery.key):
                 await self._parking.park(delivery, "")
             elif (reason := await self._try(delivery)) is not None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kit.courtesy import answering
 from kit.errors import Problem, TooLarge
 from kit.telemetry import REQUEST_SECONDS, REQUESTS, set_trace, trace_id
 
@@ -35,7 +36,8 @@ class Edge:
         started = time.perf_counter()
         exchange = _Exchange(scope, receive, send, self._body_limit(scope["path"]))
         try:
-            await exchange.run(self._app)
+            with answering():
+                await exchange.run(self._app)
         finally:
             seconds = time.perf_counter() - started
             self._seconds.observe(seconds)

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from kit.bus.port import Bus, Message
 from kit.clock import Clock, from_text
+from kit.courtesy import give_way
 from kit.failpoints import failpoint
 from kit.leases import Lease, Leases
 from kit.store.port import PendingEvent, Store
@@ -16,7 +17,7 @@ from kit.telemetry import EVENTS_PUBLISHED, OUTBOX_AGE
 
 log = logging.getLogger(__name__)
 
-BATCH = 200
+BATCH = 50
 SWEEP = 1.0
 LENGTH = timedelta(seconds=15)
 
@@ -79,6 +80,7 @@ class Relay:
 
     async def _drain(self) -> None:
         while await self._holds_lease():
+            await give_way()
             published = await relay_once(self._store, self._bus, self._topic)
             EVENTS_PUBLISHED.labels(self._service).inc(published)
             if published < BATCH:

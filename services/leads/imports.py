@@ -17,6 +17,7 @@ from typing import Any
 from contracts.leads import ImportCounts, ImportFinished
 from kit.auth import Principal
 from kit.clock import to_text
+from kit.courtesy import give_way
 from kit.errors import AlreadyExists, IdempotencyMismatch, Problem, Stale
 from kit.ids import content_digest, derive_id
 from kit.ports import Ports
@@ -25,7 +26,7 @@ from kit.telemetry import set_trace
 from services.leads.commands import office_of
 from services.leads.errors import ImportNotFound
 from services.leads.import_rows import RowDone, import_row
-from services.leads.ledger import Ledger, LedgerError, read_ledger
+from services.leads.ledger import Ledger, LedgerError, LedgerRow, read_ledger
 from services.leads.model import CITY
 from services.leads.repository import IMPORT_ROWS, IMPORTS, events_of, stored
 
@@ -149,11 +150,16 @@ async def run_import(ports: Ports, id: str) -> None:
     if not await _update(ports, id, {"state": "running", "total": len(ledger.rows)}):
         return
     for start in range(0, len(ledger.rows), BATCH):
-        rows = [await import_row(ports, record, row) for row in ledger.rows[start : start + BATCH]]
+        rows = [await _import_politely(ports, record, row) for row in ledger.rows[start : start + BATCH]]
         await _store_rows(ports, record, rows)
         if not await _update(ports, id, {"done": start + len(rows)}):
             return
     await _finish(ports, id)
+
+
+async def _import_politely(ports: Ports, record: Record, row: LedgerRow) -> RowDone:
+    await give_way()
+    return await import_row(ports, record, row)
 
 
 async def _read(ports: Ports, record: Record) -> Ledger:

@@ -80,7 +80,7 @@ class LeadList(LeadFilter):
     """A page of a narrowed, ordered list."""
 
     sort: str = Field("-updated", max_length=40, description="排序，前面加 - 为倒序")
-    limit: int = Field(40, ge=1, le=MAX_LIMIT)
+    limit: int = Field(30, ge=1, le=MAX_LIMIT)
     cursor: str | None = Field(None, max_length=2000)
 
 
