@@ -24,7 +24,7 @@ LEADS: Final = Collection(
     (
         Index("stage", tree=False),
         Index("state", tree=False),
-        Index("board"),
+        Index("board", tree=False),
         Index("zone", tree=False),
         Index("office", tree=False),
         Index("owner", tree=False),
@@ -46,7 +46,7 @@ LEADS: Final = Collection(
         *("last_follow_up_on", "next_plan", "next_on", "clocks", "confidential", "todo", "import_id"),
     ),
 )
-INVESTORS: Final = Collection("investors", (Index("name", "chinese"), Index("code")), ("name",))
+INVESTORS: Final = Collection("investors", (Index("name", "chinese"),), ("name",))
 CLAIMS: Final = Collection("claims")
 CONTACTS: Final = Collection("contacts", (Index("lead_id"), Index("created_at")))
 FOLLOW_UPS: Final = Collection("follow_ups", (Index("lead_id"), Index("at"), Index("applied")))

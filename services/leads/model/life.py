@@ -20,6 +20,7 @@ from services.leads.errors import IllegalMove, InvalidLead
 from services.leads.model.lead import Act, FieldChange, HistoryEntry, Lead
 
 HISTORY = 100
+_CARRIED = tuple(name for name in LeadSnapshot.model_fields if name in Lead.model_fields)
 
 Target = Stage | Literal["on_hold", "closed", "resume"]
 
@@ -134,7 +135,7 @@ def _changed(
 
 
 def _snapshot(lead: Lead) -> dict[str, Any]:
-    fields = lead.model_dump(include=set(LeadSnapshot.model_fields))
+    fields = {name: getattr(lead, name) for name in _CARRIED}
     own = {
         "lead_id": lead.id,
         "lead_revision": lead.revision,
