@@ -104,7 +104,9 @@ def test_a_dragged_card_asks_and_goes_back_when_refused(browser: Browser, world:
         card.drag_to(officer.page.locator("[data-stage=negotiating]"))
         officer.page.wait_for_selector("dialog[open]")
         officer.page.click("dialog[open] [data-close]")
-        assert officer.page.locator(f"[data-stage=new] [data-lead='{title}']").count() == 1
+        back = officer.page.locator(f"[data-stage=new] [data-lead='{title}']")
+        back.wait_for()
+        assert back.count() == 1
 
 
 def test_visitor_asks_without_an_account(browser: Browser, world: World) -> None:
