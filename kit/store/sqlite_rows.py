@@ -101,7 +101,7 @@ def read_together(
     """All rows of a page with their sort keys, in one step of SQLite.
 
     apsw gives up the interpreter lock at each step, and beside busy threads each return may cost their whole
-    turn: forty rows in forty steps made a list ten times slower while a ledger was imported.
+    turn: forty rows in forty steps made a list ten times slower beside long work.
     """
     one = "'[' || json_array(id, revision, key) || ',' || doc || ',' || readers || ',' || requests || ']'"
     inner = f"SELECT c.id, c.revision, {key} AS key, CAST(c.{body} AS TEXT) AS doc, c.readers, c.requests {source}"
