@@ -27,7 +27,7 @@ from kit.store.port import (
     Write,
 )
 from kit.store.sqlite_query import Shape, Sql, condition, legs
-from kit.store.sqlite_rows import read_one, read_together, write_one
+from kit.store.sqlite_rows import read_one, record_of, write_one
 from kit.store.sqlite_schema import ensure_collection
 
 log = logging.getLogger(__name__)
@@ -79,9 +79,12 @@ class SqliteStore:
         def read(connection: Connection) -> list[tuple[bool, Any, Record]]:
             found: list[tuple[bool, Any, Record]] = []
             for run in runs:
-                source = f"FROM {shape.table} c{run.sql.where()} ORDER BY {run.order} LIMIT ?"
-                page = read_together(connection, body, column, source, [*run.sql.values, limit + 1 - len(found)])
-                found.extend((run.null, key, record) for key, record in page)
+                statement = (
+                    f"SELECT c.id, c.revision, c.{body}, c.readers, c.requests, {column} FROM {shape.table} c"
+                    f"{run.sql.where()} ORDER BY {run.order} LIMIT ?"
+                )
+                page = rows(connection, statement, [*run.sql.values, limit + 1 - len(found)])
+                found.extend((run.null, row[5], record_of(row)) for row in page)
                 if len(found) > limit:
                     break
             return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -93,23 +92,6 @@ def record_of(row: tuple[Any, ...]) -> Record:
     """A row of id, revision, body, readers, requests."""
     requests = tuple(orjson.loads(row[4])) if row[4] != "[]" else ()
     return Record(row[0], orjson.loads(row[2]), _readers(row[3]), row[1], requests)
-
-
-def read_together(
-    connection: Connection, body: str, key: str, source: str, values: Sequence[Any]
-) -> list[tuple[Any, Record]]:
-    """All rows of a page with their sort keys, in one step of SQLite.
-
-    apsw gives up the interpreter lock at each step, and beside busy threads each return may cost their whole
-    turn: forty rows in forty steps made a list ten times slower beside long work.
-    """
-    one = "'[' || json_array(id, revision, key) || ',' || doc || ',' || readers || ',' || requests || ']'"
-    inner = f"SELECT c.id, c.revision, {key} AS key, CAST(c.{body} AS TEXT) AS doc, c.readers, c.requests {source}"
-    together = rows(connection, f"SELECT group_concat({one}) FROM ({inner})", values)[0][0]
-    return [
-        (found[2], Record(found[0], document, frozenset(readers), found[1], tuple(requests)))
-        for found, document, readers, requests in orjson.loads(f"[{together or ''}]")
-    ]
 
 
 @lru_cache(maxsize=1024)
