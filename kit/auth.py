@@ -165,7 +165,7 @@ class TokenVerifier:
 
     def _check(self, token: str) -> tuple[int, Principal]:
         try:
-            header = jwt.decode_header(token) if hasattr(jwt, "decode_header") else _header(token)
+            header = _header(token)
             if not self._keys.knows(str(header.get("kid"))):
                 raise Unauthenticated("登录凭证无效，请重新登录。")
             claims = jwt.decode(token, self._keys.all, algorithms=[ALGORITHM]).claims
