@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from kit.bus.port import Bus, Delivery, Message, Subscription
 from kit.clock import Clock
-from kit.courtesy import give_way
+from kit.courtesy import giving_way
 from kit.events import Event
 from kit.parking import Parking
 from kit.store.port import Store
@@ -112,12 +112,15 @@ class Consumer:
 
     async def _handle_in_order(self, batch: Sequence[Delivery]) -> None:
         for delivery in batch:
-            await give_way()
-            if self._parking.holds(delivery.topic, delivery.key):
-                await self._parking.park(delivery, "")
-            elif (reason := await self._try(delivery)) is not None:
-                await self._parking.park(delivery, reason)
+            async with giving_way():
+                await self._handle_or_park(delivery)
             self._count_parked()
+
+    async def _handle_or_park(self, delivery: Delivery) -> None:
+        if self._parking.holds(delivery.topic, delivery.key):
+            await self._parking.park(delivery, "")
+        elif (reason := await self._try(delivery)) is not None:
+            await self._parking.park(delivery, reason)
 
     async def _try(self, delivery: Delivery) -> str | None:
         """Handle with a few attempts at once; the reason of the last failure."""

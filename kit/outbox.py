@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from kit.bus.port import Bus, Message
 from kit.clock import Clock, from_text
-from kit.courtesy import give_way
+from kit.courtesy import giving_way
 from kit.failpoints import failpoint
 from kit.leases import Lease, Leases
 from kit.store.port import PendingEvent, Store
@@ -80,8 +80,8 @@ class Relay:
 
     async def _drain(self) -> None:
         while await self._holds_lease():
-            await give_way()
-            published = await relay_once(self._store, self._bus, self._topic)
+            async with giving_way():
+                published = await relay_once(self._store, self._bus, self._topic)
             EVENTS_PUBLISHED.labels(self._service).inc(published)
             if published < BATCH:
                 break

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from pypinyin import Style, lazy_pinyin
+from pypinyin.seg.simpleseg import seg
 
 TOKENS_PER_DOCUMENT = 400
 _LETTERS = "l:"
@@ -51,10 +52,15 @@ def _initials(plain: str) -> str:
     return "".join(word[0] for word in _syllables(plain) if word)
 
 
-@lru_cache(maxsize=4096)
 def _syllables(plain: str) -> tuple[str, ...]:
-    """The pinyin of each character with its tone, other text as it is: the costliest step, shared by both uses."""
-    return tuple(lazy_pinyin(plain, style=Style.TONE3, neutral_tone_with_five=True))
+    """The pinyin of each character with its tone; other text as it is, a run at a time."""
+    return tuple(chain.from_iterable(map(_syllables_of_word, seg(plain))))
+
+
+@lru_cache(maxsize=16_384)
+def _syllables_of_word(word: str) -> tuple[str, ...]:
+    """The costliest step, remembered by word: few words make most names."""
+    return tuple(lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True))
 
 
 def _grams(plain: str, prefix: str) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from zoneinfo import ZoneInfo
@@ -43,6 +43,7 @@ class _Year:
     workdays: frozenset[date]
 
 
+@lru_cache(maxsize=1024)
 def is_working_day(day: date) -> tuple[bool, bool]:
     """Whether ``day`` is worked, and whether that is only assumed."""
     if (year := _checked_in(day.year)) is not None:
@@ -88,6 +89,7 @@ def _checked_in(year: int) -> _Year | None:
 def forget_years() -> None:
     """Read checked-in years anew, as after one was added."""
     _checked_in.cache_clear()
+    is_working_day.cache_clear()
 
 
 def read_year(text: str, year: int) -> _Year:

@@ -142,6 +142,23 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Brief:
+    """What a list shows of a record: the collection's brief fields, as the text of a JSON object."""
+
+    id: str
+    revision: int
+    fields: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BriefPage:
+    """As :class:`Page`, of briefs."""
+
+    briefs: tuple[Brief, ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """One group: how many records and the exact sum of a field over them."""
 
@@ -187,15 +204,25 @@ class Store(Protocol):
         sort: Sort | None = None,
         limit: int = 50,
         cursor: str | None = None,
-        brief: bool = False,
     ) -> Page:
         """A page of what matches every clause, by ``sort`` (by id where None).
-
-        With ``brief`` the bodies hold the collection's brief fields only, and records cannot be saved.
 
         Raises:
             kit.errors.BadRequest: the cursor is not one of this query's.
         """
+        ...
+
+    async def find_briefs(
+        self,
+        collection: str,
+        scope: Scope,
+        where: Sequence[Clause] = (),
+        *,
+        sort: Sort | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> BriefPage:
+        """The same page as ``find``, its documents neither whole nor decoded: what lists are made of."""
         ...
 
     def scan(self, collection: str, scope: Scope, where: Sequence[Clause] = ()) -> AsyncIterator[Record]:

@@ -15,6 +15,8 @@ from kit.events import Event
 from kit.sqlite import Connection, SqliteFile, rows
 from kit.store.cursors import Place, read_cursor, write_cursor
 from kit.store.port import (
+    Brief,
+    BriefPage,
     Clause,
     Collection,
     Page,
@@ -34,6 +36,8 @@ log = logging.getLogger(__name__)
 
 PAGE_OF_SCAN = 500
 BILLION = 1_000_000_000
+RECORD = ("id", "revision", "body", "readers", "requests")
+BRIEF = ("id", "revision", "brief")
 MAX_BODY_BYTES = 1024 * 1024
 
 
@@ -67,29 +71,59 @@ class SqliteStore:
         sort: Sort | None = None,
         limit: int = 50,
         cursor: str | None = None,
-        brief: bool = False,
     ) -> Page:
         """A page by an index, values first, then nulls."""
-        _note(scope)
-        shape = self._shapes[collection]
-        runs = legs(shape, condition(shape, scope, where), sort, read_cursor(sort, cursor))
-        column = "c.id" if sort is None else f"c.{shape.column(sort.field)}"
-        body = "brief" if brief and shape.collection.brief else "body"
+        found, after = await self._page(RECORD, self._shapes[collection], scope, where, sort, limit, cursor)
+        return Page(tuple(map(record_of, found)), after)
 
-        def read(connection: Connection) -> list[tuple[bool, Any, Record]]:
-            found: list[tuple[bool, Any, Record]] = []
+    async def find_briefs(
+        self,
+        collection: str,
+        scope: Scope,
+        where: Sequence[Clause] = (),
+        *,
+        sort: Sort | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> BriefPage:
+        """As ``find``, of the column kept for it."""
+        found, after = await self._page(BRIEF, self._shapes[collection], scope, where, sort, limit, cursor)
+        return BriefPage(tuple(Brief(*row) for row in found), after)
+
+    async def _page(
+        self,
+        columns: Sequence[str],
+        shape: Shape,
+        scope: Scope,
+        where: Sequence[Clause],
+        sort: Sort | None,
+        limit: int,
+        cursor: str | None,
+    ) -> tuple[list[Any], str | None]:
+        """The rows of a page, and the cursor of those that follow."""
+        _note(scope)
+        runs = legs(shape, condition(shape, scope, where), sort, read_cursor(sort, cursor))
+        key = "id" if sort is None else shape.column(sort.field)
+        wanted = ", ".join(f"c.{column}" for column in columns)
+
+        def read(connection: Connection) -> list[Any]:
+            found: list[Any] = []
             for run in runs:
                 statement = (
-                    f"SELECT c.id, c.revision, c.{body}, c.readers, c.requests, {column} FROM {shape.table} c"
+                    f"SELECT {wanted}, {int(run.null)}, c.{key} FROM {shape.table} c"
                     f"{run.sql.where()} ORDER BY {run.order} LIMIT ?"
                 )
-                page = rows(connection, statement, [*run.sql.values, limit + 1 - len(found)])
-                found.extend((run.null, row[5], record_of(row)) for row in page)
+                found += rows(connection, statement, [*run.sql.values, limit + 1 - len(found)])
                 if len(found) > limit:
                     break
             return found
 
-        return _page(await self._file.read(read), sort, limit)
+        found = await self._file.read(read)
+        records = [row[:-2] for row in found[:limit]]
+        if len(found) <= limit:
+            return records, None
+        last = found[limit - 1]
+        return records, write_cursor(sort, Place(bool(last[-2]), last[-1], last[0]))
 
     async def scan(self, collection: str, scope: Scope, where: Sequence[Clause] = ()) -> AsyncIterator[Record]:
         """Everything that matches, a page at a time."""
@@ -195,14 +229,6 @@ class SqliteStore:
             raise ValueError(f"{write.collection}/{record.id} is over {MAX_BODY_BYTES} bytes")
         events = [event.encode() for event in write.events]
         return lambda connection: write_one(connection, shape, record, body, events)
-
-
-def _page(found: list[tuple[bool, Any, Record]], sort: Sort | None, limit: int) -> Page:
-    records = tuple(record for _, _, record in found[:limit])
-    if len(found) <= limit:
-        return Page(records)
-    null, value, last = found[limit - 1]
-    return Page(records, write_cursor(sort, Place(null, None if null else value, last.id)))
 
 
 def _tally_statement(shape: Shape, sql: Sql, group_by: str | None, sum_of: str | None) -> str:

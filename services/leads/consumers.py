@@ -42,7 +42,7 @@ async def keep_best_match(ports: Ports, matched: IncentivesMatched, sequence: in
     body = {
         "sequence": sequence,
         "certain_fen": best.certain_fen if best else 0,
-        "best": {name: getattr(best, name) for name in names} if best else None,
+        "best_match": {name: getattr(best, name) for name in names} if best else None,
     }
     readers = frozenset(matched.readers)
     fresh = Record(matched.lead_id, body, readers) if record is None else record.with_body(body, readers)

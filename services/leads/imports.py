@@ -11,13 +11,14 @@ import logging
 import tempfile
 from collections import Counter
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from contracts.leads import ImportCounts, ImportFinished
 from kit.auth import Principal
 from kit.clock import to_text
-from kit.courtesy import give_way
+from kit.courtesy import giving_way
 from kit.errors import AlreadyExists, IdempotencyMismatch, Problem, Stale
 from kit.ids import content_digest, derive_id
 from kit.ports import Ports
@@ -147,19 +148,20 @@ async def run_import(ports: Ports, id: str) -> None:
     except (LedgerError, Problem) as error:
         await _fail(ports, id, str(error))
         return
-    if not await _update(ports, id, {"state": "running", "total": len(ledger.rows)}):
+    if not await _update(ports, id, {"state": "running", "total": len(ledger)}):
         return
-    for start in range(0, len(ledger.rows), BATCH):
-        rows = [await _import_politely(ports, record, row) for row in ledger.rows[start : start + BATCH]]
-        await _store_rows(ports, record, rows)
-        if not await _update(ports, id, {"done": start + len(rows)}):
+    rows, done = iter(ledger), 0
+    while batch := [await _import_politely(ports, record, row) for row in islice(rows, BATCH)]:
+        await _store_rows(ports, record, batch)
+        done += len(batch)
+        if not await _update(ports, id, {"done": done}):
             return
     await _finish(ports, id)
 
 
 async def _import_politely(ports: Ports, record: Record, row: LedgerRow) -> RowDone:
-    await give_way()
-    return await import_row(ports, record, row)
+    async with giving_way():
+        return await import_row(ports, record, row)
 
 
 async def _read(ports: Ports, record: Record) -> Ledger:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 
+import orjson
 from pydantic import Field
 
 from contracts.leads import InvestorRef
@@ -14,8 +14,8 @@ from contracts.vocabulary.source_modes import SourceMode
 from contracts.vocabulary.stages import LeadState, Stage
 from kit.errors import BadRequest, FieldError
 from kit.ports import Ports
-from kit.store.port import Clause, Eq, In, Matches, Range, Record, Scope, Sort
-from kit.web import MAX_LIMIT, StrictModel
+from kit.store.port import Brief, Clause, Eq, In, Matches, Range, Record, Scope, Sort
+from kit.web import MAX_LIMIT, StrictModel, joined
 from services.leads import schemas
 from services.leads.contacts import contact_item, contacts_of
 from services.leads.errors import ContactNotFound, InvestorNotFound
@@ -42,6 +42,7 @@ SORTS = {
 Words = Annotated[str, Field(max_length=100)]
 JSON_SAFE = 9 * 10**15
 TIMELINE_NOTES = 200
+UNMATCHED = b'{"best_match":null}'
 
 
 class LeadFilter(StrictModel):
@@ -100,13 +101,11 @@ def sort_of(name: str) -> Sort:
 
 
 async def list_leads(ports: Ports, scope: Scope, wanted: LeadList) -> dict[str, Any]:
-    """A page of leads with their best matches."""
+    """A page of leads with their best matches, put together without decoding what the store holds."""
     order, where = sort_of(wanted.sort), wanted.clauses()
-    page = await ports.store.find(
-        LEADS.name, scope, where, sort=order, limit=wanted.limit, cursor=wanted.cursor, brief=True
-    )
-    best = await best_matches(ports, scope, [record.id for record in page.records])
-    return {"items": [item(record, best.get(record.id)) for record in page.records], "next": page.next}
+    page = await ports.store.find_briefs(LEADS.name, scope, where, sort=order, limit=wanted.limit, cursor=wanted.cursor)
+    best = await best_matches(ports, scope, [lead.id for lead in page.briefs])
+    return {"items": [item(lead, best.get(lead.id, UNMATCHED)) for lead in page.briefs], "next": page.next}
 
 
 async def board(ports: Ports, scope: Scope, wanted: LeadFilter) -> schemas.Board:
@@ -129,9 +128,12 @@ async def board(ports: Ports, scope: Scope, wanted: LeadFilter) -> schemas.Board
 async def detail(ports: Ports, scope: Scope, id: str) -> schemas.LeadDetail:
     """Everything a lead's page shows."""
     record, lead = await load(ports, scope, id)
-    best = await best_matches(ports, scope, [id])
+    best = await ports.store.get(BEST_MATCHES.name, scope, id)
     return schemas.LeadDetail(
-        **item(replace(record, body={name: record.body[name] for name in LEADS.brief}), best.get(id)),
+        id=id,
+        revision=record.revision,
+        **{name: record.body[name] for name in LEADS.brief},
+        best_match=best.body["best_match"] if best else None,
         facts=lead.facts,
         summary=lead.summary,
         referrer=lead.referrer,
@@ -174,13 +176,10 @@ async def timeline(ports: Ports, scope: Scope, id: str) -> list[schemas.Timeline
     return sorted(items, key=lambda entry: entry.at, reverse=True)
 
 
-async def best_matches(ports: Ports, scope: Scope, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """The best zone of each of these leads, where matched."""
-    wanted = tuple(ids)
-    if not wanted:
-        return {}
-    page = await ports.store.find(BEST_MATCHES.name, scope, [In("id", wanted)], limit=len(wanted))
-    return {record.id: record.body["best"] for record in page.records}
+async def best_matches(ports: Ports, scope: Scope, ids: Sequence[str]) -> dict[str, bytes]:
+    """The best zone of each of these leads, where matched, as JSON."""
+    page = await ports.store.find_briefs(BEST_MATCHES.name, scope, [In("id", tuple(ids))], limit=max(1, len(ids)))
+    return {brief.id: brief.fields for brief in page.briefs}
 
 
 async def list_investors(ports: Ports, scope: Scope, q: str | None, limit: int, cursor: str | None) -> dict[str, Any]:
@@ -218,9 +217,9 @@ async def contact(ports: Ports, scope: Scope, id: str) -> schemas.ContactItem:
     return contact_item(record)
 
 
-def item(record: Record, best: dict[str, Any] | None) -> dict[str, Any]:
-    """A lead in a list, straight from its document's brief fields."""
-    return {"id": record.id, "revision": record.revision, **record.body, "best_match": best}
+def item(lead: Brief, best: bytes) -> orjson.Fragment:
+    """A lead in a list."""
+    return joined(orjson.dumps({"id": lead.id, "revision": lead.revision}), lead.fields, best)
 
 
 def _legal_move(lead: Lead, target: Any) -> schemas.LegalMove:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+import orjson
 import pytest
 
 from kit.errors import AlreadyExists, BadRequest, Stale
@@ -189,10 +190,24 @@ async def test_a_foreign_cursor_is_a_clear_error(store: Store, cursor: str) -> N
 
 async def test_a_brief_page_holds_the_brief_fields_only(store: Store) -> None:
     await store.save("things", thing("a", stage="new", name="甲", note="很长"))
-    page = await store.find("things", ALL, brief=True)
-    assert page.records[0].body == {"stage": "new", "name": "甲"}
+    page = await store.find_briefs("things", ALL)
+    assert [(brief.id, brief.revision) for brief in page.briefs] == [("a", 1)]
+    assert orjson.loads(page.briefs[0].fields) == {"stage": "new", "name": "甲"}
     whole = await store.find("things", ALL)
     assert whole.records[0].body["note"] == "很长"
+
+
+@pytest.mark.parametrize("sort", [None, Sort("amount"), Sort("amount", descending=True)])
+async def test_briefs_come_in_the_pages_of_the_records(store: Store, sort: Sort | None) -> None:
+    for number in range(7):
+        await store.save("things", thing(f"{number}", amount=number % 3 or None))
+    cursor, briefs = None, list[str]()
+    while True:
+        page = await store.find_briefs("things", ALL, sort=sort, limit=2, cursor=cursor)
+        briefs += [brief.id for brief in page.briefs]
+        if (cursor := page.next) is None:
+            break
+    assert briefs == [record.id for record in (await store.find("things", ALL, sort=sort)).records]
 
 
 async def test_sums_are_exact_beyond_two_to_the_sixty_third(store: Store) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from services.leads.ledger.cells import flat, text_of
 from services.leads.ledger.errors import LedgerError
 from services.leads.ledger.header import SEARCHED, Header, find_header
 from services.leads.ledger.reading import Reading
-from services.leads.ledger.row import SHEET_STEP, Ledger, LedgerRow
+from services.leads.ledger.row import SHEET_STEP, LedgerRow
 from services.leads.ledger.workbook import Cell, Formula, Row, Sheet, Workbook
 
 _TOTAL = re.compile(r"^(?:本页|本月|全区|全年|年度)?(?:合计|总计|小计|累计|共计|汇总|总合计)(?:\(.*\))?[:：]?$")
@@ -21,7 +21,7 @@ _SPREAD = ("investor", "code", "chain", "industry_code", "zone", "owner", "conta
 """Columns whose merged cells hold for every row they span; one amount merged over three rows is not three."""
 
 
-def parse_ledger(workbook: Workbook) -> Ledger:
+def parse_ledger(workbook: Workbook) -> Sequence[LedgerRow]:
     """Read the data rows of every visible sheet that has a ledger's header.
 
     Raises:
@@ -37,7 +37,7 @@ def parse_ledger(workbook: Workbook) -> Ledger:
     if not rows:
         sheet, header = ledgers[0]
         raise LedgerError("no_rows", sheet=sheet.name, row=header.row + 1)
-    return Ledger(tuple(rows))
+    return rows
 
 
 def _rows(sheet: Sheet, header: Header, offset: int) -> Iterator[LedgerRow]:

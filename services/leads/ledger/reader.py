@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,16 +49,16 @@ def read_ledger(path: Path, *, seconds: float = SECONDS) -> Ledger:
     outcome = json.loads(lines[0])
     if outcome["refused"] is not None:
         raise LedgerError(outcome["refused"], **outcome["figures"])
-    return Ledger(tuple(LedgerRow.model_validate_json(line) for line in lines[1:]))
+    return Ledger(lines[1:])
 
 
 def main(path: Path) -> None:
     """The child's work."""
     _limit_itself()
-    rows: tuple[LedgerRow, ...] = ()
+    rows: Sequence[LedgerRow] = ()
     outcome: dict[str, Any] = {"refused": None, "figures": {}}
     try:
-        rows = parse_ledger(read_workbook(path)).rows
+        rows = parse_ledger(read_workbook(path))
     except LedgerError as error:
         outcome = {"refused": error.code, "figures": error.figures}
     except MemoryError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
@@ -76,6 +77,17 @@ class LedgerRow(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The data rows of a ledger, in the order of the sheets."""
+    """The data rows of a ledger, in the order of the sheets, each a line of JSON until it is asked for.
 
-    rows: tuple[LedgerRow, ...]
+    Ten thousand rows as objects would make every run of the garbage collector stop the event loop for long.
+    """
+
+    lines: Sequence[bytes]
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return len(self.lines)
+
+    def __iter__(self) -> Iterator[LedgerRow]:
+        """Each row in turn."""
+        return (LedgerRow.model_validate_json(line) for line in self.lines)

@@ -52,7 +52,7 @@ def test_any_cells_below_a_header(rows: list[Row], merged: list[Merged]) -> None
     except LedgerError as error:
         assert error.code in ("no_rows", "formulas")  # noqa: PT017 - both outcomes are right
         return
-    for row in ledger.rows:
+    for row in ledger:
         assert row.is_refused or (row.title and row.investor)
         assert LedgerRow.model_validate_json(row.model_dump_json(exclude_defaults=True)) == row
 
@@ -69,26 +69,26 @@ def test_any_cells_at_all(rows: list[Row], merged: list[Merged]) -> None:
 def test_every_named_row_comes_out_once_and_in_order(cells: list[tuple[Cell, Cell, Cell]]) -> None:
     rows = [(number, f"甲{number}", f"乙{number}", *rest) for number, rest in enumerate(cells)]
     ledger = parse_ledger(sheet([("序号", "项目名称", "投资方", "总投资（亿元）", "首谈时间", "落户区"), *rows]))
-    assert [row.title for row in ledger.rows] == [row[1] for row in rows]
-    assert [row.row for row in ledger.rows] == list(range(2, len(rows) + 2))
+    assert [row.title for row in ledger] == [row[1] for row in rows]
+    assert [row.row for row in ledger] == list(range(2, len(rows) + 2))
 
 
 def test_what_is_too_long_is_cut_and_said() -> None:
     row = parse_ledger(
         sheet([HEADER, (1, "甲" * 300, "乙", *[None] * 11, "进" * 30_000, None, None, None, "注" * 9_000)])
     )
-    (read,) = row.rows
+    (read,) = row
     assert (len(read.title or ""), len(read.progress or ""), len(read.remark or "")) == (200, 4000, 4000)
     assert [problem.column for problem in read.problems] == ["项目名称", "进展", "备注"]
     assert "30,000 字" in read.problems[1].message
-    (unnamed,) = parse_ledger(sheet([HEADER, (1, None, "乙" * 300)])).rows
+    (unnamed,) = parse_ledger(sheet([HEADER, (1, None, "乙" * 300)]))
     assert len(unnamed.title or "") <= 200
 
 
 def test_a_paragraph_in_the_wrong_column_costs_no_time() -> None:
     row: Row = (1, "甲", "乙", *["（" * 30_000] * 11)
     started = time.monotonic()
-    (read,) = parse_ledger(sheet([HEADER, row])).rows
+    (read,) = parse_ledger(sheet([HEADER, row]))
     assert time.monotonic() - started < 1
     assert "30,000 字" in str(read.problems)
 

@@ -123,7 +123,7 @@ def test_formulas_without_results_are_named_by_place(write_workbook: WriteWorkbo
 
 def test_formulas_with_results_are_read(write_raw: WriteRaw) -> None:
     row = '<row r="2"><c r="A2" t="str"><f>"甲"</f><v>甲</v></c><c r="C2"><f>1+2</f><v>3</v></c></row>'
-    (read,) = read_ledger(write_raw([cells(1, *HEADER), row])).rows
+    (read,) = read_ledger(write_raw([cells(1, *HEADER), row]))
     assert read.title == "甲"
     assert read.total_investment is not None
     assert read.total_investment.low == 30_000_000_000
@@ -131,7 +131,7 @@ def test_formulas_with_results_are_read(write_raw: WriteRaw) -> None:
 
 def test_the_error_of_a_formula_is_a_problem_of_its_cell(write_raw: WriteRaw) -> None:
     row = '<row r="2"><c r="A2" t="inlineStr"><is><t>甲</t></is></c><c r="C2" t="e"><v>#REF!</v></c></row>'
-    (read,) = read_ledger(write_raw([cells(1, *HEADER), row])).rows
+    (read,) = read_ledger(write_raw([cells(1, *HEADER), row]))
     assert ("总投资（亿元）", "#REF!") in [(problem.column, problem.value) for problem in read.problems]
 
 
@@ -164,7 +164,7 @@ def test_the_reader_is_killed_when_it_takes_too_long(shared_ledger: Path) -> Non
 def test_a_wrong_extension_does_not_matter(tmp_path: Path, shared_ledger: Path) -> None:
     path = tmp_path / "台账.xls"
     path.write_bytes(shared_ledger.read_bytes())
-    assert len(read_ledger(path).rows) == 249
+    assert len(read_ledger(path)) == 249
 
 
 def test_the_reader_sees_none_of_the_settings(
@@ -172,4 +172,4 @@ def test_the_reader_sees_none_of_the_settings(
 ) -> None:
     monkeypatch.setenv("PYTHONSTARTUP", str(tmp_path / "no.py"))
     monkeypatch.chdir(tmp_path)
-    assert len(read_ledger(shared_ledger).rows) == 249
+    assert len(read_ledger(shared_ledger)) == 249

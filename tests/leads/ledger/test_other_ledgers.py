@@ -57,7 +57,7 @@ OTHER = [
 
 
 def rows_of(write_workbook: WriteWorkbook, *sheets: Any, **shape: Any) -> tuple[LedgerRow, ...]:
-    return read_ledger(write_workbook(*sheets, **shape)).rows
+    return tuple(read_ledger(write_workbook(*sheets, **shape)))
 
 
 def problems(row: LedgerRow) -> dict[str, str]:
@@ -227,7 +227,7 @@ def test_a_ledger_of_libreoffice_is_read(tmp_path: Path) -> None:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr("META-INF/manifest.xml", MANIFEST)
         archive.writestr("content.xml", ODS.format(body))
-    (row,) = read_ledger(path).rows
+    (row,) = read_ledger(path)
     assert (row.title, row.investor) == ("甲项目", "乙公司")
     assert row.total_investment == Amount(low=3 * YI, high=3 * YI, approximate=True, as_written="约3亿元")
 

@@ -56,15 +56,15 @@ def figure(amount: Amount | None) -> Any:
 
 
 def test_every_data_row_is_read_and_no_other(ledger: Ledger, truth: list[dict[str, Any]]) -> None:
-    assert [row.row for row in ledger.rows] == list(range(FIRST_ROW, FIRST_ROW + len(truth)))
-    assert len(ledger.rows) == 249
-    assert not any(row.is_refused for row in ledger.rows)
+    assert [row.row for row in ledger] == list(range(FIRST_ROW, FIRST_ROW + len(truth)))
+    assert len(ledger) == 249
+    assert not any(row.is_refused for row in ledger)
 
 
 def test_fields_agree_with_the_truth(ledger: Ledger, truth: list[dict[str, Any]]) -> None:
     wrong = [
         (row.row, field, value, expected[field])
-        for row, expected in zip(ledger.rows, truth, strict=True)
+        for row, expected in zip(ledger, truth, strict=True)
         for field, value in meaning(row).items()
         if value != expected[field]
     ]
@@ -74,19 +74,19 @@ def test_fields_agree_with_the_truth(ledger: Ledger, truth: list[dict[str, Any]]
 
 
 def test_bad_codes_are_kept_and_named_by_row(ledger: Ledger) -> None:
-    bad = [row for row in ledger.rows if row.code_valid is False]
+    bad = [row for row in ledger if row.code_valid is False]
     assert [row.row for row in bad] == BAD_CODES
     for row in bad:
         (problem,) = row.problems
         assert problem.column == "统一社会信用代码"
         assert problem.value == row.unified_social_credit_code
         assert "营业执照" in problem.message
-    assert sum(len(row.problems) for row in ledger.rows) == len(bad)
+    assert sum(len(row.problems) for row in ledger) == len(bad)
 
 
 def test_repeats_share_the_key_of_the_row_they_repeat(ledger: Ledger, truth: list[dict[str, Any]]) -> None:
     by_key: dict[str, list[int]] = defaultdict(list)
-    for row in ledger.rows:
+    for row in ledger:
         by_key[project_key(row.investor or "", row.title or "")].append(row.row)
     assert len(by_key) == 240
     marked = {FIRST_ROW + place for place, row in enumerate(truth) if row.get("duplicate")}
@@ -97,7 +97,7 @@ def test_repeats_share_the_key_of_the_row_they_repeat(ledger: Ledger, truth: lis
 
 
 def test_amounts_stay_what_they_are(ledger: Ledger) -> None:
-    amounts = [amount for row in ledger.rows if (amount := row.total_investment) is not None]
+    amounts = [amount for row in ledger if (amount := row.total_investment) is not None]
     assert len(amounts) == 249
     assert sum(amount.pending for amount in amounts) == 12
     assert sum(amount.currency == "USD" for amount in amounts) == 7
@@ -107,17 +107,17 @@ def test_amounts_stay_what_they_are(ledger: Ledger) -> None:
 
 
 def test_rented_space_is_kept_in_words(ledger: Ledger) -> None:
-    rented = [row for row in ledger.rows if row.remark and "用地需求（亩）：租赁" in row.remark]
+    rented = [row for row in ledger if row.remark and "用地需求（亩）：租赁" in row.remark]
     assert len(rented) == 11
     assert all(row.land_mu is None for row in rented)
-    assert {row.land_mu for row in ledger.rows if row.land_mu} <= {n * 1_000_000 for n in (20, 30, 50, 80, 120, 200)}
+    assert {row.land_mu for row in ledger if row.land_mu} <= {n * 1_000_000 for n in (20, 30, 50, 80, 120, 200)}
 
 
 def test_people_and_industry_are_read(ledger: Ledger) -> None:
-    row = ledger.rows[0]
+    row = next(iter(ledger))
     assert (row.owner, row.referrer, row.contact_name, row.contact_phone) == ("沈文文", "郑涵子", "吴子", "18030824628")
     assert (row.industry_chain, row.industry_code, row.suggested_codes) == ("ai", "6513", ("6513",))
     assert "首谈人：钱博" in (row.remark or "")
-    assert all(len(row.contact_phone or "") == 11 for row in ledger.rows)
-    assert all(row.suggested_codes for row in ledger.rows)
-    assert all(row.industry_code is None or row.industry_code.startswith(row.suggested_codes) for row in ledger.rows)
+    assert all(len(row.contact_phone or "") == 11 for row in ledger)
+    assert all(row.suggested_codes for row in ledger)
+    assert all(row.industry_code is None or row.industry_code.startswith(row.suggested_codes) for row in ledger)

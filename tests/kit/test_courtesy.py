@@ -1,0 +1,43 @@
+"""Background work: little of it at once, after people, and never put off for ever."""
+
+from __future__ import annotations
+
+import asyncio
+
+from kit.courtesy import AT_ONCE, PATIENCE, PAUSE, answering, giving_way
+
+
+async def test_little_of_it_runs_at_once() -> None:
+    running, most = 0, 0
+
+    async def piece() -> None:
+        nonlocal running, most
+        async with giving_way():
+            running += 1
+            most = max(most, running)
+            await asyncio.sleep(0)
+            running -= 1
+
+    await asyncio.gather(*(piece() for _ in range(20)))
+    assert most == AT_ONCE
+
+
+async def test_it_waits_while_a_request_is_answered() -> None:
+    done = asyncio.Event()
+
+    async def piece() -> None:
+        async with giving_way():
+            done.set()
+
+    with answering():
+        task = asyncio.create_task(piece())
+        await asyncio.sleep(PAUSE * 2)
+        assert not done.is_set()
+    await task
+    assert done.is_set()
+
+
+async def test_requests_without_end_do_not_stop_it() -> None:
+    with answering():
+        async with asyncio.timeout(PAUSE * PATIENCE * 100), giving_way():
+            pass
