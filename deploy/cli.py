@@ -18,6 +18,7 @@ from deploy.embedded import AddressBusy
 from deploy.embedded import serve as serve_suite
 from deploy.lock import DataFolderBusy, hold
 from kit.settings import Settings
+from kit.sqlite import FileRefused
 
 app = typer.Typer(help="区策 Quce：招商线索、各区政策匹配、周报。", no_args_is_help=True, add_completion=False)
 token_app = typer.Typer(help="供脚本使用的访问凭证。", no_args_is_help=True)
@@ -112,7 +113,7 @@ class _messages:  # noqa: N801 - reads as the statement it is used in
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, Refused | DataFolderBusy | AddressBusy | commands.CommandFailed):
+        if isinstance(error, Refused | DataFolderBusy | AddressBusy | FileRefused | commands.CommandFailed):
             for line in (str(error), *_details(error)):
                 sys.stderr.write(line + "\n")
             raise typer.Exit(1) from error

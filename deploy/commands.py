@@ -15,7 +15,7 @@ from deploy.embedded import open_suite
 from deploy.lock import hold, running_url
 from kit.ids import content_digest, random_id
 from kit.settings import Settings
-from kit.sqlite import UnsafeSqlite, check_version, integrity, sqlite_version
+from kit.sqlite import FileRefused, UnsafeSqlite, check_version, integrity, sqlite_version
 
 POLL = 0.2
 UNFINISHED = ("queued", "running")
@@ -79,7 +79,16 @@ async def send_digest(settings: Settings, account: str, week: str) -> Result:
     """Freeze and send the digest of a week that is over."""
     async with connect(settings, account) as client:
         answer = await client.post(f"/digests/{week}/send", {}, key=f"send-{week}")
-    return Result(f"{week} 周报：{answer.get('state', '已发送')}", answer)
+    digests = answer["digests"]
+    repeated = sum(digest["repeated"] for digest in digests)
+    unsent = sum(digest["sent_at"] is None for digest in digests)
+    lines = [f"{week} 周报 {len(digests)} 份：本次生成 {len(digests) - repeated} 份，此前已有 {repeated} 份。"]
+    if unsent:
+        lines.append(f"其中 {unsent} 份尚未发送，可再执行一次。")
+    silent = sorted({name for digest in digests for name in digest["silent"]})
+    if silent:
+        lines.append(f"生成时尚未收到这些服务的数据：{'、'.join(silent)}；之后到达的会列入下期更正。")
+    return Result("\n".join(lines), answer)
 
 
 async def load_codes(settings: Settings, account: str, file: Path, version: str, valid_from: str) -> Result:
@@ -105,10 +114,17 @@ async def doctor(settings: Settings) -> Result:
     except UnsafeSqlite as error:
         checks["sqlite"], ok = str(error), False
     for path in sorted(settings.data.glob("*.db")):
-        checks[path.name] = verdict = await asyncio.to_thread(integrity, path)
+        checks[path.name] = verdict = await asyncio.to_thread(_integrity, path)
         ok = ok and verdict == "ok"
     checks["ok"] = ok
     return Result("\n".join(f"{name:<16} {value}" for name, value in checks.items()), checks, ok)
+
+
+def _integrity(path: Path) -> str:
+    try:
+        return integrity(path)
+    except FileRefused as error:
+        return str(error)
 
 
 async def _wait(client: Client, id: str) -> dict[str, Any]:

@@ -7,21 +7,22 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from contracts.gateway import Role
+from contracts.vocabulary.form import EMAIL, Form
 from contracts.vocabulary.zones import ZoneId
 from gateway.model import Account, BearerToken
 from gateway.settings import TOKEN_DAYS, TOKEN_DAYS_MOST
 from kit.store.port import Record
 from kit.web import Answer, StrictModel
 
-PLAIN = r"^[^\x00-\x1f\x7f<>]*[^\s\x00-\x1f\x7f<>][^\x00-\x1f\x7f<>]*$"
-SIGN_IN = r"^[a-z0-9][a-z0-9._-]*$"
-SLUG = r"^[a-z0-9][a-z0-9-]*$"
-_ATOM = r"[A-Za-z0-9!#$%&*+/=?^_{|}~-]+"
-ADDRESS = rf"^{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
+PLAIN = Form(
+    r"^[^\x00-\x1f\x7f<>]*[^\s\x00-\x1f\x7f<>][^\x00-\x1f\x7f<>]*$", "请填写文字，不能只有空格，不能有 < > 或换行"
+)
+SIGN_IN = Form(r"^[a-z0-9][a-z0-9._-]*$", "只用小写字母、数字和 . _ -，以字母或数字开头")
+SLUG = Form(r"^[a-z0-9][a-z0-9-]*$", "只用小写字母、数字和 -，以字母或数字开头")
 
-DisplayName = Annotated[str, Field(min_length=1, max_length=50, pattern=PLAIN, description="姓名")]
+DisplayName = Annotated[str, PLAIN, Field(min_length=1, max_length=50, description="姓名")]
 Password = Annotated[str, Field(min_length=10, max_length=128, description="至少 10 个字符")]
-Email = Annotated[str, Field(max_length=254, pattern=ADDRESS, description="接收通知的邮箱，只存在通知服务里")]
+Email = Annotated[str, EMAIL, Field(max_length=254, description="接收通知的邮箱，只存在通知服务里")]
 Zones = Annotated[list[ZoneId], Field(max_length=14, description="所在办公室的区域")]
 Locale = Literal["zh-CN", "en"]
 
@@ -29,15 +30,15 @@ Locale = Literal["zh-CN", "en"]
 class OrganisationInput(StrictModel):
     """The company of a partner."""
 
-    id: str = Field(min_length=1, max_length=60, pattern=SLUG)
-    name: str = Field(min_length=1, max_length=100, pattern=PLAIN)
+    id: Annotated[str, SLUG, Field(min_length=1, max_length=60)]
+    name: Annotated[str, PLAIN, Field(min_length=1, max_length=100)]
     kind: Literal["investor", "introducer"] = Field(description="投资企业或引荐机构")
 
 
 class NewAccount(StrictModel):
     """An account to be made."""
 
-    sign_in: str = Field(min_length=2, max_length=32, pattern=SIGN_IN, description="登录名，不能更改")
+    sign_in: Annotated[str, SIGN_IN, Field(min_length=2, max_length=32, description="登录名，不能更改")]
     name: DisplayName
     role: Role
     password: Password
@@ -137,7 +138,7 @@ class SessionAnswer(Answer):
 class NewToken(StrictModel):
     """A bearer token to be made."""
 
-    name: str = Field(min_length=1, max_length=60, pattern=PLAIN, description="用途")
+    name: Annotated[str, PLAIN, Field(min_length=1, max_length=60, description="用途")]
     expires_days: int = Field(TOKEN_DAYS, ge=1, le=TOKEN_DAYS_MOST)
 
 

@@ -46,8 +46,15 @@ class Event(BaseModel):
     data: dict[str, Any]
 
     def encode(self) -> bytes:
-        """The event as UTF-8 JSON."""
-        return self.model_dump_json(exclude_none=True).encode()
+        """The event as UTF-8 JSON.
+
+        Raises:
+            ValueError: it is longer than :data:`MAX_EVENT_BYTES`.
+        """
+        value = self.model_dump_json(exclude_none=True).encode()
+        if len(value) > MAX_EVENT_BYTES:
+            raise ValueError(f"{self.type} {self.id} is over {MAX_EVENT_BYTES} bytes")
+        return value
 
     @classmethod
     def decode(cls, value: bytes) -> Self:
@@ -72,7 +79,7 @@ def envelop(
     """Wrap what happened to ``aggregate`` in the save that makes it ``revision``.
 
     Raises:
-        ValueError: more events than one revision may carry, or one of over 64 KiB.
+        ValueError: more events than one revision may carry.
     """
     if len(payloads) > EVENTS_PER_REVISION:
         raise ValueError(f"at most {EVENTS_PER_REVISION} events a revision")

@@ -25,6 +25,8 @@ Connection = apsw.Connection
 OLDEST_SAFE_SQLITE = (3, 51, 3)
 """3.7.0 to 3.51.2 can corrupt a database when a WAL is reset (sqlite.org, release log of 3.51.3)."""
 
+LAYOUT = 1
+"""How tables stand in a file, kept in its ``user_version``; a release that changes it brings the step from before."""
 BATCH = 256
 READERS = 4
 STRIDE, SHORT = 5000, 4
@@ -41,7 +43,11 @@ class FileClosed(RuntimeError):
     """Something was to be written after the file was closed."""
 
 
-class UnsafeSqlite(RuntimeError):
+class FileRefused(RuntimeError):
+    """A database file must not be opened; the message tells the operator why and what to do."""
+
+
+class UnsafeSqlite(FileRefused):
     """The SQLite library at hand is one that may corrupt files."""
 
 
@@ -58,6 +64,7 @@ class SqliteFile:
 
     Raises:
         UnsafeSqlite: the library is older than :data:`OLDEST_SAFE_SQLITE`.
+        FileRefused: it is no database, or one of another layout.
     """
 
     def __init__(self, path: Path) -> None:
@@ -70,6 +77,7 @@ class SqliteFile:
         self._connections: list[Connection] = []
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix=f"{path.stem}-reader")
         self._near = connect(path)
+        check_layout(self._near, path)
         self._near.set_progress_handler(self._is_long, STRIDE)
         self._strides = 0
         self._writer = threading.Thread(target=self._write_forever, name=f"{path.stem}-writer", daemon=True)
@@ -203,19 +211,47 @@ def check_version() -> None:
         raise UnsafeSqlite(f"SQLite {apsw.sqlite_lib_version()} 可能损坏数据库，请安装含 {wanted} 或更新版本的 apsw。")
 
 
+def check_layout(connection: Connection, path: Path) -> None:
+    """Mark a new file with its layout; refuse one that another release laid out.
+
+    Raises:
+        FileRefused: it is of another layout.
+    """
+    found = connection.pragma("user_version")
+    if found == LAYOUT:
+        return
+    if found or connection.execute("SELECT 1 FROM sqlite_schema").fetchall():
+        remedy = "请升级后再启动" if found > LAYOUT else "请用写入它的版本启动，或换一个数据目录（QUCE_DATA）"
+        raise FileRefused(f"{path} 由{'更新' if found > LAYOUT else '更早'}的版本写入，本版本不能使用。{remedy}。")
+    connection.pragma("user_version", LAYOUT)
+
+
 def connect(path: Path) -> Connection:
-    """A connection with the settings all of ours share."""
+    """A connection with the settings all of ours share.
+
+    Raises:
+        FileRefused: the file is no database.
+    """
     connection = Connection(str(path))
     connection.set_busy_timeout(10_000)
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-16000"):
-        connection.execute(f"PRAGMA {pragma}").fetchall()
+    try:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-16000"):
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+    except (apsw.NotADBError, apsw.CorruptError) as error:
+        connection.close()
+        raise FileRefused(f"{path} 不是数据库文件，或已经损坏。请从备份恢复它，再启动。") from error
     return connection
 
 
 def integrity(path: Path) -> str:
-    """The answer of ``PRAGMA integrity_check``: ``ok`` where the file is sound."""
+    """The answer of ``PRAGMA integrity_check``: ``ok`` where the file is sound.
+
+    Raises:
+        FileRefused: it is no database, or one of another layout.
+    """
     connection = connect(path)
     try:
+        check_layout(connection, path)
         return str(connection.execute("PRAGMA integrity_check").fetchall()[0][0])
     finally:
         connection.close()

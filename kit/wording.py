@@ -11,7 +11,7 @@ _TEXTS = {
     "string_type": "应为文字",
     "string_too_short": "至少 {min_length} 个字符",
     "string_too_long": "最多 {max_length} 个字符",
-    "string_pattern_mismatch": "格式不符，应匹配 {pattern}",
+    "string_pattern_mismatch": "格式不符，请对照接口说明检查",
     "int_type": "应为整数",
     "int_parsing": "应为整数",
     "int_from_float": "应为整数",

@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from contracts.vocabulary.form import Form
 from contracts.vocabulary.money_text import (
     LONGEST,
     PENDING,
@@ -44,7 +45,7 @@ class Amount(BaseModel):
 
     low: int | None = Field(None, ge=0, le=MAX_STATED)
     high: int | None = Field(None, ge=0, le=MAX_STATED)
-    currency: str = Field("CNY", pattern="^[A-Z]{3}$")
+    currency: Annotated[str, Form("^[A-Z]{3}$", "应为三个大写字母的币种，如 CNY、USD")] = "CNY"
     approximate: bool = False
     pending: bool = False
     as_written: str | None = Field(None, max_length=LONGEST)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from contracts.vocabulary.amount import Amount, AmountError, parse_amount
 from contracts.vocabulary.fact_list import FACT_LIST, Kind
+from contracts.vocabulary.form import INDUSTRY_CODE, Form
 from contracts.vocabulary.industry import is_code
 
 PPM = 1_000_000
@@ -252,17 +253,19 @@ def _iso_day(value: Any) -> Any:
 
 _MONEY_TEXT = Annotated[str, Field(min_length=1, max_length=100, description="如 3.5亿元、1-1.5亿元、待定")]
 _FEN = Annotated[int, Field(strict=True, ge=0, le=10**15, description="分")]
-_DIGITS = Annotated[str, Field(pattern=r"^[0-9]{1,10}$", description="同一个数，写成文字")]
-_DECIMAL_DIGITS = Annotated[str, Field(pattern=r"^[0-9]{1,10}(\.[0-9]{1,6})?$", description="同一个数，写成文字")]
+_DIGITS = Annotated[str, Form(r"^[0-9]{1,10}$", "应为整数，如 300"), Field(description="同一个数，写成文字")]
+_DECIMAL_DIGITS = Annotated[
+    str, Form(r"^[0-9]{1,10}(\.[0-9]{1,6})?$", "应为数，如 80 或 0.5"), Field(description="同一个数，写成文字")
+]
 _INPUT_TYPES: Mapping[str, Any] = {
     "amount": _FEN | _MONEY_TEXT,
     "integer": Annotated[int, Field(strict=True, ge=0, le=MAX_COUNT)] | _DIGITS,
     "decimal": Annotated[float, Field(strict=True, ge=0, le=10**9)] | _DECIMAL_DIGITS,
     "ratio": Annotated[float, Field(strict=True, ge=0, le=1000)]
-    | Annotated[str, Field(pattern=r"^[0-9]{1,6}(\.[0-9]{1,4})?%?$", description="如 15%")],
+    | Annotated[str, Form(r"^[0-9]{1,6}(\.[0-9]{1,4})?%?$", "应为比例，如 15% 或 0.15"), Field(description="如 15%")],
     "boolean": Annotated[bool, Field(strict=True)],
     "date": Annotated[date, BeforeValidator(_iso_day)],
-    "code": Annotated[str, Field(pattern=r"^([A-T]|[0-9]{2,4})$")],
+    "code": Annotated[str, INDUSTRY_CODE],
     "text": Annotated[str, Field(min_length=1, max_length=200)],
 }
 

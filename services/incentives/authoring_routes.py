@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BeforeValidator, Field, model_validator
 
+from contracts.vocabulary.form import INDUSTRY_CODE, Form
 from kit.auth import Principal
 from kit.errors import FieldError
 from kit.idempotency import RequestKey
@@ -66,7 +67,7 @@ class DraftInput(StrictModel):
 class CodeTableInput(StrictModel):
     """A complete table of one version."""
 
-    version: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,40}$")]
+    version: Annotated[str, Form(r"^[A-Za-z0-9._-]{1,40}$", "只用字母、数字和 . _ -，最多40个")]
     valid_from: date
     codes: Annotated[list[CodeRow], Field(min_length=1, max_length=MAX_CODES)]
 
@@ -134,7 +135,7 @@ async def list_codes(
     page: Annotated[Paging, Depends()],
     q: Annotated[str, Query(max_length=50, description="代码开头或名称中的文字")] = "",
     level: Literal["section", "division", "group", "class"] | None = None,
-    within: Annotated[str | None, Query(pattern=r"^([A-T]|\d{2,4})$", description="上级代码")] = None,
+    within: Annotated[Annotated[str, INDUSTRY_CODE] | None, Query(description="上级代码")] = None,
     version: Annotated[str | None, Query(max_length=40)] = None,
 ) -> CodePage:
     """Codes of the version that applies today, or of the one named."""

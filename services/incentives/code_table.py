@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from contracts.vocabulary.form import INDUSTRY_CODE, Form
 from contracts.vocabulary.industry import is_code, section_of
 from services.incentives.policy.parts import Written
 
@@ -24,10 +25,10 @@ def _level(written: Any) -> Any:
 class CodeRow(Written):
     """One code; ``section`` is the letter of the 门类 it belongs to."""
 
-    code: Annotated[str, Field(pattern=r"^([A-T]|\d{2,4})$")]
+    code: Annotated[str, INDUSTRY_CODE]
     level: Annotated[LevelName, BeforeValidator(_level)]
     name: Annotated[str, Field(min_length=1, max_length=100)]
-    section: Annotated[str, Field(pattern=r"^[A-T]$")]
+    section: Annotated[str, Form("^[A-T]$", "应为门类的字母，A 到 T")]
 
 
 class ShippedSection(Written):

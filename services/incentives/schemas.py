@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactsInput, FactSource, FactState
+from contracts.vocabulary.form import DAY
 from contracts.vocabulary.zones import ZoneId
 from kit.web import Answer, StrictModel
 
@@ -16,7 +17,7 @@ Verdict = Literal["met", "not_met", "unknown"]
 StandingName = Literal["in_force", "historical", "illustrative"]
 Fit = Literal["lead", "related", "none"]
 Status = Literal["published", "draft"]
-Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Day = Annotated[str, DAY]
 
 
 class EligibilityInput(StrictModel):

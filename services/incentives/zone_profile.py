@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from contracts.vocabulary.facts import FACTS, FactValue
+from contracts.vocabulary.form import Form
 from contracts.vocabulary.industry import is_code, suggest_codes, within
 from contracts.vocabulary.zones import ZONES, GroupId, ZoneId
 from services.incentives.authored import AuthoringError, AuthoringProblem, read_yaml
@@ -49,7 +50,7 @@ class Facility(Written):
     """A port, bonded zone or other standing advantage."""
 
     name: Line
-    kind: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
+    kind: Annotated[str, Form("^[a-z_]{1,40}$", "只用小写字母和 _，最多40个")]
     source: Line | None = None
 
 

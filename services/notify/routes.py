@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 
+from contracts.vocabulary.form import WEEK
 from kit.auth import Principal
 from kit.web import IdempotencyKey, OwnPorts, PageOf, Paging, require
 from services.notify import schemas
@@ -25,7 +26,7 @@ Reader = Annotated[Principal, Depends(require("officer", "bureau_officer", "mana
 Pages = Annotated[Paging, Query()]
 Account = Annotated[str, Path(min_length=1, max_length=100)]
 Id = Annotated[str, Path(max_length=100)]
-WeekName = Annotated[str, Path(pattern=schemas.WEEK, description="ISO 周次，如 2026-W48")]
+WeekName = Annotated[str, WEEK, Path(description="ISO 周次，如 2026-W48")]
 State = Literal["queued", "sending", "sent", "failed", "in_doubt"]
 ChannelOf = Literal["in_app", "email"]
 

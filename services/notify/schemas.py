@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
 from contracts.gateway import Role
 from contracts.vocabulary.amount import Amount
+from contracts.vocabulary.form import EMAIL, Form
 from contracts.vocabulary.zones import ZoneId
 from kit.web import Answer, StrictModel
 
-_ATOM = r"[A-Za-z0-9!#$%&*+/=?^_{|}~-]+"
-ADDRESS = rf"^{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
-PLAIN = r"^[^\x00-\x1f\x7f]+$"
-WEEK = r"^\d{4}-W\d{2}$"
+PLAIN = Form(r"^[^\x00-\x1f\x7f]+$", "不能有换行等控制字符")
 Number = int | str
 """Fen or a count; text where JSON would lose digits."""
 
@@ -22,8 +20,8 @@ Number = int | str
 class RecipientInput(StrictModel):
     """Where somebody is reached. An empty address is allowed, and shows as a failed delivery when it is needed."""
 
-    name: str = Field(min_length=1, max_length=100, pattern=PLAIN)
-    email: str | None = Field(None, max_length=254, pattern=ADDRESS)
+    name: Annotated[str, PLAIN, Field(min_length=1, max_length=100)]
+    email: Annotated[str, EMAIL, Field(max_length=254)] | None = None
     locale: Literal["zh-CN", "en"] = "zh-CN"
     zones: list[ZoneId] = Field(default_factory=list, max_length=14)
     role: Role

@@ -8,12 +8,18 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+
+from kit.clock import SHANGHAI
 
 ROOT = Path(__file__).parents[2]
 LEDGER = ROOT / "tests" / "data" / "ledger" / "lead-ledger.xlsx"
@@ -85,9 +91,11 @@ def test_import_and_digest_work_either_way(either_way: Quce) -> None:
     assert len(first["rows"]) == 249
     again = either_way.json("leads", "import", str(LEDGER), "--as", "bureau")
     assert (again["counts"]["created"], again["counts"]["linked"]) == (0, 249)
-    for _ in range(2):
-        sent = either_way.run("digest", "send", "--week", "2026-W40", "--as", "manager")
-        assert sent.returncode in (0, 1), sent.stderr
+    year, number, _ = (datetime.now(SHANGHAI) - timedelta(weeks=5)).isocalendar()
+    for made, known in ((1, 0), (0, 1)):
+        sent = either_way.run("digest", "send", "--week", f"{year}-W{number:02d}", "--as", "manager")
+        assert sent.returncode == 0, sent.stderr
+        assert f"本次生成 {made} 份，此前已有 {known} 份" in sent.stdout
     token = either_way.run("token", "create", "--as", "jingkai")
     assert token.returncode == 0
     assert len(token.stdout.strip()) > 30
@@ -104,6 +112,45 @@ def test_the_first_start_prints_sign_ins_once(quce: Quce) -> None:
     first = quce.json("seed")
     assert {"jingkai", "manager", "admin"} <= {each["account"] for each in first["sign_ins"]}
     assert quce.json("seed") == {"sign_ins": []}
+
+
+def test_a_signal_under_load_loses_nothing_that_was_acknowledged(quce: Quce) -> None:
+    server = quce.start()
+    token = quce.run("token", "create", "--as", "jingkai").stdout.strip()
+    acknowledged: list[str] = []
+
+    def post_until_it_stops(worker: int) -> None:
+        with suppress(httpx.TransportError), httpx.Client(base_url=f"http://127.0.0.1:{quce.port}/api/v1") as client:
+            for number in range(10_000):
+                answer = client.post(
+                    "/leads",
+                    headers={"Authorization": f"Bearer {token}", "Idempotency-Key": f"{worker}-{number}"},
+                    json={
+                        "title": f"示例项目{worker}-{number}",
+                        "zone": "jingkai",
+                        "source_mode": "industry_chain",
+                        "investor": {"name": f"示例企业{worker}-{number}有限公司"},
+                    },
+                )
+                if answer.status_code != 201:
+                    break
+                acknowledged.append(answer.json()["id"])
+
+    workers = [threading.Thread(target=post_until_it_stops, args=(worker,)) for worker in range(4)]
+    for worker in workers:
+        worker.start()
+    time.sleep(2)
+    started = time.monotonic()
+    assert stop(server, signal.SIGTERM) == 0
+    assert time.monotonic() - started < 20
+    for worker in workers:
+        worker.join()
+    assert len(acknowledged) > 20
+    server = quce.start()
+    with httpx.Client(base_url=f"http://127.0.0.1:{quce.port}/api/v1") as client:
+        client.headers["Authorization"] = f"Bearer {token}"
+        assert {client.get(f"/leads/{id}").status_code for id in acknowledged} == {200}
+    assert stop(server, signal.SIGINT) == 0
 
 
 def test_an_office_starts_with_an_administrator_only(quce: Quce) -> None:

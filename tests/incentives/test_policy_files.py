@@ -114,7 +114,7 @@ def test_conditions_that_make_no_sense(condition: Any, path: str, message: str) 
         ({"valid": {"from": "2027-01-01", "until": "2026-01-01"}}, "valid", "晚于"),
         ({"valid": {"from": None}}, "valid", "开始日期"),
         ({"review": None}, "review", "审查记录"),
-        ({"id": "Bad Id"}, "id", "格式"),
+        ({"id": "Bad Id"}, "id", "小写字母"),
         ({"version": 0}, "version", "不能小于"),
         ({"examples": document()["examples"][:1]}, "examples", "至少"),
     ],

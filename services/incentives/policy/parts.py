@@ -9,8 +9,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from contracts.vocabulary.amount import AmountError, parse_amount
 from contracts.vocabulary.facts import PPM
+from contracts.vocabulary.form import Form
 
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", max_length=80)]
+Slug = Annotated[
+    str, Form(r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", "只用小写字母、数字，中间用 - 或 _ 连接"), Field(max_length=80)
+]
 Line = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 

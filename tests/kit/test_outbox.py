@@ -1,0 +1,88 @@
+"""The relay: every saved event, in order, at least once, by one holder at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from kit.bus.port import Delivery
+from kit.bus.sqlite import SqliteBus
+from kit.clock import ManualClock
+from kit.events import Event
+from kit.leases import StoreLeases
+from kit.outbox import BATCH, Relay, relay_once
+from kit.store.port import Record
+from kit.store.sqlite import SqliteStore
+from tests.kit.conftest import event
+
+TOPIC = "quce.test"
+
+
+async def save(store: SqliteStore, *events: Event) -> None:
+    for each in events:
+        await store.save("things", Record(each.id, {}, frozenset()), [each])
+
+
+async def published(bus: SqliteBus, count: int) -> list[Delivery]:
+    subscription = await bus.subscribe("reader", [TOPIC])
+    found: list[Delivery] = []
+    async with asyncio.timeout(10):
+        while len(found) < count:
+            found += await subscription.poll(100, 0.2)
+    return found
+
+
+async def test_events_leave_the_outbox_in_order(store: SqliteStore, bus: SqliteBus) -> None:
+    await save(store, *(event(f"lead-{number % 3}", number) for number in range(2 * BATCH + 1)))
+    assert [await relay_once(store, bus, TOPIC) for _ in range(4)] == [BATCH, BATCH, 1, 0]
+    found = [Event.decode(delivery.value) for delivery in await published(bus, 2 * BATCH + 1)]
+    for subject in ("lead-0", "lead-1", "lead-2"):
+        numbers = [each.sequence for each in found if each.subject == subject]
+        assert numbers == sorted(numbers)
+        assert len(numbers) > 10
+
+
+async def test_what_was_published_but_not_settled_comes_again(
+    store: SqliteStore, bus: SqliteBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await save(store, event("lead", 1))
+
+    async def fail(_: object) -> None:
+        raise OSError("the disk went away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "settle", fail)
+        with pytest.raises(OSError, match="went away"):
+            await relay_once(store, bus, TOPIC)
+    assert await relay_once(store, bus, TOPIC) == 1
+    assert len({delivery.value for delivery in await published(bus, 2)}) == 1
+
+
+async def test_only_the_holder_of_the_lease_relays(
+    store: SqliteStore, bus: SqliteBus, leases: StoreLeases, clock: ManualClock
+) -> None:
+    other = await leases.acquire("test-relay", "another", timedelta(seconds=15))
+    assert other is not None
+    relay = Relay(store, bus, leases, clock, service="test", topic=TOPIC, holder="this")
+    relay.start()
+    await save(store, event("lead", 1))
+    await asyncio.sleep(0.1)
+    assert len(await store.pending(10)) == 1
+    await leases.release(other)
+    await save(store, event("lead", 2))
+    assert [Event.decode(each.value).sequence for each in await published(bus, 2)] == [100, 200]
+    await relay.stop()
+    assert await leases.acquire("test-relay", "another", timedelta(seconds=15)) is not None
+
+
+async def test_stopping_flushes_what_is_pending(
+    store: SqliteStore, bus: SqliteBus, leases: StoreLeases, clock: ManualClock
+) -> None:
+    relay = Relay(store, bus, leases, clock, service="test", topic=TOPIC, holder="this")
+    relay.start()
+    await asyncio.sleep(0.05)
+    await save(store, *(event("lead", number) for number in range(5)))
+    await relay.stop()
+    assert await store.pending(10) == []
