@@ -86,3 +86,10 @@ async def test_stopping_flushes_what_is_pending(
     await save(store, *(event("lead", number) for number in range(5)))
     await relay.stop()
     assert await store.pending(10) == []
+
+
+async def test_an_event_has_a_bounded_size(store: SqliteStore) -> None:
+    happened = event("lead", 1).model_copy(update={"data": {"text": "长" * 30_000}})
+    with pytest.raises(ValueError, match="65536"):
+        await save(store, happened)
+    assert await store.pending(1) == []

@@ -210,17 +210,6 @@ async def test_briefs_come_in_the_pages_of_the_records(store: Store, sort: Sort 
     assert briefs == [record.id for record in (await store.find("things", ALL, sort=sort)).records]
 
 
-async def test_an_event_has_a_bounded_size(store: Store) -> None:
-    record = thing("a")
-    happened = Event(
-        id="a:1:0", source="/quce/test", type="t", subject="a", time="", partitionkey="a", sequence=100,
-        data={"text": "长" * 30_000},
-    )  # fmt: skip
-    with pytest.raises(ValueError, match="65536"):
-        await store.save("things", record, [happened])
-    assert await store.get("things", ALL, "a") is None
-
-
 async def test_sums_are_exact_beyond_two_to_the_sixty_third(store: Store) -> None:
     for number in range(10):
         await store.save("things", thing(f"{number}", stage="new", amount=9 * 10**18 - number))
