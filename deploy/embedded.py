@@ -35,6 +35,8 @@ SERVICES: dict[str, Callable[[Ports], FastAPI]] = {
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 SWITCH_INTERVAL = 0.001
 """Seconds after which a busy worker thread lets the event loop run; Python's default of 5 ms stalls requests."""
+COLLECT_AFTER = (10_000, 20, 50)
+"""Python's default collects after 700 new objects, several times in one request beside busy background work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ async def open_suite(settings: Settings, clock: Clock | None = None) -> AsyncIte
             await stack.enter_async_context(app.router.lifespan_context(app))
         sign_ins = await seed_accounts(ports["gateway"], peers["notify"])
         gc.freeze()
+        gc.set_threshold(*COLLECT_AFTER)
         yield Suite(gateway, services, ports, sign_ins)
 
 

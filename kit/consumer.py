@@ -112,15 +112,11 @@ class Consumer:
 
     async def _handle_in_order(self, batch: Sequence[Delivery]) -> None:
         for delivery in batch:
-            async with giving_way():
-                await self._handle_or_park(delivery)
+            if self._parking.holds(delivery.topic, delivery.key):
+                await self._parking.park(delivery, "")
+            elif (reason := await self._try(delivery)) is not None:
+                await self._parking.park(delivery, reason)
             self._count_parked()
-
-    async def _handle_or_park(self, delivery: Delivery) -> None:
-        if self._parking.holds(delivery.topic, delivery.key):
-            await self._parking.park(delivery, "")
-        elif (reason := await self._try(delivery)) is not None:
-            await self._parking.park(delivery, reason)
 
     async def _try(self, delivery: Delivery) -> str | None:
         """Handle with a few attempts at once; the reason of the last failure."""
@@ -144,7 +140,8 @@ class Consumer:
             return None
         set_trace(event.traceparent)
         try:
-            await handler(event)
+            async with giving_way():
+                await handler(event)
         except Exception as error:
             EVENTS_HANDLED.labels(self._service, self._group, "failed").inc()
             log.exception("%s could not handle %s", self._group, event.id)

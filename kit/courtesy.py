@@ -1,8 +1,7 @@
-"""Background work gives way to people: little of it at a time, and none begins while a request is being answered.
+"""Background work gives way to people: one piece at a time, and none begins while a request is being answered.
 
-Commits that arrive together end together; without a bound, all that waited for them would run at once and hold
-up the next request. Measured while ten thousand rows were imported: two at a time took a tenth longer than eight,
-and the slowest lists came a quarter sooner.
+Commits that arrive together end together; without a bound, all that waited for them would go on at once and hold up
+the next request (``docs/adr/0008``).
 """
 
 from __future__ import annotations
@@ -15,10 +14,9 @@ from weakref import WeakKeyDictionary
 PAUSE = 0.001
 PATIENCE = 20
 """At most twenty pauses of a millisecond before each piece of work, so that people never stop it altogether."""
-AT_ONCE = 2
 
 _answering = 0
-_room: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
 @contextmanager
@@ -34,8 +32,8 @@ def answering() -> Iterator[None]:
 
 @asynccontextmanager
 async def giving_way() -> AsyncIterator[None]:
-    """A piece of background work is done inside, once there is room and nobody waits; pieces do not nest."""
-    async with _room.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE)):
+    """A piece of background work is done inside, when its turn comes and nobody waits; pieces do not nest."""
+    async with _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
         for _ in range(PATIENCE):
             if not _answering:
                 break

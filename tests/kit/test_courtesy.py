@@ -1,13 +1,13 @@
-"""Background work: little of it at once, after people, and never put off for ever."""
+"""Background work: one piece at a time, after people, and never put off for ever."""
 
 from __future__ import annotations
 
 import asyncio
 
-from kit.courtesy import AT_ONCE, PATIENCE, PAUSE, answering, giving_way
+from kit.courtesy import PATIENCE, PAUSE, answering, giving_way
 
 
-async def test_little_of_it_runs_at_once() -> None:
+async def test_one_piece_runs_at_a_time() -> None:
     running, most = 0, 0
 
     async def piece() -> None:
@@ -19,7 +19,7 @@ async def test_little_of_it_runs_at_once() -> None:
             running -= 1
 
     await asyncio.gather(*(piece() for _ in range(20)))
-    assert most == AT_ONCE
+    assert most == 1
 
 
 async def test_it_waits_while_a_request_is_answered() -> None:
