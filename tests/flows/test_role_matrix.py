@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.flows.calls import ANYBODY, RULES, Call
-from tests.flows.world import ANONYMOUS, API, CANARIES, World
+from tests.flows.world import ANONYMOUS, API, CANARIES, LAPSED, World
 
 OPENAPI = Path(__file__).resolve().parent.parent.parent / "contracts" / "openapi.json"
 METHODS = ("get", "put", "post", "patch", "delete")
@@ -74,6 +74,17 @@ def test_cell(world: World, operation: str, who: str) -> None:
         _unchanged(world, operation, call)
     if who not in rule.sees:
         assert leaked(answer) == []
+
+
+@pytest.mark.parametrize("who", LAPSED)
+@pytest.mark.parametrize("operation", sorted(set(RULES) - {"POST /sessions"}))
+def test_a_lapsed_credential_opens_nothing(world: World, operation: str, who: str) -> None:
+    call = RULES[operation].make(world)
+    answer = send(world, who, operation, call)
+    assert answer.status_code == 401, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert leaked(answer) == []
+    _unchanged(world, operation, call)
 
 
 @pytest.mark.parametrize("operation", sorted(name for name, rule in RULES.items() if rule.sees))

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ ANONYMOUS = "anonymous"
 PATIENCE = 20.0
 POLL = 0.05
 FINISHED_WEEK = "2026-W46"
+EXPIRED, DISABLED = "expired", "disabled"
+LAPSED = (EXPIRED, DISABLED)
+"""Once officers at 东湖: a token that has run out, and an account that was disabled with its token in hand."""
 
 CANARIES = ("金丝雀项目", "金丝雀投资", "金丝雀摘要", "金丝雀跟进", "金丝雀台账", "金丝雀联系", "13911112222")
 """What only the office that holds the canary lead, the bureau and their managers may read."""
@@ -178,6 +182,7 @@ def open_world(folder: Path, extra: Mapping[str, str] | None = None) -> Iterator
     seeded = subprocess.run([*QUCE, "seed", "--json"], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert seeded.returncode == 0, seeded.stderr
     sign_ins = {each["account"]: each["password"] for each in json.loads(seeded.stdout)["sign_ins"]}
+    expired = _expired_token(env)
     with serving([*QUCE, "serve"], port, "/readyz", env, folder / "suite.log"), ExitStack() as stack:
         url = f"http://127.0.0.1:{port}"
         world = World(url, {}, sign_ins)
@@ -186,7 +191,31 @@ def open_world(folder: Path, extra: Mapping[str, str] | None = None) -> Iterator
             world.clients[who] = client
             if who != ANONYMOUS:
                 world.accounts[who] = _bearer(client, who, sign_ins[who])
+        for who in LAPSED:
+            world.clients[who] = stack.enter_context(httpx.Client(base_url=url, timeout=60))
+        world.clients[EXPIRED].headers["Authorization"] = f"Bearer {expired}"
+        _disable(world, world.clients[DISABLED])
         yield world
+
+
+def _expired_token(env: Mapping[str, str]) -> str:
+    """A token of one day that was made three days ago."""
+    then = (datetime.now(UTC) - timedelta(days=3)).isoformat()
+    command = [*QUCE, "token", "create", "--as", "donghu", "--days", "1", "--json"]
+    made = subprocess.run(command, cwd=ROOT, env={**env, "QUCE_NOW": then}, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    token: str = json.loads(made.stdout)["token"]
+    return token
+
+
+def _disable(world: World, client: httpx.Client) -> None:
+    """Hire an officer, give them a token, and disable the account."""
+    hired = {"sign_in": "former", "name": "前同事", "role": "officer", "password": "long-enough-1", "zones": ["donghu"]}
+    id = world.post("admin", "/accounts", json=hired)["id"]
+    _bearer(client, "former", "long-enough-1")
+    headers = world.etag(f"/accounts/{id}", "admin")
+    disabled = world.ask("admin", "PATCH", f"{API}/accounts/{id}", json={"active": False}, headers=headers)
+    assert disabled.is_success, disabled.text
 
 
 def _bearer(client: httpx.Client, sign_in: str, password: str) -> str:
