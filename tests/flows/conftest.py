@@ -6,16 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.flows.intruders import intrude
 from tests.flows.world import World, open_world
 
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The suite in a process of its own, seeded, everybody signed in."""
-    with open_world(tmp_path_factory.mktemp("world")) as opened:
+    folder = tmp_path_factory.mktemp("world")
+    with open_world(folder) as opened:
         # Everything that tests look at exists before any of them adds work of its own.
         assert opened.lead
         assert opened.imported
         assert opened.notification
         assert opened.figure
+        intrude(folder / "data", opened.lead, opened.imported)
         yield opened

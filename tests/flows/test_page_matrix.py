@@ -10,6 +10,7 @@ import pytest
 
 from gateway.pages.page_table import PAGES, Page
 from tests.flows.calls import ANYBODY, INSIDE
+from tests.flows.intruders import MARK
 from tests.flows.test_role_matrix import leaked
 from tests.flows.world import ANONYMOUS, API, World
 
@@ -111,6 +112,7 @@ def test_cell(world: World, browsers: dict[str, Browser], page: Page, method: st
         assert_refused(answer, method)
     if who not in INSIDE:
         assert leaked(answer) == []
+    assert MARK not in answer.text
 
 
 def test_a_lead_page_shows_the_canary(world: World, browsers: dict[str, Browser]) -> None:

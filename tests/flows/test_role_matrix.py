@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.flows.calls import ANYBODY, RULES, Call
+from tests.flows.intruders import MARK
 from tests.flows.world import ANONYMOUS, API, CANARIES, LAPSED, World
 
 OPENAPI = Path(__file__).resolve().parent.parent.parent / "contracts" / "openapi.json"
@@ -74,6 +75,7 @@ def test_cell(world: World, operation: str, who: str) -> None:
         _unchanged(world, operation, call)
     if who not in rule.sees:
         assert leaked(answer) == []
+    assert MARK not in answer.text
 
 
 @pytest.mark.parametrize("who", LAPSED)
