@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contracts.event import EventData
-from contracts.gateway import AccountChanged
-from contracts.incentives import IncentivesCutoffPassed, IncentivesMatched, PolicyPublished
-from contracts.leads import ImportFinished, LeadChanged, LeadRegistered, LeadsCutoffPassed
-from contracts.notify import DigestFrozen
+from contracts.gateway import AccountChanged, GatewayAudited
+from contracts.incentives import IncentivesAudited, IncentivesCutoffPassed, IncentivesMatched, PolicyPublished
+from contracts.leads import ImportFinished, LeadChanged, LeadRegistered, LeadsAudited, LeadsCutoffPassed
+from contracts.notify import DigestFrozen, NotifyAudited
 
 PARTITIONS = 8
 
@@ -42,4 +42,8 @@ ROUTES: tuple[Route, ...] = (
     Route(IncentivesCutoffPassed, "incentives", ("notify",)),
     Route(AccountChanged, "gateway", ("notify", "leads")),
     Route(DigestFrozen, "notify", ()),
+    Route(LeadsAudited, "leads", ("gateway",)),
+    Route(IncentivesAudited, "incentives", ("gateway",)),
+    Route(NotifyAudited, "notify", ("gateway",)),
+    Route(GatewayAudited, "gateway", ("gateway",)),
 )

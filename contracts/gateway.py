@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from contracts.audit import Audited
 from contracts.event import EventData
 
 Role = Literal["officer", "bureau_officer", "manager", "policy_editor", "reviewer", "partner", "administrator"]
@@ -20,3 +21,9 @@ class AccountChanged(EventData):
     org: str | None
     active: bool
     locale: str
+
+
+class GatewayAudited(Audited):
+    """Something was done in the gateway service."""
+
+    event_type: ClassVar[str] = "quce.gateway.audited.v1"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from contracts.audit import Audited
 from contracts.event import CutoffPassed, EventData
 from contracts.leads import Origin, Part
 
@@ -62,3 +63,9 @@ class IncentivesCutoffPassed(CutoffPassed):
     """The incentives service has published everything of the week."""
 
     event_type: ClassVar[str] = "quce.incentives.cutoff_passed.v1"
+
+
+class IncentivesAudited(Audited):
+    """Something was done in the incentives service."""
+
+    event_type: ClassVar[str] = "quce.incentives.audited.v1"

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.audit import Audited
 from contracts.event import CutoffPassed, EventData
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactValue
@@ -117,3 +118,9 @@ class LeadsCutoffPassed(CutoffPassed):
     """The leads service has published everything of the week."""
 
     event_type: ClassVar[str] = "quce.leads.cutoff_passed.v1"
+
+
+class LeadsAudited(Audited):
+    """Something was done in the leads service."""
+
+    event_type: ClassVar[str] = "quce.leads.audited.v1"

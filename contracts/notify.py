@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from contracts.audit import Audited
 from contracts.event import EventData
 
 
@@ -17,3 +18,9 @@ class DigestFrozen(EventData):
     week: str
     frozen_at: str
     silent: list[str]
+
+
+class NotifyAudited(Audited):
+    """Something was done in the notify service."""
+
+    event_type: ClassVar[str] = "quce.notify.audited.v1"
