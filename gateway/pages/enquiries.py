@@ -12,8 +12,10 @@ from contracts.vocabulary.facts import FACTS
 from contracts.vocabulary.zones import ZONES
 from gateway.pages.api import Refused
 from gateway.pages.forms import FACT, Form, check_facts, facts_from
+from gateway.pages.people import officers_for
 from gateway.pages.routing import PageRoute
 from gateway.pages.visit import Visit, Visiting
+from kit.errors import NotFound
 
 router = APIRouter(route_class=PageRoute)
 
@@ -83,6 +85,30 @@ async def answer(id: str, enquiry: str, request: Request, visit: Visiting) -> Re
     body = form.given("text")
     await visit.api.post(f"/enquiries/{enquiry}/answer", body, key=form.key, revision=form.revision)
     return visit.go(f"/leads/{id}")
+
+
+@router.get("/duty")
+async def duty(visit: Visiting) -> Response:
+    """Who is on duty at the office, and what was asked of it lately."""
+    zone = _own_zone(visit)
+    found = await visit.api.get(f"/duties/{zone}")
+    asked = await visit.api.get("/enquiries", limit=50)
+    colleagues = await officers_for(visit, zone)
+    return visit.page("duty.html", zone=zone, officer=found["officer"], colleagues=colleagues, items=asked["items"])
+
+
+@router.post("/duty")
+async def set_duty(request: Request, visit: Visiting) -> Response:
+    """Say who is on duty."""
+    form = await Form.of(request)
+    await visit.api.put(f"/duties/{_own_zone(visit)}", {"officer": form.text("officer") or None})
+    return visit.go("/duty")
+
+
+def _own_zone(visit: Visit) -> str:
+    if visit.session is None or not visit.session.principal.zones:
+        raise NotFound("您的账号没有所属的开发区，请联系管理员。")
+    return visit.session.principal.zones[0]
 
 
 async def _panel(visit: Visit, id: str) -> Response:

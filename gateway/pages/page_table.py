@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 ANYONE: frozenset[str] | None = None
+DESKS = frozenset({"officer"})
 OFFICERS = frozenset({"officer", "bureau_officer"})
 STAFF = OFFICERS | {"manager"}
 MANAGERS = frozenset({"manager"})
@@ -58,6 +59,7 @@ PAGES: tuple[Page, ...] = (
     Page("/enquiries/track", ANYONE, ("GET", "POST")),
     Page("/enquiries/track/message", ANYONE, _ACT, shown=False),
     Page("/enquiries/track/withdraw", ANYONE, _ACT, shown=False),
+    Page("/duty", DESKS, ("GET", "POST")),
     Page("/leads/{id}/panels/enquiries", STAFF, shown=False),
     Page("/leads/{id}/enquiries/{enquiry}", OFFICERS, _ACT, shown=False),
     Page("/policies", ANYONE),
