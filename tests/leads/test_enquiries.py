@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from contracts.gateway import AccountChanged
 from kit.store.port import Scope
 from services.leads import enquiry_steps
+from services.leads.people import remember_account
 from services.leads.repository import CONTACTS, ENQUIRIES
 from tests.leads.conftest import Team
 
@@ -171,3 +173,21 @@ def _dies(*_args: Any) -> None:
 
 async def _dies_later(*_args: Any) -> None:
     raise RuntimeError("the process dies here")
+
+
+async def test_the_lead_goes_to_who_is_on_duty_as_long_as_they_may_have_it(team: Team) -> None:
+    for sequence, active in ((1, True), (2, False)):
+        account = AccountChanged(
+            account="jingkai", role="officer", zones=["jingkai"], org=None, active=active, locale="zh-CN"
+        )
+        await remember_account(team.ports, account, sequence)
+        if active:
+            done = await team["jingkai"].send("PUT", "/duties/jingkai", json={"officer": "jingkai"})
+            assert done.status_code == 200, done.text
+        await ask(team, key=f"nonce-{sequence}", organisation=f"值班测试{sequence}有限公司")
+    owners = {lead["title"]: lead["owner"] for lead in (await team["jingkai"].get("/leads"))["items"]}
+    assert owners == {"值班测试1有限公司咨询": "jingkai", "值班测试2有限公司咨询": ""}
+    refused = await team["donghu"].send("PUT", "/duties/jingkai", json={"officer": None})
+    assert refused.status_code == 403
+    nobody = await team["jingkai"].send("PUT", "/duties/jingkai", json={"officer": "donghu"})
+    assert nobody.status_code == 422
