@@ -14,7 +14,7 @@ from contracts.vocabulary.source_modes import SourceMode
 from contracts.vocabulary.stages import LeadState, Stage
 
 Origin = Literal["form", "api", "import", "enquiry", "system"]
-LeadChange = Literal["stage", "facts", "details", "owner", "follow_up"]
+LeadChange = Literal["stage", "facts", "details", "owner", "follow_up", "enquiry"]
 
 
 class Part(BaseModel):

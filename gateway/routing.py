@@ -13,6 +13,8 @@ SERVICES: Mapping[str, str] = {
     "contacts": "leads",
     "imports": "leads",
     "jobs": "leads",
+    "enquiries": "leads",
+    "duties": "leads",
     "eligibility": "incentives",
     "decisions": "incentives",
     "zones": "incentives",

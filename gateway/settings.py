@@ -27,6 +27,8 @@ SIGN_INS_A_MINUTE = 30
 """From one address."""
 VISITOR_POSTS_A_MINUTE = 120
 """From one address without an account."""
+ENQUIRIES_A_MINUTE = 10
+"""From one address without an account: enquiries, and looks at how they stand."""
 
 HASHES_AT_ONCE = 2
 HASHES_WAITING = 32

@@ -16,7 +16,7 @@ from gateway.breaker import Breaker, unavailable
 from gateway.limits import AddressLimit
 from gateway.routing import Table, seconds_for
 from gateway.session import Session, current_session
-from gateway.settings import INTERNAL_TOKEN_LIFE, VISITOR_POSTS_A_MINUTE
+from gateway.settings import ENQUIRIES_A_MINUTE, INTERNAL_TOKEN_LIFE, VISITOR_POSTS_A_MINUTE
 from kit.auth import Principal, TokenIssuer
 from kit.peer import Peer, PeerSilent, Reply
 from kit.ports import Ports
@@ -52,6 +52,7 @@ class Upstream:
         self._issuer = TokenIssuer(ports.keys, ports.clock)
         self._breakers = {name: Breaker(name, ports.clock) for name in peers}
         self._visitors = AddressLimit(ports.clock, VISITOR_POSTS_A_MINUTE * ports.settings.rate_limit_factor)
+        self._asking = AddressLimit(ports.clock, ENQUIRIES_A_MINUTE * ports.settings.rate_limit_factor)
         self._tokens: dict[tuple[Principal, str], tuple[float, bytes]] = {}
 
     async def send(self, call: Call, principal: Principal | None) -> Reply:
@@ -73,14 +74,17 @@ class Upstream:
         breaker.succeeded()
         return reply
 
-    def admit_visitor(self, scope: Scope) -> None:
+    def admit_visitor(self, scope: Scope, path: str) -> None:
         """Count what somebody without an account asks to be done.
 
         Raises:
             TooMany: their address asks too often.
         """
         client = scope.get("client")
-        self._visitors.spend(client[0] if client else "")
+        address = client[0] if client else ""
+        self._visitors.spend(address)
+        if path.split("/", 2)[1] == "enquiries":
+            self._asking.spend(address)
 
     async def close(self) -> None:
         """Let connections go."""
@@ -140,7 +144,7 @@ async def ask(
         sent.append((b"content-type", b"application/json"))
     upstream = upstream_of(request)
     if session is None and method != "GET":
-        upstream.admit_visitor(request.scope)
+        upstream.admit_visitor(request.scope, path)
     target = (quote(path, safe="/:@!$&'()*+,;=~-._") + _query(params)).encode()
     call = Call(upstream.table.service(path), method, path, target, sent, body)
     return await upstream.send(call, session.principal if session else None)

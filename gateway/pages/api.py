@@ -98,6 +98,14 @@ class Api:
         """
         return await self._asked("PATCH", path, json=body, headers=_headers(key, revision))
 
+    async def put(self, path: str, body: Any) -> Answered:
+        """Set something, however often.
+
+        Raises:
+            Refused: the API refused, or a service gave no answer.
+        """
+        return await self._asked("PUT", path, json=body)
+
     async def delete(self, path: str, *, key: str) -> Answered:
         """End something.
 

@@ -52,6 +52,7 @@ async def eligibility(request: Request, visit: Visiting) -> Response:
         "wrong": refused.wrong if refused else nothing_wrong,
         "gains": {q["fact"].name: q["policies"] for q in questions},
         "share": f"/eligibility?{urlencode({**fields, **({'zone': [zone]} if zone else {})}, doseq=True)}",
+        "asking": f"?{urlencode(fields, doseq=True)}" if fields else "",
         "given": _given(visit, facts),
         "by_amount": visit.session is not None,
     }

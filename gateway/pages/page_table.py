@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 ANYONE: frozenset[str] | None = None
+DESKS = frozenset({"officer"})
 OFFICERS = frozenset({"officer", "bureau_officer"})
 STAFF = OFFICERS | {"manager"}
 MANAGERS = frozenset({"manager"})
@@ -53,6 +54,14 @@ PAGES: tuple[Page, ...] = (
     Page("/imports/{id}/progress", STAFF, shown=False),
     Page("/imports/{id}/cancel", OFFICERS, _ACT, shown=False),
     Page("/eligibility", ANYONE),
+    Page("/enquiries/new", ANYONE),
+    Page("/enquiries", ANYONE, _ACT, shown=False),
+    Page("/enquiries/track", ANYONE, ("GET", "POST")),
+    Page("/enquiries/track/message", ANYONE, _ACT, shown=False),
+    Page("/enquiries/track/withdraw", ANYONE, _ACT, shown=False),
+    Page("/duty", DESKS, ("GET", "POST")),
+    Page("/leads/{id}/panels/enquiries", STAFF, shown=False),
+    Page("/leads/{id}/enquiries/{enquiry}", OFFICERS, _ACT, shown=False),
     Page("/policies", ANYONE),
     Page("/policies/{id}", ANYONE),
     Page("/zones/{id}", ANYONE),

@@ -21,6 +21,10 @@ class ImportNotFound(NotFound):
     slug, title = "import-not-found", "没有找到这次导入"
 
 
+class EnquiryNotFound(NotFound):
+    slug, title = "enquiry-not-found", "没有找到这条咨询"
+
+
 class LeadAlreadyRegistered(Conflict):
     slug, title = "lead-already-registered", "本单位已登记过这个项目"
 

@@ -1,4 +1,4 @@
-"""Due work of the leads service: finish half-done follow-ups, tell the others when a week is closed."""
+"""Due work of the leads service: finish half-done follow-ups and enquiries, tell the others when a week is closed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contracts.vocabulary.weeks import Week
 from kit.announcing import announce_to_all
 from kit.jobs import Schedule, every, weekly
 from kit.ports import Ports
-from services.leads import follow_ups
+from services.leads import enquiry_steps, follow_ups
 
 MONDAY = 0
 
@@ -20,11 +20,15 @@ def schedules(ports: Ports) -> tuple[Schedule, ...]:
     async def sweep_follow_ups(_slot: datetime) -> None:
         await follow_ups.sweep(ports)
 
+    async def sweep_enquiries(_slot: datetime) -> None:
+        await enquiry_steps.sweep(ports)
+
     async def pass_cutoff(slot: datetime) -> None:
         await announce_cutoff(ports, slot)
 
     return (
         Schedule("follow-ups", every(timedelta(minutes=1)), sweep_follow_ups),
+        Schedule("enquiries", every(timedelta(minutes=1)), sweep_enquiries),
         Schedule("cutoff", weekly(MONDAY, time()), pass_cutoff, look_back=timedelta(days=7)),
     )
 

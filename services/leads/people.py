@@ -7,7 +7,7 @@ from kit.errors import AlreadyExists, Stale
 from kit.ports import Ports
 from kit.store.port import Record, Scope
 from services.leads.model import CITY
-from services.leads.repository import PEOPLE
+from services.leads.repository import DUTIES, PEOPLE
 
 _ACCOUNTS = Scope.system("accounts heard of")
 
@@ -33,3 +33,10 @@ async def may_own(ports: Ports, account: str, office: str) -> bool:
     if record.body["role"] == "bureau_officer":
         return True
     return record.body["role"] == "officer" and office != CITY and office in record.body["zones"]
+
+
+async def duty_officer(ports: Ports, zone: str) -> str | None:
+    """Who answers a zone's enquiries first, as long as they may; None: every officer of the zone."""
+    record = await ports.store.get(DUTIES.name, _ACCOUNTS, zone)
+    account: str | None = record.body["officer"] if record else None
+    return account if account and await may_own(ports, account, zone) else None

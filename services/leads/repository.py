@@ -1,4 +1,4 @@
-"""Leads, investors, contacts, follow-ups and imports as documents: their collections, readers and ages."""
+"""Leads, investors, contacts, follow-ups, enquiries and imports as documents: their collections, readers and ages."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Collection, Index, Record, Scope, Write
 from kit.telemetry import traceparent
-from services.leads.errors import LeadNotFound
+from services.leads.errors import EnquiryNotFound, LeadNotFound
 from services.leads.model import SCHEMA, Lead
+from services.leads.model.enquiry import Enquiry
 
 LEADS: Final = Collection(
     "leads",
@@ -56,7 +57,15 @@ IMPORT_ROWS: Final = Collection(
 )
 BEST_MATCHES: Final = Collection("best_matches", (Index("certain_fen", "integer"),), brief=("best_match",))
 PEOPLE: Final = Collection("people", (Index("role"),))
-COLLECTIONS: Final = (LEADS, INVESTORS, CLAIMS, CONTACTS, FOLLOW_UPS, IMPORTS, IMPORT_ROWS, BEST_MATCHES, PEOPLE)
+ENQUIRIES: Final = Collection(
+    "enquiries",
+    (Index("lead_id"), Index("code_digest"), Index("unfinished", tree=False), Index("at"), Index("org")),
+)
+DUTIES: Final = Collection("duties")
+COLLECTIONS: Final = (
+    *(LEADS, INVESTORS, CLAIMS, CONTACTS, FOLLOW_UPS, IMPORTS, IMPORT_ROWS, BEST_MATCHES, PEOPLE),
+    *(ENQUIRIES, DUTIES),
+)
 
 MAX_LEAD_BYTES: Final = 64 * 1024
 
@@ -121,6 +130,23 @@ async def save(
     if request is not None:
         record = remember(record, request, dict(receipt))
     return await ports.store.save(LEADS.name, record, events_of(ports, lead.id, before.revision + 1, event))
+
+
+def enquiry_record(enquiry: Enquiry, before: Record | None) -> Record:
+    """The record of an enquiry."""
+    body = enquiry.model_dump(mode="json", exclude={"revision"})
+    return Record(enquiry.id, body, enquiry.readers) if before is None else before.with_body(body)
+
+
+def enquiry_from(record: Record | None) -> Enquiry:
+    """The enquiry in a record.
+
+    Raises:
+        EnquiryNotFound: there is no record.
+    """
+    if record is None:
+        raise EnquiryNotFound("没有这条咨询，或您没有查看权限。")
+    return Enquiry.model_validate(record.body | {"revision": record.revision})
 
 
 def stored(id: str, content: BaseModel | Mapping[str, Any], readers: Sequence[str] | frozenset[str]) -> Record:

@@ -50,7 +50,8 @@ def deliveries_group(teller: Teller) -> Group:
             [
                 _on(IncentivesMatched, teller.tell_matched),
                 _on(ImportFinished, teller.tell_imported),
-                _on(LeadChanged, teller.tell_assigned),
+                _on(LeadRegistered, teller.tell_enquired),
+                _on(LeadChanged, teller.tell_changed),
             ]
         ),
     )

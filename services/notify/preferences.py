@@ -21,6 +21,7 @@ DEFAULTS: Mapping[Kind, Mapping[ChannelName, When]] = {
     Kind.MATCHED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW},
     Kind.IMPORTED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.LATER},
     Kind.ASSIGNED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.LATER},
+    Kind.ENQUIRED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW},
     Kind.DIGEST: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW},
 }
 

@@ -192,6 +192,47 @@ LEADS: Mapping[str, Rule] = {
     "DELETE /jobs/{id}": Rule(WORKING, an_import),
 }
 
+
+def an_enquiry(world: World) -> dict[str, Any]:
+    """A visitor's question to 东湖."""
+    number = next(world.numbers)
+    return {
+        "zone": "donghu", "organisation": f"寻常咨询{number}有限公司", "name": "来客", "phone": "13800001234",
+        "question": "厂房租金怎么补？", "facts": {"jobs": 120}, "consent": True,
+    }  # fmt: skip
+
+
+def a_code(**more: str) -> Make:
+    """The code of a fresh enquiry."""
+    return lambda world: Call(
+        json={"code": world.post(ANONYMOUS, "/enquiries", json=an_enquiry(world))["code"], **more}
+    )
+
+
+def an_enquiry_to_answer(world: World) -> Call:
+    """A fresh enquiry that has its lead, at its current revision."""
+    asked = an_enquiry(world)
+    world.post(ANONYMOUS, "/enquiries", json=asked)
+
+    def arrived() -> list[dict[str, Any]]:
+        items = world.get("donghu", "/enquiries?limit=200")["items"]
+        return [each for each in items if each["organisation"] == asked["organisation"] and each["lead_id"]]
+
+    found = world.wait(arrived)[0]
+    return Call({"id": found["id"]}, headers={"If-Match": f'"{found["revision"]}"'}, json={"text": "按租金一半补"})
+
+
+ENQUIRIES: Mapping[str, Rule] = {
+    "POST /enquiries": Rule(ANYBODY, lambda world: Call(json=an_enquiry(world))),
+    "GET /enquiries": Rule(STAFF, a_long_page),
+    "POST /enquiries/track": Rule(ANYBODY, a_code()),
+    "POST /enquiries/track/message": Rule(ANYBODY, a_code(text="另需宿舍")),
+    "POST /enquiries/track/withdraw": Rule(ANYBODY, a_code()),
+    "POST /enquiries/{id}/answer": Rule(WORKING, an_enquiry_to_answer),
+    "GET /duties/{zone}": Rule(INSIDE, lambda _: Call({"zone": "donghu"})),
+    "PUT /duties/{zone}": Rule(WORKING, lambda _: Call({"zone": "donghu"}, json={"officer": None})),
+}
+
 NOTIFY: Mapping[str, Rule] = {
     "PUT /recipients/{account}": Rule(
         ADMINISTRATOR,
@@ -252,4 +293,4 @@ INCENTIVES: Mapping[str, Rule] = {
     "POST /industry-codes": Rule(ADMINISTRATOR | EDITOR, a_code_table),
 }
 
-RULES: Mapping[str, Rule] = {**LEADS, **INCENTIVES, **NOTIFY, **GATEWAY}
+RULES: Mapping[str, Rule] = {**LEADS, **ENQUIRIES, **INCENTIVES, **NOTIFY, **GATEWAY}

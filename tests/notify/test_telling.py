@@ -191,3 +191,30 @@ async def test_deliveries_are_ones_own_and_an_administrators_without_what_they_s
     assert {each["id"] for each in everybodys} == {each["id"] for each in own}
     assert all(each["link"] is None for each in everybodys)
     assert await suite.items("other", "/deliveries") == []
+
+
+async def told_of_enquiry(suite: Suite, account: str) -> list[str]:
+    return [each["title"] for each in await suite.items(account, "/notifications") if "【咨询】" in each["title"]]
+
+
+async def test_an_enquiry_is_told_to_who_is_on_duty_and_again_when_they_ask_again(suite: Suite) -> None:
+    await suite.people()
+    await suite.lead(origin="enquiry", owner="officer")
+    await suite.settle()
+    assert len(await told_of_enquiry(suite, "officer")) == 1
+    assert "【咨询】" in opened(suite.mails()[0])["Subject"]
+    await suite.lead(change="enquiry", origin="enquiry", owner="officer")
+    await suite.settle()
+    assert len(await told_of_enquiry(suite, "officer")) == 2
+
+
+async def test_where_nobody_is_on_duty_every_officer_of_the_zone_is_told(suite: Suite) -> None:
+    await suite.people()
+    await suite.lead(origin="enquiry", owner="", office="donghu")
+    await suite.matched(owner="")
+    await suite.settle()
+    told = {account for account in PEOPLE if await told_of_enquiry(suite, account)}
+    expected = {name for name, who in PEOPLE.items() if who.role == "officer" and "donghu" in who.zones}
+    assert told == expected
+    assert told
+    assert len(suite.mails()) == len(expected)

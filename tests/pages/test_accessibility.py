@@ -36,8 +36,10 @@ def pages_of(world: World) -> dict[str, list[str]]:
             "/policies",
             f"/policies/{world.policy}",
             "/zones/donghu",
+            "/enquiries/new?to=donghu",
+            "/enquiries/track",
         ],
-        "donghu": [*own, f"/imports/{world.imported}", "/notifications", "/nothing-here"],
+        "donghu": [*own, f"/imports/{world.imported}", "/notifications", "/duty", "/nothing-here"],
         "manager": [f"/digests/{week}", f"/digests/{week}/figures/new_leads", "/dashboard"],
         "admin": ["/deliveries", "/leads"],
     }

@@ -1,7 +1,16 @@
 """A lead and its life, free of storage, web and clocks."""
 
 from services.leads.model.lead import CITY, SCHEMA, Act, FirstContact, Lead
-from services.leads.model.life import advance, assign, followed_up, legal_targets, register, revise
+from services.leads.model.life import (
+    advance,
+    assign,
+    enquired,
+    followed_up,
+    legal_targets,
+    register,
+    remind,
+    revise,
+)
 
 __all__ = [
     "CITY",
@@ -11,8 +20,10 @@ __all__ = [
     "Lead",
     "advance",
     "assign",
+    "enquired",
     "followed_up",
     "legal_targets",
     "register",
+    "remind",
     "revise",
 ]

@@ -83,6 +83,7 @@ class Lead(Stored):
     origin: Origin
     import_id: str | None = None
     import_row: int | None = None
+    decision: str | None = None
     todo: tuple[str, ...] = ()
     history: tuple[HistoryEntry, ...] = ()
     created_at: str

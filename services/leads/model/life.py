@@ -120,6 +120,19 @@ def followed_up(
     return _changed(lead, act, "follow_up", changes, None)
 
 
+def enquired(lead: Lead, respond: ClockReading, act: Act) -> tuple[Lead, LeadChanged]:
+    """Whoever asked about this lead asks again: where it is worked on, the respond clock starts anew."""
+    others = tuple(clock for clock in lead.clocks if clock.kind != "respond")
+    clocks = (respond, *others) if lead.state is LeadState.active else lead.clocks
+    return _changed(lead, act, "enquiry", {"clocks": clocks}, None)
+
+
+def remind(lead: Lead, what: str, act: Act) -> tuple[Lead, LeadChanged]:
+    """Put something that is to be done on top of the lead, once."""
+    todo = lead.todo if what in lead.todo else (*lead.todo, what)
+    return _changed(lead, act, "details", {"todo": todo}, None)
+
+
 def _changed(
     lead: Lead,
     act: Act,

@@ -121,6 +121,7 @@ class LeadDetail(LeadItem):
     signed_on: str | None
     signed_amount: Amount | None
     origin: Origin
+    decision: str | None
     created_at: str
     updated_at: str
 

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from contracts.incentives import IncentivesMatched
-from contracts.leads import ImportFinished, LeadChanged
+from contracts.leads import ImportFinished, LeadChanged, LeadRegistered, LeadSnapshot
 from kit.clock import from_text, to_text
 from kit.events import Event
 from kit.ids import content_digest, derive_id
@@ -73,6 +73,17 @@ class Teller:
         news = News(event.id, Kind.IMPORTED, f"/imports/{said.import_id}", {"file_name": said.file_name, **counts})
         await self._tell_fresh(event, said.importer, news)
 
+    async def tell_changed(self, event: Event, said: LeadChanged) -> None:
+        """Tell of a lead that changed hands, or about which somebody asked again."""
+        if said.change == "enquiry":
+            await self._tell_desk(event, said)
+        await self.tell_assigned(event, said)
+
+    async def tell_enquired(self, event: Event, said: LeadRegistered) -> None:
+        """Tell of a lead that an enquiry made."""
+        if said.origin == "enquiry":
+            await self._tell_desk(event, said)
+
     async def tell_assigned(self, event: Event, said: LeadChanged) -> None:
         """Tell the new owner of a lead that changed hands."""
         if said.change == "owner":
@@ -81,8 +92,15 @@ class Teller:
                 event, said.owner, News(event.id, Kind.ASSIGNED, link, {"title": said.title}, said.lead_id)
             )
 
+    async def _tell_desk(self, event: Event, said: LeadSnapshot) -> None:
+        """Tell the lead's owner, who was on duty; where nobody was, every active officer of the zone."""
+        news = News(event.id, Kind.ENQUIRED, _lead_link(said.lead_id), {"title": said.title}, said.lead_id)
+        told = [said.owner] if said.owner else await self._people.officers(_SCOPE, said.office)
+        for account in told:
+            await self._tell_fresh(event, account, news)
+
     async def _tell_fresh(self, event: Event, account: str, news: News) -> None:
-        if self._ports.clock.now() - from_text(event.time) <= settings.NEWS_MAX_AGE:
+        if account and self._ports.clock.now() - from_text(event.time) <= settings.NEWS_MAX_AGE:
             await self.tell(account, news)
 
     async def _deliver(self, account: str, channel: ChannelName, news: News) -> None:

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     MATCHED = "incentives.matched"
     IMPORTED = "import.finished"
     ASSIGNED = "lead.assigned"
+    ENQUIRED = "lead.enquired"
     DIGEST = "digest.frozen"
 
 

@@ -32,6 +32,12 @@ class People:
         people = [await self.get(scope, account) for account in sorted(ids)]
         return [person for person in people if person is not None and person.is_manager]
 
+    async def officers(self, scope: Scope, zone: str) -> list[str]:
+        """The accounts of a zone's active officers."""
+        ids = [record.id async for record in self._store.scan(ACCOUNTS.name, scope, [Eq("role", "officer")])]
+        people = [await self.get(scope, account) for account in sorted(ids)]
+        return [each.account for each in people if each is not None and each.active and zone in each.zones]
+
 
 def _person(account: str, recipient: Record | None, known: Record | None) -> Person:
     address: dict[str, Any] = recipient.body if recipient else {}

@@ -1,0 +1,96 @@
+"""What an office does about enquiries: read them, write back, say who is on duty."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contracts.leads import LeadsAudited
+from kit.auth import Principal
+from kit.clock import to_text
+from kit.errors import AlreadyExists, FieldError, Forbidden, Stale
+from kit.idempotency import RequestKey, remember, replay
+from kit.ports import Ports
+from kit.store.port import Eq, Record, Scope, Sort
+from kit.telemetry import trace_id
+from services.leads.commands import act_of, check_revision
+from services.leads.errors import UnknownOwner
+from services.leads.model.enquiry import Enquiry, replied
+from services.leads.people import may_own
+from services.leads.repository import DUTIES, ENQUIRIES, enquiry_from, enquiry_record, events_of
+from services.leads.schemas.enquiries import EnquiryItem, ReplyInput, enquiry_item
+
+_DUTIES = Scope.system("who is on duty")
+
+
+async def enquiries(
+    ports: Ports, scope: Scope, lead_id: str | None, limit: int, cursor: str | None
+) -> tuple[list[EnquiryItem], str | None]:
+    """The enquiries of one's zones, or of one lead, latest first."""
+    where = [] if lead_id is None else [Eq("lead_id", lead_id)]
+    page = await ports.store.find(
+        ENQUIRIES.name, scope, where, sort=Sort("at", descending=True), limit=limit, cursor=cursor
+    )
+    return [enquiry_item(each.id, each.revision, each.body) for each in page.records], page.next
+
+
+async def reply(
+    ports: Ports, principal: Principal, id: str, body: ReplyInput, revision: int, key: str
+) -> dict[str, Any]:
+    """Write back to whoever asked; the lead's respond clock is met in a step of its own."""
+    record = await ports.store.get(ENQUIRIES.name, principal.scope, id)
+    enquiry = enquiry_from(record)
+    assert record is not None  # noqa: S101 - enquiry_from raised
+    request = RequestKey.of(key, body, "reply", id)
+    answered = replay(record, request)
+    if answered is not None:
+        return answered
+    check_revision(record, revision)
+    act = act_of(principal, ports.clock.now())
+    changed = replied(enquiry, body.text, act)
+    receipt = {"id": id, "revision": record.revision + 1}
+    event = _audited(principal, enquiry, act.at)
+    events = events_of(ports, id, record.revision + 1, event)
+    await ports.store.save(ENQUIRIES.name, remember(enquiry_record(changed, record), request, receipt), events)
+    return receipt
+
+
+async def duty(ports: Ports, principal: Principal, zone: str) -> str | None:
+    """Who is on duty in a zone."""
+    _check_own(principal, zone)
+    record = await ports.store.get(DUTIES.name, _DUTIES, zone)
+    return record.body["officer"] if record else None
+
+
+async def set_duty(ports: Ports, principal: Principal, zone: str, officer: str | None) -> None:
+    """Say who is on duty; repeatable.
+
+    Raises:
+        UnknownOwner: there is no such active officer of the zone.
+    """
+    _check_own(principal, zone)
+    if officer is not None and not await may_own(ports, officer, zone):
+        message = "不是本单位在岗的招商专员"
+        raise UnknownOwner("值班人只能是本单位在岗的招商专员，请重新选择。", errors=[FieldError("officer", message)])
+    record = await ports.store.get(DUTIES.name, _DUTIES, zone)
+    body = {"officer": officer, "by": principal.account, "at": to_text(ports.clock.now())}
+    fresh = Record(zone, body, frozenset({f"zone:{zone}", "city"})) if record is None else record.with_body(body)
+    event = LeadsAudited(
+        office=zone, who=principal.account, role=principal.role, what="duty.set", subject=f"duty:{zone}",
+        at=body["at"], trace=trace_id() or None,
+    )  # fmt: skip
+    try:
+        await ports.store.save(DUTIES.name, fresh, events_of(ports, f"duty-{zone}", fresh.revision + 1, event))
+    except (Stale, AlreadyExists):
+        await set_duty(ports, principal, zone, officer)
+
+
+def _check_own(principal: Principal, zone: str) -> None:
+    if f"zone:{zone}" not in principal.readers and "city" not in principal.readers:
+        raise Forbidden("只能查看和安排本单位的值班人。")
+
+
+def _audited(principal: Principal, enquiry: Enquiry, at: str) -> LeadsAudited:
+    return LeadsAudited(
+        office=enquiry.zone, who=principal.account, role=principal.role, what="enquiry.answered",
+        subject=f"enquiry:{enquiry.id}", label=f"{enquiry.organisation[:190]}咨询", at=at, trace=trace_id() or None,
+    )  # fmt: skip
