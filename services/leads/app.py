@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 
 from contracts.catalogue import topic_of
+from contracts.leads import LeadsAudited, LeadsEventDied
+from kit import operating
 from kit.ports import Ports
 from kit.service import Service
 from kit.web import JSON_LIMIT
@@ -29,6 +32,7 @@ def create_app(ports: Ports) -> FastAPI:
         groups=consumers.groups(ports),
         schedules=jobs.schedules(ports),
         background=(importer,),
+        died=LeadsEventDied,
     )
 
     @asynccontextmanager
@@ -47,6 +51,7 @@ def create_app(ports: Ports) -> FastAPI:
     app.state.service = service
     app.include_router(import_router)
     app.include_router(routes.router)
+    operating.mount(app, service, partial(LeadsAudited, office="city"))
     if ports.settings.bench:
         app.include_router(bench_routes.router)
     return app
