@@ -135,7 +135,7 @@ class DeadLetters:
             raise LettersChanged(
                 f"现在是 {len(counted.letters)} 条，与试算时的 {expected} 条不同；请重新试算后再确认。"
             )
-        receipt = {"lanes": len(counted.letters), "events": counted.events}
+        receipt = {"lanes": len(counted.letters), "events": counted.events, "groups": counted.groups}
         record = Record(id, {"group": group, "letters": list(counted.letters)}, frozenset({OPERATORS}))
         label = f"{len(counted.letters)} · {group or '*'}"
         told = self._told(principal, record, "dead_letters.replayed", label, None)

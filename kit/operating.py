@@ -4,22 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from importlib.metadata import version
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request, Response
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from kit.auth import Principal
 from kit.clock import from_text
 from kit.consumer import Consumer
 from kit.dead_letters import DeadLetters
 from kit.events import Event, Payload
+from kit.letters import (
+    Decided,
+    DiscardInput,
+    Failure,
+    GroupAnswer,
+    Letter,
+    LetterListed,
+    LetterReceipt,
+    Letters,
+    MaskedField,
+    ReplayCount,
+    ReplayFilter,
+    ReplayInput,
+    SystemAnswer,
+    Waiting,
+)  # fmt: skip
 from kit.masking import HIDDEN, identifier, masked
 from kit.parking import BLOCKING, DEAD, OPERATORS, PARKED
 from kit.ports import Ports
 from kit.service import Service
 from kit.store.port import Eq, Record, Scope
-from kit.web import Answer, IdempotencyKey, IfMatch, PageOf, StrictModel, current_principal, require, set_etag
+from kit.web import IdempotencyKey, IfMatch, PageOf, current_principal, require, set_etag
 
 BEHIND_SHOWN = 20
 
@@ -27,129 +43,7 @@ letters = APIRouter()
 system = APIRouter()
 
 Who = Callable[[Request], Awaitable[Principal]]
-State = Literal["waiting", "dead", "handled", "discarded", "unreadable"]
-Group = Annotated[str, Field(max_length=100, pattern=r"^[a-z0-9-]+$")]
-Reason = Annotated[
-    str, Field(min_length=2, max_length=300, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f]{2}[^\x00-\x1f\x7f]*$")
-]
 Id = Annotated[str, Path(max_length=100)]
-
-
-class Failure(Answer):
-    """One attempt that failed."""
-
-    at: str
-    reason: str
-
-
-class MaskedField(Answer):
-    """A field of the event; its value is hidden unless its name is a technical one."""
-
-    path: str
-    value: str
-
-
-class Waiting(Answer):
-    """An event that waits."""
-
-    event: str
-    type: str
-    at: str
-
-
-class Decided(Answer):
-    """What a person decided."""
-
-    by: str
-    at: str
-    why: str | None
-
-
-class LetterListed(Answer):
-    """An event that failed, the first of its key; ``behind`` is how many wait for it."""
-
-    id: str
-    revision: int
-    group: str
-    topic: str
-    key: str
-    event: str
-    type: str
-    state: State
-    reason: str
-    attempts: int
-    parked_at: str
-    failed_at: str | None
-    behind: int
-
-
-class Letter(LetterListed):
-    """All that is shown of it."""
-
-    failures: list[Failure]
-    fields: list[MaskedField]
-    lane: list[Waiting]
-    decided: Decided | None
-
-
-class DiscardInput(StrictModel):
-    """Why the event may be left out."""
-
-    reason: Reason
-
-
-class ReplayFilter(StrictModel):
-    """Which letters: those of one consumer group, or all."""
-
-    group: Group | None = None
-
-
-class ReplayInput(ReplayFilter):
-    """``expected`` is how many keys the dry run counted."""
-
-    expected: int = Field(ge=0, le=10_000)
-
-
-class ReplayCount(Answer):
-    """What starting all again does: keys, all the events that wait in them, keys by group."""
-
-    lanes: int
-    events: int
-    groups: dict[str, int]
-
-
-class ReplayReceipt(Answer):
-    """What was started again."""
-
-    lanes: int
-    events: int
-
-
-class LetterReceipt(Answer):
-    """A letter after a decision."""
-
-    id: str
-    state: State
-    revision: int
-
-
-class GroupAnswer(Answer):
-    """How far a consumer group is behind: events, seconds since the oldest unread was published; keys parked, dead."""
-
-    group: str
-    lag: int
-    lag_seconds: int
-    parked: int
-    dead: int
-
-
-class SystemAnswer(Answer):
-    """How a service is."""
-
-    service: str
-    version: str
-    outbox_seconds: int
-    groups: list[GroupAnswer]
 
 
 class Desk:
@@ -193,16 +87,9 @@ Operator = Annotated[Principal, Depends(_operator)]
 
 
 @letters.get("", summary="死信列表")
-async def list_letters(
-    _asking: Operator,
-    desk: Here,
-    state: State | None = None,
-    group: Annotated[Group | None, Query()] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
-) -> PageOf[LetterListed]:
+async def list_letters(_asking: Operator, desk: Here, wanted: Annotated[Letters, Query()]) -> PageOf[LetterListed]:
     """Keys that wait, by their first event; with a state the events in it."""
-    page = await desk.letters.page(state, group, limit, cursor)
+    page = await desk.letters.page(wanted.state, wanted.group, wanted.limit, wanted.cursor)
     return PageOf[LetterListed](
         items=[LetterListed(**await _listed(desk, each)) for each in page.records], next=page.next
     )
@@ -232,9 +119,9 @@ async def count_letters(body: ReplayFilter, _asking: Operator, desk: Here) -> Re
 
 
 @letters.post("/replay", summary="全部重放")
-async def replay_letters(body: ReplayInput, key: IdempotencyKey, asking: Operator, desk: Here) -> ReplayReceipt:
+async def replay_letters(body: ReplayInput, key: IdempotencyKey, asking: Operator, desk: Here) -> ReplayCount:
     """Start again all that the dry run counted."""
-    return ReplayReceipt(**await desk.letters.start_all_again(asking, body.group, body.expected, key))
+    return ReplayCount(**await desk.letters.start_all_again(asking, body.group, body.expected, key))
 
 
 @letters.post("/{id}/replay", summary="重放一条死信")

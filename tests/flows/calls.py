@@ -170,6 +170,57 @@ def a_code_table(world: World) -> Call:
     return Call(json={"version": f"test-{next(world.numbers)}", "valid_from": "2091-01-01", "codes": codes})
 
 
+def a_letter(service: str, body: Any = None) -> Make:
+    """A dead letter of its own for each decision."""
+
+    def make(world: World) -> Call:
+        id, revision = world.new_letter(service)
+        return Call({"id": id}, headers={"If-Match": f'"{revision}"'}, json=body)
+
+    return make
+
+
+def all_letters(service: str) -> Make:
+    """As many as the dry run counts."""
+
+    def make(world: World) -> Call:
+        counted = world.post("admin", f"/dead-letters/{service}/dry-run", json={})
+        return Call(json={"expected": counted["lanes"]})
+
+    return make
+
+
+def a_failure(body: Any, *, doubted: bool = False) -> Make:
+    """A mail of its own for each decision."""
+
+    def make(world: World) -> Call:
+        id, revision = world.new_failure(doubted=doubted)
+        return Call({"id": id}, headers={"If-Match": f'"{revision}"'}, json=body)
+
+    return make
+
+
+def all_failures(world: World) -> Call:
+    """As many as the dry run counts."""
+    return Call(json={"expected": world.post("admin", "/deliveries/dry-run", json={})["count"]})
+
+
+def operating(service: str) -> Mapping[str, Rule]:
+    """What every service answers of itself."""
+    letters = f"/dead-letters/{service}"
+    return {
+        f"GET {letters}": Rule(ADMINISTRATOR, plain),
+        f"GET {letters}/{{id}}": Rule(ADMINISTRATOR, a_letter(service)),
+        f"POST {letters}/dry-run": Rule(ADMINISTRATOR, lambda _: Call(json={})),
+        f"POST {letters}/replay": Rule(ADMINISTRATOR, all_letters(service)),
+        f"POST {letters}/{{id}}/replay": Rule(ADMINISTRATOR, a_letter(service)),
+        f"POST {letters}/{{id}}/discard": Rule(ADMINISTRATOR, a_letter(service, {"reason": "重复的旧消息"})),
+        f"GET /system/{service}": Rule(ADMINISTRATOR, plain),
+    }
+
+
+OPERATING: Mapping[str, Rule] = {**operating("leads"), **operating("incentives"), **operating("notify")}
+
 LEADS: Mapping[str, Rule] = {
     "POST /leads": Rule(OFFICERS, lambda world: Call(json=registration(next(world.numbers)))),
     "GET /leads": Rule(STAFF, by_its_words, INSIDE),
@@ -210,6 +261,12 @@ NOTIFY: Mapping[str, Rule] = {
     ),
     "POST /notifications/read-all": Rule(SIGNED_IN, plain),
     "GET /deliveries": Rule(SIGNED_IN, plain),
+    "GET /deliveries/{id}": Rule(frozenset({"donghu", "admin"}), a_failure(None)),
+    "POST /deliveries/dry-run": Rule(ADMINISTRATOR, lambda _: Call(json={})),
+    "POST /deliveries/retry": Rule(ADMINISTRATOR, all_failures),
+    "POST /deliveries/{id}/retry": Rule(ADMINISTRATOR, a_failure({})),
+    "POST /deliveries/{id}/confirm": Rule(ADMINISTRATOR, a_failure({"reason": "电话确认已收到"}, doubted=True)),
+    "POST /deliveries/{id}/discard": Rule(ADMINISTRATOR, a_failure({"reason": "人已离职"})),
     "GET /digests": Rule(MANAGERS, plain),
     "GET /digests/{week}": Rule(MANAGERS, lambda world: Call({"week": world.week}), MANAGERS),
     "GET /digests/{week}/figures/{figure}/records": Rule(
@@ -252,4 +309,4 @@ INCENTIVES: Mapping[str, Rule] = {
     "POST /industry-codes": Rule(ADMINISTRATOR | EDITOR, a_code_table),
 }
 
-RULES: Mapping[str, Rule] = {**LEADS, **INCENTIVES, **NOTIFY, **GATEWAY}
+RULES: Mapping[str, Rule] = {**LEADS, **INCENTIVES, **NOTIFY, **OPERATING, **GATEWAY}
