@@ -42,13 +42,13 @@ class DeadLetters:
     """The dead letters of one service, for the people who run it."""
 
     def __init__(self, ports: Ports, consumers: Callable[[], Sequence[Consumer]], audited: Callable[..., Payload]):
-        self._ports, self._consumers, self._audited = ports, consumers, audited
+        self.ports, self.consumers, self._audited = ports, consumers, audited
 
     async def page(self, state: str | None, group: str | None, limit: int, cursor: str | None) -> Page:
         """The first events of their keys, the last failed first; all that block their key where no state is named."""
         where: list[Clause] = [Eq("state", state)] if state else [BLOCKING]
         where += [Range("failed_at", low="")] + ([Eq("group", group)] if group else [])
-        return await self._ports.store.find(
+        return await self.ports.store.find(
             PARKED.name, _OPERATORS, where, sort=Sort("failed_at", True), limit=limit, cursor=cursor
         )
 
@@ -58,21 +58,21 @@ class DeadLetters:
         Raises:
             LetterNotFound: there is none.
         """
-        record = await self._ports.store.get(PARKED.name, _OPERATORS, id)
+        record = await self.ports.store.get(PARKED.name, _OPERATORS, id)
         if record is None:
             raise LetterNotFound("没有这条死信，可能已经处理完；请回到死信列表查看。")
         return record
 
     async def behind(self, letter: Record, limit: int) -> tuple[Record, ...]:
         """What waits behind it, in order."""
-        page = await self._ports.store.find(PARKED.name, _OPERATORS, _lane(letter), sort=Sort("place"), limit=limit + 1)
+        page = await self.ports.store.find(PARKED.name, _OPERATORS, _lane(letter), sort=Sort("place"), limit=limit + 1)
         return tuple(each for each in page.records if each.id != letter.id)[:limit]
 
     async def waiting(self, letter: Record) -> int:
         """How many events wait behind it."""
         if letter.body["state"] not in BLOCKING.values:
             return 0
-        return sum(each.count for each in await self._ports.store.tally(PARKED.name, _OPERATORS, _lane(letter))) - 1
+        return sum(each.count for each in await self.ports.store.tally(PARKED.name, _OPERATORS, _lane(letter))) - 1
 
     async def start_again(self, principal: Principal, id: str, revision: int, key: str) -> dict[str, Any]:
         """Handle it again, now, and then what waits behind it; handlers know what they have already done.
@@ -101,7 +101,7 @@ class DeadLetters:
         letters: list[str] = []
         groups, events = Counter[str](), 0
         where: list[Clause] = [Eq("state", DEAD), *([Eq("group", group)] if group else [])]
-        async for letter in self._ports.store.scan(PARKED.name, _OPERATORS, where):
+        async for letter in self.ports.store.scan(PARKED.name, _OPERATORS, where):
             if len(letters) == AT_ONCE:
                 break
             letters.append(letter.id)
@@ -116,8 +116,8 @@ class DeadLetters:
             LettersChanged: there are more or fewer than ``expected``.
         """
         request = RequestKey.of(key, {"group": group, "expected": expected}, "replay-all")
-        id = derive_id(self._ports.secret, "dead-letters", self._ports.service, principal.account, key)
-        act = await self._ports.store.get(ACTS.name, _OPERATORS, id) or await self._begin(
+        id = derive_id(self.ports.secret, "dead-letters", self.ports.service, principal.account, key)
+        act = await self.ports.store.get(ACTS.name, _OPERATORS, id) or await self._begin(
             principal, id, group, expected, request
         )
         receipt = replay(act, request)
@@ -132,25 +132,23 @@ class DeadLetters:
     ) -> Record:
         counted = await self.count(group)
         if len(counted.letters) != expected:
-            raise LettersChanged(
-                f"现在是 {len(counted.letters)} 条，与试算时的 {expected} 条不同；请重新试算后再确认。"
-            )
+            raise LettersChanged(f"现在是 {len(counted.letters)} 条，试算时是 {expected} 条；请重新试算后再确认。")
         receipt = {"lanes": len(counted.letters), "events": counted.events, "groups": counted.groups}
         record = Record(id, {"group": group, "letters": list(counted.letters)}, frozenset({OPERATORS}))
         label = f"{len(counted.letters)} · {group or '*'}"
         told = self._told(principal, record, "dead_letters.replayed", label, None)
         try:
-            return await self._ports.store.save(ACTS.name, remember(record, request, receipt), told)
+            return await self.ports.store.save(ACTS.name, remember(record, request, receipt), told)
         except AlreadyExists:
-            return await self._ports.store.get(ACTS.name, _OPERATORS, id) or record
+            return await self.ports.store.get(ACTS.name, _OPERATORS, id) or record
 
     async def _revive(self, id: str, act: str, principal: Principal) -> None:
-        letter = await self._ports.store.get(PARKED.name, _OPERATORS, id)
+        letter = await self.ports.store.get(PARKED.name, _OPERATORS, id)
         if letter is None or letter.body["state"] != DEAD or letter.body.get("act") == act:
             return
         body = letter.body | self._decided(principal, None) | {"state": WAITING, "attempts": 0, "act": act}
         try:
-            await self._ports.store.save(PARKED.name, letter.with_body(body))
+            await self.ports.store.save(PARKED.name, letter.with_body(body))
         except Stale:
             return
 
@@ -170,26 +168,26 @@ class DeadLetters:
         receipt = {"id": id, "state": state, "revision": revision + 1}
         label = Event.decode(bytes.fromhex(letter.body["value"])).type
         told = self._told(principal, letter, what, identifier(label), why)
-        await self._ports.store.save(PARKED.name, remember(letter.with_body(body), request, receipt), told)
+        await self.ports.store.save(PARKED.name, remember(letter.with_body(body), request, receipt), told)
         self._nudge()
         return receipt
 
     def _decided(self, principal: Principal, why: str | None) -> dict[str, Any]:
-        return {"decided": {"by": principal.account, "at": to_text(self._ports.clock.now()), "why": why}}
+        return {"decided": {"by": principal.account, "at": to_text(self.ports.clock.now()), "why": why}}
 
     def _told(self, principal: Principal, record: Record, what: str, label: str, why: str | None) -> list[Event]:
-        now = self._ports.clock.now()
+        now = self.ports.clock.now()
         said = self._audited(
             who=principal.account, role=principal.role, what=what, subject=f"dead_letter:{record.id}", label=label,
             why=why, at=to_text(now), trace=traceparent() or None,
         )  # fmt: skip
         return envelop(
-            [said], source=self._ports.service, aggregate=record.id, revision=record.revision + 1, time=now,
+            [said], source=self.ports.service, aggregate=record.id, revision=record.revision + 1, time=now,
             traceparent=traceparent() or None,
         )  # fmt: skip
 
     def _nudge(self) -> None:
-        for consumer in self._consumers():
+        for consumer in self.consumers():
             consumer.nudge()
 
 

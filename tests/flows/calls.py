@@ -170,26 +170,6 @@ def a_code_table(world: World) -> Call:
     return Call(json={"version": f"test-{next(world.numbers)}", "valid_from": "2091-01-01", "codes": codes})
 
 
-def a_letter(service: str, body: Any = None) -> Make:
-    """A dead letter of its own for each decision."""
-
-    def make(world: World) -> Call:
-        id, revision = world.new_letter(service)
-        return Call({"id": id}, headers={"If-Match": f'"{revision}"'}, json=body)
-
-    return make
-
-
-def all_letters(service: str) -> Make:
-    """As many as the dry run counts."""
-
-    def make(world: World) -> Call:
-        counted = world.post("admin", f"/dead-letters/{service}/dry-run", json={})
-        return Call(json={"expected": counted["lanes"]})
-
-    return make
-
-
 def a_failure(body: Any, *, doubted: bool = False) -> Make:
     """A mail of its own for each decision."""
 
@@ -204,22 +184,6 @@ def all_failures(world: World) -> Call:
     """As many as the dry run counts."""
     return Call(json={"expected": world.post("admin", "/deliveries/dry-run", json={})["count"]})
 
-
-def operating(service: str) -> Mapping[str, Rule]:
-    """What every service answers of itself."""
-    letters = f"/dead-letters/{service}"
-    return {
-        f"GET {letters}": Rule(ADMINISTRATOR, plain),
-        f"GET {letters}/{{id}}": Rule(ADMINISTRATOR, a_letter(service)),
-        f"POST {letters}/dry-run": Rule(ADMINISTRATOR, lambda _: Call(json={})),
-        f"POST {letters}/replay": Rule(ADMINISTRATOR, all_letters(service)),
-        f"POST {letters}/{{id}}/replay": Rule(ADMINISTRATOR, a_letter(service)),
-        f"POST {letters}/{{id}}/discard": Rule(ADMINISTRATOR, a_letter(service, {"reason": "重复的旧消息"})),
-        f"GET /system/{service}": Rule(ADMINISTRATOR, plain),
-    }
-
-
-OPERATING: Mapping[str, Rule] = {**operating("leads"), **operating("incentives"), **operating("notify")}
 
 LEADS: Mapping[str, Rule] = {
     "POST /leads": Rule(OFFICERS, lambda world: Call(json=registration(next(world.numbers)))),
@@ -308,5 +272,3 @@ INCENTIVES: Mapping[str, Rule] = {
     "GET /industry-codes": Rule(ANYBODY, plain),
     "POST /industry-codes": Rule(ADMINISTRATOR | EDITOR, a_code_table),
 }
-
-RULES: Mapping[str, Rule] = {**LEADS, **INCENTIVES, **NOTIFY, **OPERATING, **GATEWAY}

@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.flows.calls import ANYBODY, RULES, Call
+from tests.flows.calls import ANYBODY, Call
+from tests.flows.rules import RULES
 from tests.flows.world import ANONYMOUS, API, CANARIES, World
 
 OPENAPI = Path(__file__).resolve().parent.parent.parent / "contracts" / "openapi.json"
