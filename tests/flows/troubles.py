@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from kit.bus.port import Delivery as Heard
 from kit.clock import SystemClock, to_text
@@ -17,12 +20,18 @@ from services.notify.repository.deliveries import Deliveries
 
 def dead_letter(data: Path, service: str, number: int, title: str) -> tuple[str, int]:
     """A dead letter of ``service`` whose event says ``title``; gives its id and revision."""
-    return asyncio.run(_dead_letter(data, service, number, title))
+    return _done(_dead_letter(data, service, number, title))
 
 
 def failed_delivery(data: Path, account: str, number: int, title: str, *, doubted: bool = False) -> tuple[str, int]:
     """A mail to ``account`` that failed, or that nobody knows the end of; gives its id and revision."""
-    return asyncio.run(_failed_delivery(data, account, number, title, doubted=doubted))
+    return _done(_failed_delivery(data, account, number, title, doubted=doubted))
+
+
+def _done(work: Coroutine[Any, Any, tuple[str, int]]) -> tuple[str, int]:
+    """Run it in a thread: playwright keeps a loop of its own in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 async def _dead_letter(data: Path, service: str, number: int, title: str) -> tuple[str, int]:
