@@ -6,9 +6,22 @@ from dataclasses import dataclass
 
 from contracts.event import EventData
 from contracts.gateway import AccountChanged, GatewayAudited
-from contracts.incentives import IncentivesAudited, IncentivesCutoffPassed, IncentivesMatched, PolicyPublished
-from contracts.leads import ImportFinished, LeadChanged, LeadRegistered, LeadsAudited, LeadsCutoffPassed
-from contracts.notify import DigestFrozen, NotifyAudited
+from contracts.incentives import (
+    IncentivesAudited,
+    IncentivesCutoffPassed,
+    IncentivesEventDied,
+    IncentivesMatched,
+    PolicyPublished,
+)
+from contracts.leads import (
+    ImportFinished,
+    LeadChanged,
+    LeadRegistered,
+    LeadsAudited,
+    LeadsCutoffPassed,
+    LeadsEventDied,
+)
+from contracts.notify import DigestFrozen, NotifyAudited, NotifyEventDied
 
 PARTITIONS = 8
 
@@ -45,5 +58,8 @@ ROUTES: tuple[Route, ...] = (
     Route(LeadsAudited, "leads", ("gateway",)),
     Route(IncentivesAudited, "incentives", ("gateway",)),
     Route(NotifyAudited, "notify", ("gateway",)),
+    Route(LeadsEventDied, "leads", ("notify",)),
+    Route(IncentivesEventDied, "incentives", ("notify",)),
+    Route(NotifyEventDied, "notify", ("notify",)),
     Route(GatewayAudited, "gateway", ("gateway",)),
 )

@@ -7,6 +7,7 @@ from typing import ClassVar
 from contracts.audit import Audited
 from contracts.event import CutoffPassed, EventData
 from contracts.leads import Origin, Part
+from contracts.letters import EventDied
 
 
 class ZoneTotal(Part):
@@ -69,3 +70,9 @@ class IncentivesAudited(Audited):
     """Something was done in the incentives service."""
 
     event_type: ClassVar[str] = "quce.incentives.audited.v1"
+
+
+class IncentivesEventDied(EventDied):
+    """The incentives service could not handle an event."""
+
+    event_type: ClassVar[str] = "quce.incentives.event_died.v1"

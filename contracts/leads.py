@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.audit import Audited
 from contracts.event import CutoffPassed, EventData
+from contracts.letters import EventDied
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactValue
 from contracts.vocabulary.source_modes import SourceMode
@@ -124,3 +125,9 @@ class LeadsAudited(Audited):
     """Something was done in the leads service."""
 
     event_type: ClassVar[str] = "quce.leads.audited.v1"
+
+
+class LeadsEventDied(EventDied):
+    """The leads service could not handle an event."""
+
+    event_type: ClassVar[str] = "quce.leads.event_died.v1"

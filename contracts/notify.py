@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from contracts.audit import Audited
 from contracts.event import EventData
+from contracts.letters import EventDied
 
 
 class DigestFrozen(EventData):
@@ -24,3 +25,9 @@ class NotifyAudited(Audited):
     """Something was done in the notify service."""
 
     event_type: ClassVar[str] = "quce.notify.audited.v1"
+
+
+class NotifyEventDied(EventDied):
+    """The notify service could not handle an event."""
+
+    event_type: ClassVar[str] = "quce.notify.event_died.v1"

@@ -31,6 +31,9 @@ SERVICES: Mapping[str, str] = {
 PARTS: Mapping[tuple[str, str], str] = {("leads", "matches"): "incentives"}
 """By the first and third part, where another service answers than for the rest."""
 
+OF_EACH = frozenset({"dead-letters", "system"})
+"""What every service answers of itself: the second part of the path names it."""
+
 OWN = frozenset({"accounts", "sessions", "tokens"})
 """What the edge answers itself."""
 
@@ -59,7 +62,8 @@ class Table:
             NotFound: no service does.
         """
         parts = path.split("/")[1:]
-        service = self._services.get(parts[0])
+        own = parts[1] if parts[0] in OF_EACH and len(parts) > 1 and parts[1] in set(SERVICES.values()) else None
+        service = own or self._services.get(parts[0])
         if service is None or any(part in _HIDDEN for part in parts):
             raise NotFound("没有这个地址，请检查路径。")
         return PARTS.get((parts[0], parts[2]), service) if len(parts) > 2 else service

@@ -19,14 +19,17 @@ from pydantic import ValidationError
 from kit.bus.port import Bus, Delivery, Message, Subscription
 from kit.clock import Clock
 from kit.courtesy import giving_way
-from kit.events import Event
-from kit.parking import Parking
+from kit.events import Event, Payload, envelop
+from kit.masking import reason_of, stack_of
+from kit.parking import Parked, Parking
 from kit.store.port import Store
 from kit.telemetry import EVENTS_HANDLED, LAST_POLL, PARKED_KEYS, set_trace
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Event], Awaitable[None]]
+Died = Callable[..., Payload]
+"""Makes the event that says what died, from ``service``, ``group``, ``letter`` and ``died``."""
 
 AT_ONCE = 3
 ATTEMPTS = 8
@@ -49,10 +52,12 @@ class Consumer:
         group: str,
         topics: Sequence[str],
         handlers: Mapping[str, Handler],
+        died: Died | None = None,
     ) -> None:
-        self._bus, self._service, self._group = bus, service, group
-        self._topics, self._handlers = topics, handlers
+        self._bus, self._clock, self._service, self._group = bus, clock, service, group
+        self._topics, self._handlers, self._died = topics, handlers, died
         self._parking = Parking(store, clock, group)
+        self._nudged = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -61,9 +66,18 @@ class Consumer:
         return self._group
 
     @property
+    def topics(self) -> Sequence[str]:
+        """What the group reads."""
+        return self._topics
+
+    @property
     def parking(self) -> Parking:
         """The keys that wait."""
         return self._parking
+
+    def nudge(self) -> None:
+        """Look after the parked keys now: a person has decided something."""
+        self._nudged.set()
 
     async def start(self) -> None:
         """Begin to consume."""
@@ -114,7 +128,10 @@ class Consumer:
         for delivery in batch:
             if self._parking.holds(delivery.topic, delivery.key):
                 await self._parking.park(delivery, "")
-            elif (reason := await self._try(delivery)) is not None:
+            elif (reason := await self._try(delivery)) == UNREADABLE:
+                await self._bury(delivery.topic, delivery.key, delivery.value, reason)
+                await self._parking.set_aside(delivery, reason)
+            elif reason is not None:
                 await self._parking.park(delivery, reason)
             self._count_parked()
 
@@ -123,8 +140,7 @@ class Consumer:
         try:
             event = Event.decode(delivery.value)
         except ValidationError:
-            await self._bury(delivery.topic, delivery.key, delivery.value, UNREADABLE)
-            return None
+            return UNREADABLE
         reason = None
         for attempt in range(AT_ONCE):
             if attempt:
@@ -144,13 +160,18 @@ class Consumer:
                 await handler(event)
         except Exception as error:
             EVENTS_HANDLED.labels(self._service, self._group, "failed").inc()
-            log.exception("%s could not handle %s", self._group, event.id)
-            return f"{type(error).__name__}: {error}"[:500]
+            reason = reason_of(error)
+            stack = {"fields": {"stack": stack_of(error)}}
+            log.error("%s could not handle %s: %s", self._group, event.id, reason, extra=stack)
+            return reason
         EVENTS_HANDLED.labels(self._service, self._group, "handled").inc()
         return None
 
     async def _retry_parked(self) -> None:
-        await asyncio.sleep(RETRY_PARKED)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(RETRY_PARKED):
+                await self._nudged.wait()
+        self._nudged.clear()
         for lane in self._parking.lanes:
             await self._retry_lane(lane)
         self._count_parked()
@@ -165,8 +186,16 @@ class Consumer:
             if dead:
                 body = parked.record.body
                 await self._bury(body["topic"], body["key"], parked.value, reason)
-            await self._parking.failed(parked, reason, dead=dead)
+            await self._parking.failed(parked, reason, dead=dead, events=self._told(parked) if dead else ())
             return
+
+    def _told(self, parked: Parked) -> Sequence[Event]:
+        if self._died is None:
+            return ()
+        letter, kind = parked.record, Event.decode(parked.value).type
+        said = self._died(service=self._service, group=self._group, letter=letter.id, died=kind)
+        now, revision = self._clock.now(), letter.revision + 1
+        return envelop([said], source=self._service, aggregate=letter.id, revision=revision, time=now)
 
     async def _bury(self, topic: str, key: str, value: bytes, reason: str) -> None:
         EVENTS_HANDLED.labels(self._service, self._group, "dead").inc()

@@ -123,3 +123,15 @@ class TooMany(Problem):
 
 class Unavailable(Problem):
     slug, status, title = "unavailable", 503, "服务暂不可用"
+
+
+class LetterNotFound(NotFound):
+    slug, title = "dead-letter-not-found", "没有这条死信"
+
+
+class LetterNotDead(Conflict):
+    slug, title = "dead-letter-not-dead", "这条消息不在死信中"
+
+
+class LettersChanged(Conflict):
+    slug, title = "dead-letters-changed", "死信的数量变了"

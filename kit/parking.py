@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kit.bus.port import Delivery
 from kit.clock import Clock, to_text
-from kit.errors import AlreadyExists, Stale
+from kit.errors import AlreadyExists
+from kit.events import Event
 from kit.ids import content_digest
-from kit.store.port import Collection, Eq, Index, Record, Scope, Sort, Store
+from kit.store.port import Clause, Collection, Eq, In, Index, Record, Scope, Sort, Store
 
-PARKED = Collection("parked", (Index("group"), Index("lane"), Index("place")))
+PARKED = Collection("parked", (Index("group"), Index("lane"), Index("place"), Index("state"), Index("failed_at")))
 _SCOPE = Scope.system("parked events")
-DEAD, WAITING = "dead", "waiting"
+DEAD, WAITING, HANDLED, DISCARDED, UNREADABLE = "dead", "waiting", "handled", "discarded", "unreadable"
+BLOCKING = In("state", (WAITING, DEAD))
+"""Events that later ones of their key wait behind."""
+OPERATORS = "administrators"
+"""The reader under which people look at them."""
+FAILURES_KEPT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +37,7 @@ class Parked:
 
     @property
     def attempts(self) -> int:
-        """How often it was tried."""
+        """How often it was tried since it was parked or a person started it again."""
         return int(self.record.body["attempts"])
 
     @property
@@ -50,12 +57,14 @@ class Parking:
         """Learn what was parked before a restart."""
         await self._store.ensure(PARKED)
         self._lanes.clear()
-        async for record in self._store.scan(PARKED.name, _SCOPE, [Eq("group", self._group)]):
+        async for record in self._store.scan(PARKED.name, _SCOPE, [Eq("group", self._group), BLOCKING]):
             self._lanes[record.body["lane"]] += 1
+            if not record.readers:
+                await self._store.save(PARKED.name, record.with_body(record.body, frozenset({OPERATORS})))
 
     def holds(self, topic: str, key: str) -> bool:
         """Whether events of this key must wait."""
-        return bool(self._lanes) and self._lanes.get(_lane(topic, key), 0) > 0
+        return bool(self._lanes) and self._lanes.get(lane_of(topic, key), 0) > 0
 
     @property
     def lanes(self) -> list[str]:
@@ -64,63 +73,74 @@ class Parking:
 
     async def park(self, delivery: Delivery, reason: str) -> None:
         """Keep an event durably; parking it twice keeps one."""
-        lane = _lane(delivery.topic, delivery.key)
+        if await self._keep(delivery, reason, WAITING):
+            self._lanes[lane_of(delivery.topic, delivery.key)] += 1
+
+    async def set_aside(self, delivery: Delivery, reason: str) -> None:
+        """Keep what is no event, for people to look at; nothing waits behind it."""
+        await self._keep(delivery, reason, UNREADABLE)
+
+    async def first(self, lane: str) -> Parked | None:
+        """The event that blocks a lane; a lane that a person emptied is let go."""
+        known = self._lanes.get(lane)
+        where: list[Clause] = [Eq("group", self._group), Eq("lane", lane), BLOCKING]
+        page = await self._store.find(PARKED.name, _SCOPE, where, sort=Sort("place"), limit=1)
+        if not page.records and self._lanes.get(lane) == known:
+            self._lanes.pop(lane, None)
+        return Parked(page.records[0]) if page.records else None
+
+    async def failed(self, parked: Parked, reason: str, *, dead: bool, events: Sequence[Event] = ()) -> None:
+        """Count another attempt."""
+        failure = self._failure(reason)
+        body = parked.record.body | {
+            "attempts": parked.attempts + 1,
+            "failures": [*parked.record.body.get("failures", ()), failure][-FAILURES_KEPT:],
+            "failed_at": failure["at"],
+            "reason": reason,
+            "state": DEAD if dead else WAITING,
+        }
+        await self._store.save(PARKED.name, parked.record.with_body(body), events)
+
+    async def done(self, parked: Parked) -> None:
+        """Let the lane move on. What a person had a hand in is kept, so that their request can be answered again."""
+        record = parked.record
+        if record.requests or "decided" in record.body:
+            await self._store.save(PARKED.name, record.with_body(record.body | {"state": HANDLED}))
+        else:
+            await self._store.erase(PARKED.name, record.id)
+        lane = record.body["lane"]
+        self._lanes[lane] -= 1
+        if self._lanes[lane] <= 0:
+            del self._lanes[lane]
+
+    async def _keep(self, delivery: Delivery, reason: str, state: str) -> bool:
         place = f"{delivery.partition:05d}:{delivery.offset:020d}"
+        failure = self._failure(reason)
         body: dict[str, Any] = {
             "group": self._group,
-            "lane": lane,
+            "lane": lane_of(delivery.topic, delivery.key),
             "place": place,
             "topic": delivery.topic,
             "key": delivery.key,
             "value": delivery.value.hex(),
             "reason": reason,
             "attempts": 1 if reason else 0,
-            "state": WAITING,
-            "parked_at": to_text(self._clock.now()),
+            "failures": [failure] if reason else [],
+            "failed_at": failure["at"] if reason else None,
+            "state": state,
+            "parked_at": failure["at"],
         }
         id = content_digest(f"{self._group}:{delivery.topic}:{place}".encode())[:32]
         try:
-            await self._store.save(PARKED.name, Record(id, body, frozenset()))
+            await self._store.save(PARKED.name, Record(id, body, frozenset({OPERATORS})))
         except AlreadyExists:
-            return
-        self._lanes[lane] += 1
-
-    async def first(self, lane: str) -> Parked | None:
-        """The event that blocks a lane."""
-        page = await self._store.find(
-            PARKED.name, _SCOPE, [Eq("group", self._group), Eq("lane", lane)], sort=Sort("place"), limit=1
-        )
-        return Parked(page.records[0]) if page.records else None
-
-    async def failed(self, parked: Parked, reason: str, *, dead: bool) -> None:
-        """Count another attempt."""
-        body = parked.record.body | {
-            "attempts": parked.attempts + 1,
-            "reason": reason,
-            "state": DEAD if dead else WAITING,
-        }
-        await self._store.save(PARKED.name, parked.record.with_body(body))
-
-    async def done(self, parked: Parked) -> None:
-        """Let the lane move on."""
-        await self._store.erase(PARKED.name, parked.record.id)
-        lane = parked.record.body["lane"]
-        self._lanes[lane] -= 1
-        if self._lanes[lane] <= 0:
-            del self._lanes[lane]
-
-    async def revive(self, lane: str) -> bool:
-        """Make a dead lane's first event due again; whether there was one."""
-        parked = await self.first(lane)
-        if parked is None or not parked.dead:
-            return False
-        try:
-            body = parked.record.body | {"state": WAITING, "attempts": 0}
-            await self._store.save(PARKED.name, parked.record.with_body(body))
-        except Stale:
             return False
         return True
 
+    def _failure(self, reason: str) -> dict[str, str]:
+        return {"at": to_text(self._clock.now()), "reason": reason}
 
-def _lane(topic: str, key: str) -> str:
+
+def lane_of(topic: str, key: str) -> str:
+    """The lane of a key."""
     return f"{topic}/{key}"

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from kit.announcing import ANNOUNCEMENTS
-from kit.consumer import Consumer, Handler
+from kit.consumer import Consumer, Died, Handler
+from kit.dead_letters import ACTS
 from kit.jobs import Jobs, Schedule
 from kit.outbox import Relay
+from kit.parking import PARKED
 from kit.ports import Ports
 from kit.store.port import Collection
 
@@ -38,6 +40,7 @@ class Service:
     schedules: tuple[Schedule, ...] = ()
     before: Callable[[], Awaitable[None]] | None = None
     background: Sequence[Background] = ()
+    died: Died | None = None
     consumers: list[Consumer] = field(default_factory=list)
     jobs: Jobs | None = None
 
@@ -45,7 +48,7 @@ class Service:
     async def running(self) -> AsyncIterator[None]:
         """Start everything, stop it in the opposite order."""
         ports = self.ports
-        await ports.store.ensure(*self.collections, ANNOUNCEMENTS)
+        await ports.store.ensure(*self.collections, ANNOUNCEMENTS, PARKED, ACTS)
         if self.before is not None:
             await self.before()
         holder = ports.settings.replica
@@ -74,6 +77,7 @@ class Service:
             group=group.name,
             topics=group.topics,
             handlers=group.handlers,
+            died=self.died,
         )
 
 

@@ -11,6 +11,7 @@ from gateway.pages import (
     assets,
     comparison,
     dashboard,
+    deliveries,
     digest,
     eligibility,
     enquiries,
@@ -21,6 +22,7 @@ from gateway.pages import (
     leads,
     lost,
     notices,
+    operating,
     policies,
     sign_in,
 )
@@ -29,7 +31,7 @@ from gateway.pages.page_table import PAGES
 router = APIRouter(include_in_schema=False)
 for part in (
     assets, sign_in, home, leads, lead_form, lead, comparison, imports, eligibility, enquiries, policies, digest,
-    dashboard, notices, lost,
+    dashboard, notices, deliveries, operating, lost,
 ):  # fmt: skip
     router.include_router(part.router)
 

@@ -33,7 +33,16 @@ JOB_STATES = {
 }
 DELIVERY_STATES = {
     "queued": "等待发送", "sending": "正在发送", "sent": "已送达", "failed": "没有送达", "in_doubt": "不能确定",
+    "discarded": "不再发送",
 }  # fmt: skip
+DELIVERY_KINDS = {
+    "incentives.matched": "政策匹配", "lead.assigned": "分派", "import.finished": "台账导入", "digest.frozen": "周报",
+    "event.died": "死信通知",
+}  # fmt: skip
+LETTER_STATES = {
+    "dead": "死信", "waiting": "自动重试中", "handled": "已重放", "discarded": "已放弃", "unreadable": "无法识别",
+}  # fmt: skip
+SERVICE_NAMES = {"leads": "招商线索", "incentives": "惠企政策", "notify": "通知与周报"}
 FIELDS = {
     "title": "项目", "zone": "意向区", "source_mode": "来源方式", "summary": "项目情况", "referrer": "引荐人",
     "confidential": "保密", "owner": "负责人",
@@ -53,6 +62,9 @@ def labels_in(f: Formats) -> Mapping[str, Callable[..., str]]:
         "standing_name": worded(STANDINGS),
         "job_state": worded(JOB_STATES),
         "delivery_state": worded(DELIVERY_STATES),
+        "delivery_kind": worded(DELIVERY_KINDS),
+        "letter_state": worded(LETTER_STATES),
+        "service_name": worded(SERVICE_NAMES),
         "source_name": lambda source: f.say(SOURCES.get(source["kind"], "其他")),
         "scope_name": lambda key: scope_name(f, key),
         "change_label": lambda field: _change_label(f, field),

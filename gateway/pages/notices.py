@@ -1,4 +1,4 @@
-"""Notifications: the bell's count and drawer, the page, and opening one, which marks it as read. And deliveries."""
+"""Notifications: the bell's count and drawer, the page, and opening one, which marks it as read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from starlette.responses import HTMLResponse, Response
 from gateway.pages.api import Refused
 from gateway.pages.forms import Form
 from gateway.pages.page_table import start_of
-from gateway.pages.people import names_for
 from gateway.pages.routing import PageRoute
 from gateway.pages.visit import Visiting
 
@@ -60,14 +59,3 @@ async def open_one(id: str, request: Request, visit: Visiting) -> Response:
     opened = await visit.api.post(f"/notifications/{id}/read")
     own = opened["link"] or link
     return visit.go(own if own.startswith("/") and not own.startswith("//") else start_of(visit.role))
-
-
-@router.get("/deliveries")
-async def deliveries(visit: Visiting, state: str | None = None, cursor: str | None = None) -> Response:
-    """What was sent to whom, and what could not be."""
-    found = await visit.api.get("/deliveries", state=state or None, limit=ROWS, cursor=cursor)
-    flag = f"state={state}&" if state else ""
-    following = f"/deliveries?{flag}cursor={found['next']}" if found["next"] else ""
-    return visit.page(
-        "deliveries.html", items=found["items"], names=await names_for(visit), state=state or "", next_url=following
-    )

@@ -80,6 +80,14 @@ PAGES: tuple[Page, ...] = (
     Page("/notifications/read-all", SIGNED_IN, _ACT, shown=False),
     Page("/notifications/{id}/open", SIGNED_IN, _ACT, shown=False),
     Page("/deliveries", ADMINISTRATORS),
+    Page("/deliveries/retry", ADMINISTRATORS, ("GET", "POST")),
+    Page("/deliveries/{id}", ADMINISTRATORS),
+    Page("/deliveries/{id}/{act}", ADMINISTRATORS, _ACT, shown=False),
+    Page("/dead-letters", ADMINISTRATORS),
+    Page("/dead-letters/{service}/replay", ADMINISTRATORS, ("GET", "POST")),
+    Page("/dead-letters/{service}/{id}", ADMINISTRATORS),
+    Page("/dead-letters/{service}/{id}/{act}", ADMINISTRATORS, _ACT, shown=False),
+    Page("/system", ADMINISTRATORS),
 )
 
 BY_PATH: Mapping[str, Page] = {page.path: page for page in PAGES}
@@ -102,7 +110,9 @@ _ENTRIES: tuple[Entry, ...] = (
     Entry("/imports", "导入", "upload"),
     Entry("/eligibility", "政策测算", "calc"),
     Entry("/policies", "政策库", "policy"),
+    Entry("/system", "系统", "pulse"),
     Entry("/deliveries", "投递记录", "mail"),
+    Entry("/dead-letters", "死信", "warn"),
 )
 _OFFICER_ORDER = ("/", "/leads", "/policies", "/eligibility", "/imports", "/dashboard")
 
@@ -123,4 +133,4 @@ def entries_for(role: str) -> list[Entry]:
 
 def start_of(role: str) -> str:
     """Where a role begins its day."""
-    return {"manager": "/digests", "administrator": "/deliveries", "partner": "/eligibility"}.get(role, "/policies")
+    return {"manager": "/digests", "administrator": "/system", "partner": "/eligibility"}.get(role, "/policies")

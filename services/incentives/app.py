@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 
 from contracts.catalogue import topic_of
+from contracts.incentives import IncentivesAudited, IncentivesEventDied
+from kit import operating
 from kit.ports import Ports
 from kit.service import Service
 from kit.web import create_app as create_base
@@ -33,6 +36,7 @@ def create_app(ports: Ports) -> FastAPI:
         groups=consumers.groups(ports, library),
         schedules=jobs.schedules(ports, library),
         before=before,
+        died=IncentivesEventDied,
     )
 
     @asynccontextmanager
@@ -44,4 +48,5 @@ def create_app(ports: Ports) -> FastAPI:
     app.state.service, app.state.library, app.state.tables = service, library, tables
     app.include_router(routes.router)
     app.include_router(authoring_routes.router)
+    operating.mount(app, service, partial(IncentivesAudited, office="city"))
     return app

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 
 from contracts.catalogue import topic_of
+from contracts.leads import LeadsAudited, LeadsEventDied
+from kit import operating
 from kit.ports import Ports
 from kit.service import Service
 from kit.web import JSON_LIMIT
@@ -31,6 +34,7 @@ def create_app(ports: Ports) -> FastAPI:
         groups=consumers.groups(ports),
         schedules=jobs.schedules(ports),
         background=(importer, desk),
+        died=LeadsEventDied,
     )
 
     @asynccontextmanager
@@ -50,6 +54,7 @@ def create_app(ports: Ports) -> FastAPI:
     app.include_router(import_router)
     app.include_router(routes.router)
     app.include_router(enquiry_router)
+    operating.mount(app, service, partial(LeadsAudited, office="city"))
     if ports.settings.bench:
         app.include_router(bench_routes.router)
     return app

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 
 from contracts.catalogue import topic_of
+from contracts.notify import NotifyAudited, NotifyEventDied
+from kit import operating
 from kit.ports import Ports
 from kit.service import Service
 from kit.web import create_app as create_base
@@ -37,6 +40,7 @@ def create_app(ports: Ports) -> FastAPI:
         groups=(consumers.projections_group(Projections(ports.store)), consumers.deliveries_group(teller)),
         schedules=jobs.schedules(closing),
         background=(sender,),
+        died=NotifyEventDied,
     )
 
     @asynccontextmanager
@@ -47,4 +51,5 @@ def create_app(ports: Ports) -> FastAPI:
     app = create_base(name=settings.SERVICE, title="通知服务", ports=ports, lifespan=lifespan)
     app.state.service, app.state.closing, app.state.sender = service, closing, sender
     app.include_router(router)
+    operating.mount(app, service, partial(NotifyAudited, office="city"))
     return app

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 from contracts.catalogue import topic_of
 from contracts.event import EventData
 from contracts.gateway import AccountChanged
-from contracts.incentives import IncentivesCutoffPassed, IncentivesMatched
-from contracts.leads import ImportFinished, LeadChanged, LeadRegistered, LeadsCutoffPassed
+from contracts.incentives import IncentivesCutoffPassed, IncentivesEventDied, IncentivesMatched
+from contracts.leads import ImportFinished, LeadChanged, LeadRegistered, LeadsCutoffPassed, LeadsEventDied
+from contracts.notify import NotifyEventDied
 from kit.consumer import Handler
 from kit.events import Event
 from kit.service import Group
@@ -19,7 +20,7 @@ from services.notify.projections.keeping import Projections
 
 T = TypeVar("T", bound=EventData)
 
-LEADS, INCENTIVES, GATEWAY = topic_of("leads"), topic_of("incentives"), topic_of("gateway")
+LEADS, INCENTIVES, GATEWAY, NOTIFY = (topic_of(each) for each in ("leads", "incentives", "gateway", "notify"))
 
 
 def projections_group(projections: Projections) -> Group:
@@ -45,13 +46,16 @@ def deliveries_group(teller: Teller) -> Group:
     """Tells: never rewound."""
     return Group(
         settings.DELIVERIES_GROUP,
-        (LEADS, INCENTIVES),
+        (LEADS, INCENTIVES, NOTIFY),
         dict(
             [
                 _on(IncentivesMatched, teller.tell_matched),
                 _on(ImportFinished, teller.tell_imported),
                 _on(LeadRegistered, teller.tell_enquired),
                 _on(LeadChanged, teller.tell_changed),
+                _on(LeadsEventDied, teller.tell_died),
+                _on(IncentivesEventDied, teller.tell_died),
+                _on(NotifyEventDied, teller.tell_died),
             ]
         ),
     )

@@ -13,6 +13,22 @@ class NotificationNotFound(NotFound):
     slug, title = "notification-not-found", "没有这条通知"
 
 
+class DeliveryNotFound(NotFound):
+    slug, title = "delivery-not-found", "没有这条投递"
+
+
+class DeliverySettled(Conflict):
+    slug, title = "delivery-settled", "这条投递不需要处理"
+
+
+class DeliveriesChanged(Conflict):
+    slug, title = "deliveries-changed", "投递的数量变了"
+
+
+class ReasonMissing(Invalid):
+    slug, title = "reason-missing", "请写明理由"
+
+
 class DigestNotFound(NotFound):
     slug, title = "digest-not-found", "没有这一期周报"
 

@@ -23,6 +23,7 @@ DEFAULTS: Mapping[Kind, Mapping[ChannelName, When]] = {
     Kind.ASSIGNED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.LATER},
     Kind.ENQUIRED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW},
     Kind.DIGEST: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW},
+    Kind.DIED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NEVER},
 }
 
 

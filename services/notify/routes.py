@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from contracts.vocabulary.form import WEEK
 from kit.auth import Principal
-from kit.web import IdempotencyKey, OwnPorts, PageOf, Paging, require
+from kit.idempotency import RequestKey
+from kit.web import IdempotencyKey, IfMatch, OwnPorts, PageOf, Paging, require, set_etag
 from services.notify import schemas
 from services.notify.commands import keeping
 from services.notify.commands.closing import WeekClosing
-from services.notify.queries import people, reports
+from services.notify.commands.deciding import Desk
+from services.notify.model.delivery import State as DeliveryState
+from services.notify.queries import deliveries, people, reports
 from services.notify.queries.digests import DigestReader
 from services.notify.queries.weeks import named_week
 
@@ -27,8 +30,13 @@ Pages = Annotated[Paging, Query()]
 Account = Annotated[str, Path(min_length=1, max_length=100)]
 Id = Annotated[str, Path(max_length=100)]
 WeekName = Annotated[str, WEEK, Path(description="ISO 周次，如 2026-W48")]
-State = Literal["queued", "sending", "sent", "failed", "in_doubt"]
-ChannelOf = Literal["in_app", "email"]
+
+
+async def _desk(asking: Administrator, ports: OwnPorts, request: Request) -> Desk:
+    return Desk(ports, request.app.state.sender, asking)
+
+
+Deciding = Annotated[Desk, Depends(_desk)]
 
 
 @router.put("/recipients/{account}", summary="登记收件人")
@@ -80,13 +88,65 @@ async def read_all_notifications(asking: Signed, ports: OwnPorts) -> schemas.Unr
 async def list_deliveries(
     asking: Signed,
     ports: OwnPorts,
-    state: State | None = None,
-    channel: ChannelOf | None = None,
+    state: schemas.DeliveryState | None = None,
+    channel: schemas.ChannelOf | None = None,
+    recipient: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
+    week: Annotated[str | None, WEEK, Query(description="ISO 周次，如 2026-W48")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
 ) -> PageOf[schemas.DeliveryAnswer]:
     """Deliveries, the newest first: one's own, all of them for an administrator."""
-    return await people.deliveries(ports, asking, state, channel, Paging(limit=limit, cursor=cursor))
+    wanted = deliveries.wanted(schemas.DeliveryFilter(channel=channel, recipient=recipient, week=week), state)
+    return await deliveries.deliveries(ports, asking, wanted, Paging(limit=limit, cursor=cursor))
+
+
+@router.get("/deliveries/{id}", summary="一条投递")
+async def read_delivery(id: Id, asking: Signed, ports: OwnPorts, response: Response) -> schemas.DeliveryOpened:
+    """How it went, attempt by attempt: one's own, anybody's for an administrator."""
+    opened = await deliveries.delivery(ports, asking, id)
+    set_etag(response, opened.revision)
+    return opened
+
+
+@router.post("/deliveries/dry-run", summary="试算重新发送")
+async def count_failed(body: schemas.DeliveryFilter, desk: Deciding) -> schemas.RetryCount:
+    """How many failed deliveries would be sent again, to whom; nothing is done."""
+    found = await desk.count(deliveries.wanted(body, "failed"))
+    return schemas.RetryCount(
+        count=len(found.deliveries), recipients=dict(found.recipients), channels=dict(found.channels)
+    )
+
+
+@router.post("/deliveries/retry", summary="全部重新发送")
+async def retry_deliveries(body: schemas.RetryInput, key: IdempotencyKey, desk: Deciding) -> schemas.RetryReceipt:
+    """Send again all that the dry run counted."""
+    request = RequestKey.of(key, body, "retry-all")
+    done = await desk.retry_all(deliveries.wanted(body, "failed"), body.expected, request)
+    return schemas.RetryReceipt(**done)
+
+
+@router.post("/deliveries/{id}/retry", summary="重新发送")
+async def retry_delivery(
+    id: Id, body: schemas.RetryDecision, revision: IfMatch, key: IdempotencyKey, desk: Deciding
+) -> schemas.DeliveryReceipt:
+    """Send one again; a mail keeps its Message-ID."""
+    return schemas.DeliveryReceipt(**await desk.decide(id, revision, DeliveryState.QUEUED, body.reason, key))
+
+
+@router.post("/deliveries/{id}/confirm", summary="标为已发送")
+async def confirm_delivery(
+    id: Id, body: schemas.ReasonInput, revision: IfMatch, key: IdempotencyKey, desk: Deciding
+) -> schemas.DeliveryReceipt:
+    """Somebody found out that it arrived."""
+    return schemas.DeliveryReceipt(**await desk.decide(id, revision, DeliveryState.SENT, body.reason, key))
+
+
+@router.post("/deliveries/{id}/discard", summary="放弃发送")
+async def discard_delivery(
+    id: Id, body: schemas.ReasonInput, revision: IfMatch, key: IdempotencyKey, desk: Deciding
+) -> schemas.DeliveryReceipt:
+    """It need not arrive any more."""
+    return schemas.DeliveryReceipt(**await desk.decide(id, revision, DeliveryState.DISCARDED, body.reason, key))
 
 
 @router.get("/digests", summary="周报列表")

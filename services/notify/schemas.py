@@ -8,11 +8,14 @@ from pydantic import ConfigDict, Field
 
 from contracts.gateway import Role
 from contracts.vocabulary.amount import Amount
-from contracts.vocabulary.form import EMAIL, Form
+from contracts.vocabulary.form import EMAIL, WEEK, Form
 from contracts.vocabulary.zones import ZoneId
 from kit.web import Answer, StrictModel
 
 PLAIN = Form(r"^[^\x00-\x1f\x7f]+$", "不能有换行等控制字符")
+DeliveryState = Literal["queued", "sending", "sent", "failed", "in_doubt", "discarded"]
+ChannelOf = Literal["in_app", "email"]
+Why = Annotated[str, PLAIN, Field(min_length=2, max_length=300, pattern=r"\S\S")]
 Number = int | str
 """Fen or a count; text where JSON would lose digits."""
 
@@ -65,13 +68,87 @@ class DeliveryAnswer(Answer):
     kind: str
     recipient: str
     channel: str
-    state: Literal["queued", "sending", "sent", "failed", "in_doubt"]
+    state: DeliveryState
     attempts: int
     reason: str | None
     link: str | None
     created_at: str
     next_at: str | None
     finished_at: str | None
+
+
+class Tried(Answer):
+    """One attempt."""
+
+    at: str
+    outcome: Literal["sent", "delayed", "failed", "in_doubt"]
+    reason: str | None
+
+
+class DecisionMade(Answer):
+    """What a person decided."""
+
+    by: str
+    at: str
+    why: str | None
+
+
+class DeliveryOpened(DeliveryAnswer):
+    """A delivery with its attempts; ``about`` is the kind and id of what it leads to."""
+
+    revision: int
+    about: str
+    address: str | None
+    tries: list[Tried]
+    decided: DecisionMade | None
+
+
+class DeliveryFilter(StrictModel):
+    """Which deliveries; what is left out means any."""
+
+    channel: ChannelOf | None = None
+    recipient: str | None = Field(None, min_length=1, max_length=100)
+    week: Annotated[str, WEEK] | None = None
+
+
+class RetryInput(DeliveryFilter):
+    """``expected`` is how many the dry run counted."""
+
+    expected: int = Field(ge=0, le=10_000)
+
+
+class RetryDecision(StrictModel):
+    """Sending again takes a reason where the delivery is in doubt."""
+
+    reason: Why | None = None
+
+
+class ReasonInput(StrictModel):
+    """Why."""
+
+    reason: Why
+
+
+class DeliveryReceipt(Answer):
+    """A delivery after a decision."""
+
+    id: str
+    state: DeliveryState
+    revision: int
+
+
+class RetryCount(Answer):
+    """What sending again would do: how many, to whom, over which channels."""
+
+    count: int
+    recipients: dict[str, int]
+    channels: dict[str, int]
+
+
+class RetryReceipt(Answer):
+    """How many were queued again."""
+
+    count: int
 
 
 class RecordValues(Answer):

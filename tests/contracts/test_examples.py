@@ -10,6 +10,7 @@ import pytest
 from contracts.catalogue import ROUTES, Route, topic_of
 from contracts.event import EventData
 from contracts.gateway import GatewayAudited
+from contracts.notify import NotifyEventDied
 from kit.events import EVENTS_PER_REVISION, MAX_EVENT_BYTES, Event
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "contracts" / "examples"
@@ -79,6 +80,6 @@ def test_an_event_names_no_person(event_type: str) -> None:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.event.event_type)
-def test_a_route_has_a_topic_of_its_producer_and_only_the_audit_log_hears_itself(route: Route) -> None:
+def test_a_route_has_a_topic_of_its_producer_and_only_logs_and_notices_hear_themselves(route: Route) -> None:
     assert route.topic == topic_of(route.producer)
-    assert route.producer not in route.consumers or route.event is GatewayAudited
+    assert route.producer not in route.consumers or route.event in (GatewayAudited, NotifyEventDied)

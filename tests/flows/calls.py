@@ -170,6 +170,21 @@ def a_code_table(world: World) -> Call:
     return Call(json={"version": f"test-{next(world.numbers)}", "valid_from": "2091-01-01", "codes": codes})
 
 
+def a_failure(body: Any, *, doubted: bool = False) -> Make:
+    """A mail of its own for each decision."""
+
+    def make(world: World) -> Call:
+        id, revision = world.new_failure(doubted=doubted)
+        return Call({"id": id}, headers={"If-Match": f'"{revision}"'}, json=body)
+
+    return make
+
+
+def all_failures(world: World) -> Call:
+    """As many as the dry run counts."""
+    return Call(json={"expected": world.post("admin", "/deliveries/dry-run", json={})["count"]})
+
+
 LEADS: Mapping[str, Rule] = {
     "POST /leads": Rule(OFFICERS, lambda world: Call(json=registration(next(world.numbers)))),
     "GET /leads": Rule(STAFF, by_its_words, INSIDE),
@@ -193,46 +208,6 @@ LEADS: Mapping[str, Rule] = {
 }
 
 
-def an_enquiry(world: World) -> dict[str, Any]:
-    """A visitor's question to 东湖."""
-    number = next(world.numbers)
-    return {
-        "zone": "donghu", "organisation": f"寻常咨询{number}有限公司", "name": "来客", "phone": "13800001234",
-        "question": "厂房租金怎么补？", "facts": {"jobs": 120}, "consent": True,
-    }  # fmt: skip
-
-
-def a_code(**more: str) -> Make:
-    """The code of a fresh enquiry."""
-    return lambda world: Call(
-        json={"code": world.post(ANONYMOUS, "/enquiries", json=an_enquiry(world))["code"], **more}
-    )
-
-
-def an_enquiry_to_answer(world: World) -> Call:
-    """A fresh enquiry that has its lead, at its current revision."""
-    asked = an_enquiry(world)
-    world.post(ANONYMOUS, "/enquiries", json=asked)
-
-    def arrived() -> list[dict[str, Any]]:
-        items = world.get("donghu", "/enquiries?limit=200")["items"]
-        return [each for each in items if each["organisation"] == asked["organisation"] and each["lead_id"]]
-
-    found = world.wait(arrived)[0]
-    return Call({"id": found["id"]}, headers={"If-Match": f'"{found["revision"]}"'}, json={"text": "按租金一半补"})
-
-
-ENQUIRIES: Mapping[str, Rule] = {
-    "POST /enquiries": Rule(ANYBODY, lambda world: Call(json=an_enquiry(world))),
-    "GET /enquiries": Rule(STAFF, a_long_page),
-    "POST /enquiries/track": Rule(ANYBODY, a_code()),
-    "POST /enquiries/track/message": Rule(ANYBODY, a_code(text="另需宿舍")),
-    "POST /enquiries/track/withdraw": Rule(ANYBODY, a_code()),
-    "POST /enquiries/{id}/answer": Rule(WORKING, an_enquiry_to_answer),
-    "GET /duties/{zone}": Rule(INSIDE, lambda _: Call({"zone": "donghu"})),
-    "PUT /duties/{zone}": Rule(WORKING, lambda _: Call({"zone": "donghu"}, json={"officer": None})),
-}
-
 NOTIFY: Mapping[str, Rule] = {
     "PUT /recipients/{account}": Rule(
         ADMINISTRATOR,
@@ -251,6 +226,12 @@ NOTIFY: Mapping[str, Rule] = {
     ),
     "POST /notifications/read-all": Rule(SIGNED_IN, plain),
     "GET /deliveries": Rule(SIGNED_IN, plain),
+    "GET /deliveries/{id}": Rule(frozenset({"donghu", "admin"}), a_failure(None)),
+    "POST /deliveries/dry-run": Rule(ADMINISTRATOR, lambda _: Call(json={})),
+    "POST /deliveries/retry": Rule(ADMINISTRATOR, all_failures),
+    "POST /deliveries/{id}/retry": Rule(ADMINISTRATOR, a_failure({})),
+    "POST /deliveries/{id}/confirm": Rule(ADMINISTRATOR, a_failure({"reason": "电话确认已收到"}, doubted=True)),
+    "POST /deliveries/{id}/discard": Rule(ADMINISTRATOR, a_failure({"reason": "人已离职"})),
     "GET /digests": Rule(MANAGERS, plain),
     "GET /digests/{week}": Rule(MANAGERS, lambda world: Call({"week": world.week}), MANAGERS),
     "GET /digests/{week}/figures/{figure}/records": Rule(
@@ -292,5 +273,3 @@ INCENTIVES: Mapping[str, Rule] = {
     "GET /industry-codes": Rule(ANYBODY, plain),
     "POST /industry-codes": Rule(ADMINISTRATOR | EDITOR, a_code_table),
 }
-
-RULES: Mapping[str, Rule] = {**LEADS, **ENQUIRIES, **INCENTIVES, **NOTIFY, **GATEWAY}

@@ -24,7 +24,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.conftest import Effort
-from tests.flows.calls import RULES, Call
+from tests.flows.calls import Call
+from tests.flows.rules import RULES
 from tests.flows.test_role_matrix import OPENAPI
 from tests.flows.world import API, World
 

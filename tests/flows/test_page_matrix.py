@@ -66,9 +66,15 @@ def address(world: World, page: Page) -> str:
     ids = {"/leads": "lead", "/imports": "imported", "/policies": "policy", "/notifications": "notification"}
     kind = "/" + page.path.split("/")[1]
     id = getattr(world, ids[kind]) if kind in ids else "donghu"
+    if page.path.startswith("/deliveries/{id}"):
+        id = world.new_failure()[0]
+    if page.path.startswith("/dead-letters/{service}/{id}"):
+        id = world.new_letter("notify")[0]
     week = world.week if "{week}" in page.path else ""
     figure = world.figure if "{figure}" in page.path else ""
-    return page.path.format(id=id, stage="new", name="land_mu", week=week, figure=figure, enquiry="donghu")
+    return page.path.format(
+        id=id, stage="new", name="land_mu", week=week, figure=figure, enquiry="donghu", service="notify", act="discard"
+    )
 
 
 def may_open(page: Page, who: str) -> bool:

@@ -9,8 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.flows.calls import ANYBODY, RULES, Call
+from tests.flows.calls import ANYBODY, Call
 from tests.flows.intruders import MARK
+from tests.flows.rules import RULES
 from tests.flows.world import ANONYMOUS, API, CANARIES, LAPSED, World
 
 OPENAPI = Path(__file__).resolve().parent.parent.parent / "contracts" / "openapi.json"

@@ -19,6 +19,7 @@ import httpx
 from openpyxl import Workbook
 
 from bench.suite import QUCE, ROOT, environment, free_port, serving
+from tests.flows.troubles import dead_letter, failed_delivery
 
 API = "/api/v1"
 ANONYMOUS = "anonymous"
@@ -73,6 +74,7 @@ class World:
     url: str
     clients: dict[str, httpx.Client]
     passwords: dict[str, str]
+    data: Path
     accounts: dict[str, str] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -147,6 +149,14 @@ class World:
         found: list[str] = self.wait(heard)
         return found[0]
 
+    def new_letter(self, service: str) -> tuple[str, int]:
+        """A dead letter nobody has decided on, about the canary; its id and revision."""
+        return dead_letter(self.data, service, next(self.numbers), "金丝雀项目")
+
+    def new_failure(self, *, doubted: bool = False) -> tuple[str, int]:
+        """A mail to the officer at 东湖 that did not arrive, about the canary; its id and revision."""
+        return failed_delivery(self.data, self.accounts["donghu"], next(self.numbers), "金丝雀项目", doubted=doubted)
+
     @cached_property
     def week(self) -> str:
         """The running week."""
@@ -185,7 +195,7 @@ def open_world(folder: Path, extra: Mapping[str, str] | None = None) -> Iterator
     expired = _expired_token(env)
     with serving([*QUCE, "serve"], port, "/readyz", env, folder / "suite.log"), ExitStack() as stack:
         url = f"http://127.0.0.1:{port}"
-        world = World(url, {}, sign_ins)
+        world = World(url, {}, sign_ins, folder / "data")
         for who in (ANONYMOUS, *sign_ins):
             client = stack.enter_context(httpx.Client(base_url=url, timeout=60))
             world.clients[who] = client

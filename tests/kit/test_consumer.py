@@ -103,7 +103,8 @@ async def test_what_keeps_failing_is_buried_and_its_key_stays_parked(
         while not (buried := await reader.poll(10, 0.2)):
             pass
     assert Event.decode(buried[0].value).id == "bad:1:0"
-    assert buried[0].headers == {"group": "readers", "reason": "RuntimeError: never"}
+    assert buried[0].headers["group"] == "readers"
+    assert buried[0].headers["reason"].startswith("RuntimeError (test_consumer.py:")
     assert tries == AT_ONCE + ATTEMPTS - 1
     await asyncio.sleep(0.1)
     assert tries == AT_ONCE + ATTEMPTS - 1

@@ -41,7 +41,16 @@ def pages_of(world: World) -> dict[str, list[str]]:
         ],
         "donghu": [*own, f"/imports/{world.imported}", "/notifications", "/duty", "/nothing-here"],
         "manager": [f"/digests/{week}", f"/digests/{week}/figures/new_leads", "/dashboard"],
-        "admin": ["/deliveries", "/leads"],
+        "admin": [
+            "/deliveries",
+            "/deliveries/retry",
+            f"/deliveries/{world.new_failure(doubted=True)[0]}",
+            "/dead-letters",
+            "/dead-letters/notify/replay",
+            f"/dead-letters/notify/{world.new_letter('notify')[0]}",
+            "/system",
+            "/leads",
+        ],
     }
 
 

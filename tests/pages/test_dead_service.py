@@ -91,3 +91,12 @@ async def test_the_pages_that_say_no(suite: Suite) -> None:
         answer = await visitor.get("/leads?zone=donghu")
         assert answer.headers["location"] == "/sign-in?next=/leads%3Fzone%3Ddonghu"
         assert (await visitor.get("/api/nothing")).headers["content-type"] == "application/problem+json"
+
+
+async def test_the_system_and_dead_letters_stand_without_a_service(suite: Suite) -> None:
+    async with signed_in(edge_without(suite, "notify"), suite, "admin") as client:
+        for path in ("/system", "/dead-letters"):
+            page = await client.get(path)
+            assert page.status_code == 200
+            assert "「通知与周报」服务暂时没有响应" in page.text
+        assert "没有待发事件" in (await client.get("/system")).text

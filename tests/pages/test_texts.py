@@ -24,6 +24,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 TABLES = (
     labels.INSTRUMENTS, labels.CLAIM_MODES, labels.BENEFICIARIES, labels.STANDINGS, labels.SOURCES, labels.JOB_STATES,
     labels.DELIVERY_STATES, labels.FIELDS, visit.ROLE_NAMES, routing.TITLES,
+    labels.DELIVERY_KINDS, labels.LETTER_STATES, labels.SERVICE_NAMES,
 )  # fmt: skip
 
 

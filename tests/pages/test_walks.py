@@ -213,3 +213,34 @@ def test_bureau_gives_a_lead_to_a_colleague(browser: Browser, world: World) -> N
         bureau.page.click(".assign summary")
         bureau.page.locator(".assign button").first.click()
         bureau.page.wait_for_selector(".timeline li:has-text('分派')")
+
+
+def test_an_administrator_finds_a_failed_delivery_and_replays_it(browser: Browser, world: World) -> None:
+    id, _ = world.new_failure()
+    with person(browser, world) as admin:
+        admin.sign_in("admin")
+        admin.page.click("text=投递记录 >> nth=0")
+        admin.page.click("nav.tabs >> text=没有送达")
+        admin.page.click(f'a[href="/deliveries/{id}"]')
+        assert "收件地址被邮件服务器拒收" in admin.text()
+        admin.page.click("#main button:has-text('重新发送')")
+        admin.settle()
+        world.wait(lambda: world.get("admin", f"/deliveries/{id}")["state"] == "sent")
+        admin.go(f"/deliveries/{id}")
+        assert "已送达" in admin.text("h1")
+        assert "金丝雀" not in admin.page.content()
+
+
+def test_an_administrator_discards_a_dead_letter_with_a_reason(browser: Browser, world: World) -> None:
+    id, _ = world.new_letter("notify")
+    with person(browser, world) as admin:
+        admin.sign_in("admin")
+        admin.page.click("text=死信 >> nth=0")
+        admin.page.click(f'a[href="/dead-letters/notify/{id}"]')
+        assert "•••" in admin.text()
+        assert "金丝雀" not in admin.page.content()
+        admin.page.fill("#why", "重复的旧消息")
+        admin.page.click("text=放弃这一条")
+        admin.settle()
+        assert "已放弃" in admin.text("h1")
+        assert "重复的旧消息" in admin.text()

@@ -10,6 +10,7 @@ import orjson
 
 from contracts.incentives import IncentivesMatched
 from contracts.leads import ImportFinished, LeadChanged, LeadRegistered, LeadSnapshot
+from contracts.letters import EventDied
 from kit.clock import from_text, to_text
 from kit.events import Event
 from kit.ids import content_digest, derive_id
@@ -98,6 +99,13 @@ class Teller:
         told = [said.owner] if said.owner else await self._people.officers(_SCOPE, said.office)
         for account in told:
             await self._tell_fresh(event, account, news)
+
+    async def tell_died(self, event: Event, said: EventDied) -> None:
+        """Tell every administrator of an event that waits for a person, once a letter however often it dies."""
+        link = f"/dead-letters/{said.service}/{said.letter}"
+        news = News(f"died:{said.service}:{said.letter}", Kind.DIED, link, {"service": said.service})
+        for person in await self._people.in_role(_SCOPE, "administrator"):
+            await self._tell_fresh(event, person.account, news)
 
     async def _tell_fresh(self, event: Event, account: str, news: News) -> None:
         if account and self._ports.clock.now() - from_text(event.time) <= settings.NEWS_MAX_AGE:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
@@ -19,6 +20,7 @@ class Kind(StrEnum):
     ASSIGNED = "lead.assigned"
     ENQUIRED = "lead.enquired"
     DIGEST = "digest.frozen"
+    DIED = "event.died"
 
 
 class ChannelName(StrEnum):
@@ -36,6 +38,7 @@ class State(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     IN_DOUBT = "in_doubt"
+    DISCARDED = "discarded"
 
 
 _MOVES: dict[State, frozenset[State]] = {
@@ -44,7 +47,14 @@ _MOVES: dict[State, frozenset[State]] = {
     State.SENT: frozenset(),
     State.FAILED: frozenset(),
     State.IN_DOUBT: frozenset(),
+    State.DISCARDED: frozenset(),
 }
+_DECISIONS: dict[State, frozenset[State]] = {
+    State.FAILED: frozenset({State.QUEUED, State.DISCARDED}),
+    State.IN_DOUBT: frozenset({State.QUEUED, State.SENT, State.DISCARDED}),
+}
+"""What has ended moves again only because a person says so."""
+TRIES_KEPT = 20
 
 
 class IllegalMove(ValueError):
@@ -73,6 +83,8 @@ class Delivery:
     next_at: str | None = None
     claimed_at: str | None = None
     finished_at: str | None = None
+    tries: list[dict[str, str | None]] = field(default_factory=list)
+    decided: dict[str, str | None] | None = None
 
     def claim(self, now: datetime) -> Self:
         """Say that the next thing is to send."""
@@ -97,17 +109,37 @@ class Delivery:
             return self.failed(f"重试{self.attempts}次仍未成功：{reason}", now)
         self._check(State.QUEUED)
         wait: timedelta = min(settings.FIRST_RETRY * 2 ** max(0, self.attempts - 1), settings.LONGEST_RETRY)
-        return replace(self, state=State.QUEUED, reason=reason, next_at=to_text(now + wait))
+        tries = self._tried("delayed", reason, now)
+        return replace(self, state=State.QUEUED, reason=reason, next_at=to_text(now + wait), tries=tries)
 
     def released(self) -> Self:
         """Back in the queue after a restart, over a channel where a repeat does no harm."""
         self._check(State.QUEUED)
         return replace(self, state=State.QUEUED, next_at=None)
 
+    def again(self, by: str, why: str | None, now: datetime, act: str | None = None) -> Self:
+        """A person wants it sent once more, by itself or with the others of an ``act``."""
+        self._check(State.QUEUED, _DECISIONS)
+        decided = _decision(by, why, now) | {"act": act}
+        return replace(self, state=State.QUEUED, attempts=0, next_at=None, finished_at=None, decided=decided)
+
+    def settled(self, state: State, by: str, why: str, now: datetime) -> Self:
+        """A person knows that it arrived, or that it need not."""
+        self._check(state, _DECISIONS)
+        return replace(self, state=state, next_at=None, finished_at=to_text(now), decided=_decision(by, why, now))
+
     def _end(self, state: State, reason: str | None, now: datetime) -> Self:
         self._check(state)
-        return replace(self, state=state, reason=reason, next_at=None, finished_at=to_text(now))
+        tries = self._tried(state.value, reason, now)
+        return replace(self, state=state, reason=reason, next_at=None, finished_at=to_text(now), tries=tries)
 
-    def _check(self, state: State) -> None:
-        if state not in _MOVES[self.state]:
+    def _tried(self, outcome: str, reason: str | None, now: datetime) -> list[dict[str, str | None]]:
+        return [*self.tries, {"at": to_text(now), "outcome": outcome, "reason": reason}][-TRIES_KEPT:]
+
+    def _check(self, state: State, moves: Mapping[State, frozenset[State]] = _MOVES) -> None:
+        if state not in moves.get(self.state, ()):
             raise IllegalMove(f"{self.state} -> {state}")
+
+
+def _decision(by: str, why: str | None, now: datetime) -> dict[str, str | None]:
+    return {"by": by, "why": why, "at": to_text(now)}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from kit.errors import AlreadyExists, Stale
+from kit.events import Event
 from kit.store.port import Eq, Page, Record, Scope, Sort, Store
 from services.notify.model.delivery import ChannelName, Delivery, Kind, State
 from services.notify.model.person import ADMINISTRATORS, own_reader
@@ -17,10 +18,11 @@ _SCOPE = Scope.system("deliveries under way")
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A delivery at the revision it was read at."""
+    """A delivery at the revision it was read at, with the requests of people that it answered."""
 
     delivery: Delivery
     revision: int
+    requests: tuple[Mapping[str, Any], ...] = ()
 
 
 class Deliveries:
@@ -32,7 +34,7 @@ class Deliveries:
     async def add(self, delivery: Delivery) -> Stored:
         """Record it as queued; the one that is there already where there is one."""
         try:
-            record = await self._store.save(DELIVERIES.name, _record(Stored(delivery, 0)))
+            record = await self._store.save(DELIVERIES.name, record_of(delivery, Stored(delivery, 0)))
         except AlreadyExists:
             stored = await self.get(delivery.id)
             assert stored is not None  # noqa: S101 - deliveries are never erased
@@ -42,22 +44,30 @@ class Deliveries:
     async def get(self, id: str) -> Stored | None:
         """One delivery."""
         record = await self._store.get(DELIVERIES.name, _SCOPE, id)
-        return None if record is None else _stored(record)
+        return None if record is None else stored_in(record)
 
     async def save(self, stored: Stored, delivery: Delivery) -> Stored | None:
         """Record the next state; None where somebody else got there first."""
         try:
-            record = await self._store.save(DELIVERIES.name, _record(Stored(delivery, stored.revision)))
+            record = await self._store.save(DELIVERIES.name, record_of(delivery, stored))
         except Stale:
             return None
-        return Stored(delivery, record.revision)
+        return Stored(delivery, record.revision, stored.requests)
+
+    async def decide(self, record: Record, events: Sequence[Event] = ()) -> Stored:
+        """Record what a person decided.
+
+        Raises:
+            Stale: it changed meanwhile.
+        """
+        return stored_in(await self._store.save(DELIVERIES.name, record, events))
 
     async def in_state(self, state: State, channel: ChannelName) -> AsyncIterator[Stored]:
         """All deliveries of a channel that are this far."""
         async for record in self._store.scan(
             DELIVERIES.name, _SCOPE, [Eq("state", state.value), Eq("channel", channel.value)]
         ):
-            yield _stored(record)
+            yield stored_in(record)
 
     async def last_told(self, lead_id: str) -> Record:
         """What the owner of a lead was last told of its matches."""
@@ -105,16 +115,17 @@ def _own(account: str) -> frozenset[str]:
     return frozenset({own_reader(account)})
 
 
-def _record(stored: Stored) -> Record:
-    delivery = stored.delivery
+def record_of(delivery: Delivery, stored: Stored) -> Record:
+    """The record that replaces what was stored."""
     plain = {"kind": delivery.kind.value, "channel": delivery.channel.value, "state": delivery.state.value}
     body = {"schema": 1, **asdict(delivery), **plain}
     readers = frozenset({own_reader(delivery.recipient), ADMINISTRATORS})
-    return Record(delivery.id, body, readers, stored.revision)
+    return Record(delivery.id, body, readers, stored.revision, stored.requests)
 
 
-def _stored(record: Record) -> Stored:
-    return Stored(delivery_of(record.body), record.revision)
+def stored_in(record: Record) -> Stored:
+    """The delivery in a record."""
+    return Stored(delivery_of(record.body), record.revision, record.requests)
 
 
 def delivery_of(body: dict[str, Any]) -> Delivery:

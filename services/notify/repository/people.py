@@ -25,12 +25,16 @@ class People:
 
     async def managers(self, scope: Scope) -> list[Person]:
         """Everybody for whom a digest is written, by account."""
+        return await self.in_role(scope, "manager")
+
+    async def in_role(self, scope: Scope, role: str) -> list[Person]:
+        """Everybody who works in a role, by account."""
         ids: set[str] = set()
         for collection in (ACCOUNTS, RECIPIENTS):
-            async for record in self._store.scan(collection.name, scope, [Eq("role", "manager")]):
+            async for record in self._store.scan(collection.name, scope, [Eq("role", role)]):
                 ids.add(record.id)
         people = [await self.get(scope, account) for account in sorted(ids)]
-        return [person for person in people if person is not None and person.is_manager]
+        return [person for person in people if person is not None and person.role == role and person.active]
 
     async def officers(self, scope: Scope, zone: str) -> list[str]:
         """The accounts of a zone's active officers."""

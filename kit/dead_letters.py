@@ -1,0 +1,195 @@
+"""Dead letters: what people see of events that failed, and what they decide: start again, all at once, or leave out.
+
+The parked record is the aggregate: a decision, the receipt of its request and what the log of acts is told
+are one save. Starting many again is an aggregate of its own, which a repeated request resumes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kit.auth import Principal
+from kit.clock import to_text
+from kit.consumer import Consumer
+from kit.errors import AlreadyExists, LetterNotDead, LetterNotFound, LettersChanged, Stale
+from kit.events import Event, Payload, envelop
+from kit.idempotency import RequestKey, remember, replay
+from kit.ids import derive_id
+from kit.masking import identifier
+from kit.parking import BLOCKING, DEAD, DISCARDED, OPERATORS, PARKED, WAITING
+from kit.ports import Ports
+from kit.store.port import Clause, Collection, Eq, Page, Range, Record, Scope, Sort
+from kit.telemetry import traceparent
+
+ACTS = Collection("dead_letter_acts")
+AT_ONCE = 1000
+_OPERATORS = Scope.of({OPERATORS})
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What starting all again would touch: keys with a dead first event, and all events that wait in them."""
+
+    letters: tuple[str, ...]
+    events: int
+    groups: dict[str, int]
+
+
+class DeadLetters:
+    """The dead letters of one service, for the people who run it."""
+
+    def __init__(self, ports: Ports, consumers: Callable[[], Sequence[Consumer]], audited: Callable[..., Payload]):
+        self.ports, self.consumers, self._audited = ports, consumers, audited
+
+    async def page(self, state: str | None, group: str | None, limit: int, cursor: str | None) -> Page:
+        """The first events of their keys, the last failed first; all that block their key where no state is named."""
+        where: list[Clause] = [Eq("state", state)] if state else [BLOCKING]
+        where += [Range("failed_at", low="")] + ([Eq("group", group)] if group else [])
+        return await self.ports.store.find(
+            PARKED.name, _OPERATORS, where, sort=Sort("failed_at", True), limit=limit, cursor=cursor
+        )
+
+    async def letter(self, id: str) -> Record:
+        """One of them.
+
+        Raises:
+            LetterNotFound: there is none.
+        """
+        record = await self.ports.store.get(PARKED.name, _OPERATORS, id)
+        if record is None:
+            raise LetterNotFound("没有这条死信，可能已经处理完；请回到死信列表查看。")
+        return record
+
+    async def behind(self, letter: Record, limit: int) -> tuple[Record, ...]:
+        """What waits behind it, in order."""
+        page = await self.ports.store.find(PARKED.name, _OPERATORS, _lane(letter), sort=Sort("place"), limit=limit + 1)
+        return tuple(each for each in page.records if each.id != letter.id)[:limit]
+
+    async def waiting(self, letter: Record) -> int:
+        """How many events wait behind it."""
+        if letter.body["state"] not in BLOCKING.values:
+            return 0
+        return sum(each.count for each in await self.ports.store.tally(PARKED.name, _OPERATORS, _lane(letter))) - 1
+
+    async def start_again(self, principal: Principal, id: str, revision: int, key: str) -> dict[str, Any]:
+        """Handle it again, now, and then what waits behind it; handlers know what they have already done.
+
+        Raises:
+            LetterNotFound: there is none.
+            LetterNotDead: it is not dead.
+            Stale: it has changed meanwhile.
+        """
+        request = RequestKey.of(key, {}, "replay", id)
+        return await self._decide(principal, id, revision, request, "dead_letter.replayed", None)
+
+    async def discard(self, principal: Principal, id: str, revision: int, why: str, key: str) -> dict[str, Any]:
+        """Leave it out for good, so that what waits behind it goes on; the record of it stays.
+
+        Raises:
+            LetterNotFound: there is none.
+            LetterNotDead: it is not dead.
+            Stale: it has changed meanwhile.
+        """
+        request = RequestKey.of(key, {"why": why}, "discard", id)
+        return await self._decide(principal, id, revision, request, "dead_letter.discarded", why)
+
+    async def count(self, group: str | None) -> Count:
+        """What starting all again would do now."""
+        letters: list[str] = []
+        groups, events = Counter[str](), 0
+        where: list[Clause] = [Eq("state", DEAD), *([Eq("group", group)] if group else [])]
+        async for letter in self.ports.store.scan(PARKED.name, _OPERATORS, where):
+            if len(letters) == AT_ONCE:
+                break
+            letters.append(letter.id)
+            groups[letter.body["group"]] += 1
+            events += 1 + await self.waiting(letter)
+        return Count(tuple(letters), events, dict(groups))
+
+    async def start_all_again(self, principal: Principal, group: str | None, expected: int, key: str) -> dict[str, Any]:
+        """Start again every letter that the dry run counted; a repeated request ends what an earlier one began.
+
+        Raises:
+            LettersChanged: there are more or fewer than ``expected``.
+        """
+        request = RequestKey.of(key, {"group": group, "expected": expected}, "replay-all")
+        id = derive_id(self.ports.secret, "dead-letters", self.ports.service, principal.account, key)
+        act = await self.ports.store.get(ACTS.name, _OPERATORS, id) or await self._begin(
+            principal, id, group, expected, request
+        )
+        receipt = replay(act, request)
+        assert receipt is not None  # noqa: S101 - the act was saved with it
+        for letter in act.body["letters"]:
+            await self._revive(letter, id, principal)
+        self._nudge()
+        return receipt
+
+    async def _begin(
+        self, principal: Principal, id: str, group: str | None, expected: int, request: RequestKey
+    ) -> Record:
+        counted = await self.count(group)
+        if len(counted.letters) != expected:
+            raise LettersChanged(f"现在是 {len(counted.letters)} 条，试算时是 {expected} 条；请重新试算后再确认。")
+        receipt = {"lanes": len(counted.letters), "events": counted.events, "groups": counted.groups}
+        record = Record(id, {"group": group, "letters": list(counted.letters)}, frozenset({OPERATORS}))
+        label = f"{len(counted.letters)} · {group or '*'}"
+        told = self._told(principal, record, "dead_letters.replayed", label, None)
+        try:
+            return await self.ports.store.save(ACTS.name, remember(record, request, receipt), told)
+        except AlreadyExists:
+            return await self.ports.store.get(ACTS.name, _OPERATORS, id) or record
+
+    async def _revive(self, id: str, act: str, principal: Principal) -> None:
+        letter = await self.ports.store.get(PARKED.name, _OPERATORS, id)
+        if letter is None or letter.body["state"] != DEAD or letter.body.get("act") == act:
+            return
+        body = letter.body | self._decided(principal, None) | {"state": WAITING, "attempts": 0, "act": act}
+        try:
+            await self.ports.store.save(PARKED.name, letter.with_body(body))
+        except Stale:
+            return
+
+    async def _decide(
+        self, principal: Principal, id: str, revision: int, request: RequestKey, what: str, why: str | None
+    ) -> dict[str, Any]:
+        letter = await self.letter(id)
+        known = replay(letter, request)
+        if known is not None:
+            return known
+        if letter.revision != revision:
+            raise Stale("这条消息的状态刚刚变了，请刷新后再决定。")
+        if letter.body["state"] != DEAD:
+            raise LetterNotDead("只有停在死信里的消息才能重放或放弃；还在自动重试的，请等它恢复或进入死信。")
+        state = WAITING if why is None else DISCARDED
+        body = letter.body | self._decided(principal, why) | {"state": state, "attempts": 0}
+        receipt = {"id": id, "state": state, "revision": revision + 1}
+        label = Event.decode(bytes.fromhex(letter.body["value"])).type
+        told = self._told(principal, letter, what, identifier(label), why)
+        await self.ports.store.save(PARKED.name, remember(letter.with_body(body), request, receipt), told)
+        self._nudge()
+        return receipt
+
+    def _decided(self, principal: Principal, why: str | None) -> dict[str, Any]:
+        return {"decided": {"by": principal.account, "at": to_text(self.ports.clock.now()), "why": why}}
+
+    def _told(self, principal: Principal, record: Record, what: str, label: str, why: str | None) -> list[Event]:
+        now = self.ports.clock.now()
+        said = self._audited(
+            who=principal.account, role=principal.role, what=what, subject=f"dead_letter:{record.id}", label=label,
+            why=why, at=to_text(now), trace=traceparent() or None,
+        )  # fmt: skip
+        return envelop(
+            [said], source=self.ports.service, aggregate=record.id, revision=record.revision + 1, time=now,
+            traceparent=traceparent() or None,
+        )  # fmt: skip
+
+    def _nudge(self) -> None:
+        for consumer in self.consumers():
+            consumer.nudge()
+
+
+def _lane(letter: Record) -> list[Clause]:
+    return [Eq("group", letter.body["group"]), Eq("lane", letter.body["lane"]), BLOCKING]

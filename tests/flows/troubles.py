@@ -1,0 +1,70 @@
+"""Things that went wrong, put straight into the stores of a running suite: it takes minutes to wait for real ones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from kit.bus.port import Delivery as Heard
+from kit.clock import SystemClock, to_text
+from kit.events import Event
+from kit.parking import PARKED, Parking
+from kit.store.sqlite import SqliteStore
+from services.notify.model.delivery import ChannelName, Delivery, Kind
+from services.notify.repository.collections import DELIVERIES
+from services.notify.repository.deliveries import Deliveries
+
+
+def dead_letter(data: Path, service: str, number: int, title: str) -> tuple[str, int]:
+    """A dead letter of ``service`` whose event says ``title``; gives its id and revision."""
+    return _done(_dead_letter(data, service, number, title))
+
+
+def failed_delivery(data: Path, account: str, number: int, title: str, *, doubted: bool = False) -> tuple[str, int]:
+    """A mail to ``account`` that failed, or that nobody knows the end of; gives its id and revision."""
+    return _done(_failed_delivery(data, account, number, title, doubted=doubted))
+
+
+def _done(work: Coroutine[Any, Any, tuple[str, int]]) -> tuple[str, int]:
+    """Run it in a thread: playwright keeps a loop of its own in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
+async def _dead_letter(data: Path, service: str, number: int, title: str) -> tuple[str, int]:
+    clock, store = SystemClock(), SqliteStore(data / f"{service}.db")
+    lead = f"lead-{number}"
+    event = Event(
+        id=f"{lead}:1:0", source="/quce/test", type="quce.test.happened.v1", subject=lead,
+        time=to_text(clock.now()), partitionkey=lead, sequence=100, data={"lead_id": lead, "title": title},
+    )  # fmt: skip
+    try:
+        await store.ensure(PARKED)
+        parking = Parking(store, clock, service)
+        heard = Heard("quce.test", 0, number, lead, event.encode(), {}, to_text(clock.now()))
+        await parking.park(heard, "RuntimeError (consumers.py:1)")
+        parked = await parking.first(f"quce.test/{lead}")
+        assert parked is not None
+        await parking.failed(parked, "RuntimeError (consumers.py:1)", dead=True)
+        return parked.record.id, parked.record.revision + 1
+    finally:
+        await store.close()
+
+
+async def _failed_delivery(data: Path, account: str, number: int, title: str, *, doubted: bool) -> tuple[str, int]:
+    now, store = SystemClock().now(), SqliteStore(data / "notify.db")
+    claimed = Delivery(
+        id=f"trouble-{number}", event=f"trouble-{number}:1:0", kind=Kind.MATCHED, recipient=account,
+        channel=ChannelName.EMAIL, link=f"/leads/trouble-{number}", created_at=to_text(now),
+        context={"title": title, "first": True, "standing": []},
+    ).claim(now)  # fmt: skip
+    try:
+        await store.ensure(DELIVERIES)
+        ended = claimed.doubted(now) if doubted else claimed.failed("收件地址被邮件服务器拒收（代码550）", now)
+        stored = await Deliveries(store).add(ended)
+        return stored.delivery.id, stored.revision
+    finally:
+        await store.close()
