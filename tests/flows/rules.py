@@ -18,6 +18,7 @@ from tests.flows.calls import (
     Call,
     Make,
     Rule,
+    a_long_page,
     plain,
 )
 from tests.flows.world import ANONYMOUS, World
