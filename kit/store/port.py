@@ -264,6 +264,14 @@ class Store(Protocol):
         """Remove a record and its search tokens; removing what is not there is no error."""
         ...
 
+    async def scrub(self) -> None:
+        """Leave no byte in any file of what was replaced or erased before; erase and save alone may.
+
+        Raises:
+            kit.errors.Problem: the files are in use; to be called again.
+        """
+        ...
+
     async def pending(self, limit: int) -> list[PendingEvent]:
         """The oldest unpublished events, in the order of their saves."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
@@ -12,7 +13,7 @@ import orjson
 
 from kit.errors import AlreadyExists, Stale
 from kit.events import Event
-from kit.sqlite import Connection, SqliteFile, rows
+from kit.sqlite import Connection, SqliteFile, empty_log, rows
 from kit.store.cursors import Place, read_cursor, write_cursor
 from kit.store.port import (
     Brief,
@@ -193,6 +194,17 @@ class SqliteStore:
                 connection.execute(f"DELETE FROM {table} WHERE id = ?", (id,))
 
         await self._file.write(remove)
+
+    async def scrub(self) -> None:
+        """Merge the tokens that are marked as gone, then empty the log; the file itself overwrites what it frees."""
+        searched = [shape for shape in self._shapes.values() if shape.collection.search]
+
+        def merge(connection: Connection) -> None:
+            for shape in searched:
+                connection.execute(f"INSERT INTO {shape.tokens} ({shape.tokens}) VALUES ('optimize')")
+
+        await self._file.write(merge)
+        await asyncio.to_thread(empty_log, self._file.path)
 
     async def pending(self, limit: int) -> list[PendingEvent]:
         """The outbox, oldest first."""

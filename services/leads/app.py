@@ -13,6 +13,7 @@ from kit.service import Service
 from kit.web import JSON_LIMIT
 from kit.web import create_app as create_base
 from services.leads import bench_routes, consumers, jobs, routes
+from services.leads.contact_routes import router as contact_router
 from services.leads.import_routes import UPLOAD_LIMIT
 from services.leads.import_routes import router as import_router
 from services.leads.imports import Importer
@@ -47,6 +48,7 @@ def create_app(ports: Ports) -> FastAPI:
     app.state.service = service
     app.include_router(import_router)
     app.include_router(routes.router)
+    app.include_router(contact_router)
     if ports.settings.bench:
         app.include_router(bench_routes.router)
     return app

@@ -103,6 +103,30 @@ def a_fresh_token(world: World) -> Call:
     return Call({"id": made["id"]}, headers={"If-Match": f'"{made["revision"]}"'})
 
 
+def a_contact(world: World) -> Call:
+    """The canary's contact."""
+    return Call({"id": world.lead_page["contacts"][0]["id"]})
+
+
+def a_fresh_contact(body: Any, *, changing: bool = False) -> Make:
+    """A person of a lead of its own for each act."""
+
+    def make(world: World) -> Call:
+        id = world.get("donghu", f"/leads/{world.new_lead()}")["contacts"][0]["id"]
+        return Call({"id": id}, headers=world.etag(f"/contacts/{id}") if changing else {}, json=body)
+
+    return make
+
+
+def a_new_contact(world: World) -> Call:
+    """Somebody else of the canary's investor."""
+    basis = {"legal_basis": "consent", "notice_given": "in_person"}
+    return Call(json={"lead_id": world.lead, "name": "路人甲", "phone": "13800005678", **basis})
+
+
+WHY: Mapping[str, str] = {"reason": "回访核对"}
+
+
 def an_import(world: World) -> Call:
     """The canary import."""
     return Call({"id": world.imported})
@@ -183,7 +207,12 @@ LEADS: Mapping[str, Rule] = {
     "GET /leads/{id}/timeline": Rule(INSIDE, a_lead, INSIDE),
     "GET /investors": Rule(STAFF, by_its_words, INSIDE),
     "GET /investors/{id}": Rule(INSIDE, lambda world: Call({"id": world.lead_page["investor"]["id"]}), INSIDE),
-    "GET /contacts/{id}": Rule(INSIDE, lambda world: Call({"id": world.lead_page["contacts"][0]["id"]})),
+    "POST /contacts": Rule(WORKING, a_new_contact),
+    "GET /contacts/{id}": Rule(INSIDE, a_contact),
+    "PATCH /contacts/{id}": Rule(WORKING, a_fresh_contact({"position": "经理"}, changing=True)),
+    "DELETE /contacts/{id}": Rule(WORKING, a_fresh_contact(WHY, changing=True)),
+    "POST /contacts/{id}/unmask": Rule(WORKING, lambda world: replace(a_contact(world), json=WHY), WORKING),
+    "POST /contacts/{id}/export": Rule(WORKING, lambda world: replace(a_contact(world), json=WHY), WORKING),
     "POST /imports": Rule(OFFICERS, lambda world: Call(files=upload(next(world.numbers)))),
     "GET /imports": Rule(STAFF, a_long_page, INSIDE),
     "GET /imports/{id}": Rule(INSIDE, an_import, INSIDE),
