@@ -16,7 +16,7 @@ from services.leads.repository import FOLLOW_UPS, IMPORT_ROWS, LEADS, lead_recor
 from services.leads.traces import LEAD_TEXTS, Traces, without
 
 NOTE_TEXTS = ("text", "next_plan")
-ROW_TEXTS = ("problems",)
+ROW_TEXTS = ("problems", "total_investment", "fixed_asset_investment")
 ATTEMPTS = 10
 
 

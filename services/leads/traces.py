@@ -43,7 +43,7 @@ class Traces:
             yield (text or "")[max(0, found.start() - AROUND) : found.end() + AROUND]
 
 
-LEAD_TEXTS = ("summary", "referrer", "next_plan", "owner_as_written", "todo", "history", "first_contact")
+LEAD_TEXTS = ("summary", "facts", "referrer", "next_plan", "owner_as_written", "todo", "history", "first_contact")
 
 
 def without(lead: Lead, traces: Traces) -> Lead:

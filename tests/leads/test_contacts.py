@@ -113,7 +113,7 @@ async def test_the_workbook_goes_when_its_import_has_ended(team: Team, tmp_path:
     await run(team, "jingkai", "ledger", ledger())
     again = await team["jingkai"].send("POST", "/imports", key="ledger", files={"file": ("台账.xlsx", ledger())})
     assert again.status_code in (202, 422)
-    assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []  # noqa: ASYNC240
+    assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []
 
 
 async def test_an_older_copy_cannot_be_read_any_more(team: Team) -> None:
