@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from gateway.pages import (
     assets,
     comparison,
+    contacts,
     dashboard,
     digest,
     eligibility,
@@ -27,7 +28,7 @@ from gateway.pages.page_table import PAGES
 
 router = APIRouter(include_in_schema=False)
 for part in (
-    assets, sign_in, home, leads, lead_form, lead, comparison, imports, eligibility, policies, digest, dashboard,
+    assets, sign_in, home, leads, lead_form, lead, contacts, comparison, imports, eligibility, policies, digest, dashboard,
     notices, lost,
 ):  # fmt: skip
     router.include_router(part.router)

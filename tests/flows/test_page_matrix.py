@@ -67,7 +67,8 @@ def address(world: World, page: Page) -> str:
     id = getattr(world, ids[kind]) if kind in ids else "donghu"
     week = world.week if "{week}" in page.path else ""
     figure = world.figure if "{figure}" in page.path else ""
-    return page.path.format(id=id, stage="new", name="land_mu", week=week, figure=figure)
+    contact = world.lead_page["contacts"][0]["id"] if "{contact}" in page.path else ""
+    return page.path.format(id=id, contact=contact, stage="new", name="land_mu", week=week, figure=figure)
 
 
 def may_open(page: Page, who: str) -> bool:

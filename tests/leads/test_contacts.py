@@ -92,6 +92,7 @@ async def test_after_an_erasure_no_byte_is_left_and_every_figure_stands(team: Te
     imported = await run(team, "jingkai", "ledger", ledger())
     row = (await jingkai.get(f"/imports/{imported['import_id']}/rows"))["items"][0]
     second = (await jingkai.get(f"/leads/{row['lead']}"))["contacts"][0]["id"]
+    await jingkai.send("PATCH", f"/contacts/{second}", match=1, json={"email": MAIL})
     board = await jingkai.get("/leads/board")
     assert "leads.db" in " ".join(found_in(tmp_path))
 

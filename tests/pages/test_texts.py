@@ -23,7 +23,7 @@ SENTENCE = re.compile(r"_\(\s*'([^']*)'")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 TABLES = (
     labels.INSTRUMENTS, labels.CLAIM_MODES, labels.BENEFICIARIES, labels.STANDINGS, labels.SOURCES, labels.JOB_STATES,
-    labels.DELIVERY_STATES, labels.FIELDS, visit.ROLE_NAMES, routing.TITLES,
+    labels.DELIVERY_STATES, labels.FIELDS, labels.BASES, labels.NOTICES, visit.ROLE_NAMES, routing.TITLES,
 )  # fmt: skip
 
 
