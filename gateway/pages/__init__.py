@@ -28,8 +28,8 @@ from gateway.pages.page_table import PAGES
 
 router = APIRouter(include_in_schema=False)
 for part in (
-    assets, sign_in, home, leads, lead_form, lead, contacts, comparison, imports, eligibility, policies, digest, dashboard,
-    notices, lost,
+    assets, sign_in, home, leads, lead_form, lead, contacts, comparison, imports, eligibility, policies, digest,
+    dashboard, notices, lost,
 ):  # fmt: skip
     router.include_router(part.router)
 
