@@ -47,6 +47,12 @@ class FileRefused(RuntimeError):
     """A database file must not be opened; the message tells the operator why and what to do."""
 
 
+class LogInUse(Problem):
+    """Somebody reads or writes all the time, so that the log could not be emptied."""
+
+    slug, status, title = "log-in-use", 503, "存储正忙"
+
+
 class UnsafeSqlite(FileRefused):
     """The SQLite library at hand is one that may corrupt files."""
 
@@ -235,12 +241,33 @@ def connect(path: Path) -> Connection:
     connection = Connection(str(path))
     connection.set_busy_timeout(10_000)
     try:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-16000"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "temp_store=MEMORY",
+            "cache_size=-16000",
+            "secure_delete=ON",
+        ):
             connection.execute(f"PRAGMA {pragma}").fetchall()
     except (apsw.NotADBError, apsw.CorruptError) as error:
         connection.close()
         raise FileRefused(f"{path} 不是数据库文件，或已经损坏。请从备份恢复它，再启动。") from error
     return connection
+
+
+def empty_log(path: Path) -> None:
+    """Bring the log into the file and cut it to nothing: what was overwritten is then in neither.
+
+    Raises:
+        LogInUse: readers or writers did not let go of it in time.
+    """
+    connection = connect(path)
+    try:
+        busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0][0]
+    finally:
+        connection.close()
+    if busy:
+        raise LogInUse("内容已经删除，存储日志尚未清空，系统会自动再清；不用重复操作。")
 
 
 def integrity(path: Path) -> str:

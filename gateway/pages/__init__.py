@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from gateway.pages import (
     assets,
     comparison,
+    contacts,
     dashboard,
     deliveries,
     digest,
@@ -30,8 +31,8 @@ from gateway.pages.page_table import PAGES
 
 router = APIRouter(include_in_schema=False)
 for part in (
-    assets, sign_in, home, leads, lead_form, lead, comparison, imports, eligibility, enquiries, policies, digest,
-    dashboard, notices, deliveries, operating, lost,
+    assets, sign_in, home, leads, lead_form, lead, contacts, comparison, imports, eligibility, enquiries, policies,
+    digest, dashboard, notices, deliveries, operating, lost,
 ):  # fmt: skip
     router.include_router(part.router)
 

@@ -106,13 +106,13 @@ class Api:
         """
         return await self._asked("PUT", path, json=body)
 
-    async def delete(self, path: str, *, key: str) -> Answered:
+    async def delete(self, path: str, body: Any = None, *, key: str, revision: int | None = None) -> Answered:
         """End something.
 
         Raises:
             Refused: the API refused, or a service gave no answer.
         """
-        return await self._asked("DELETE", path, headers=_headers(key, None))
+        return await self._asked("DELETE", path, json=body, headers=_headers(key, revision))
 
     async def upload(self, path: str, file: UploadFile, fields: Mapping[str, str], *, key: str) -> Answered:
         """Pass a file on.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from contracts.vocabulary.facts import FACTS
+from contracts.vocabulary.personal_data import BASES, NOTICES
 from contracts.vocabulary.zones import ZONES, GroupId
 from gateway.pages.formats import Formats
 
@@ -60,6 +61,8 @@ def labels_in(f: Formats) -> Mapping[str, Callable[..., str]]:
         "claim_name": worded(CLAIM_MODES),
         "beneficiary_name": worded(BENEFICIARIES),
         "standing_name": worded(STANDINGS),
+        "legal_basis": worded({each.value: label for each, label in BASES.items()}),
+        "notice_given": worded({each.value: label for each, label in NOTICES.items()}),
         "job_state": worded(JOB_STATES),
         "delivery_state": worded(DELIVERY_STATES),
         "delivery_kind": worded(DELIVERY_KINDS),

@@ -100,7 +100,7 @@ async def _body(visit: Visit, form: Form) -> dict[str, Any]:
     }
     if code := form.text("credit_code"):
         body["investor"]["unified_social_credit_code"] = code
-    if contact := _prefixed(form, "contact", "name", "phone", "email", "position"):
+    if contact := _prefixed(form, "contact", "name", "phone", "email", "position", "legal_basis", "notice_given"):
         body["contact"] = contact
     if form.text("first_contact_date"):
         body["first_contact"] = _prefixed(form, "first_contact", "date", "evidence")

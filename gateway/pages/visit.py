@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from contracts.vocabulary.facts import FACTS
+from contracts.vocabulary.personal_data import LegalBasis, NoticeGiven
 from contracts.vocabulary.stages import Stage
 from contracts.vocabulary.zones import ZONES
 from gateway.forms import issue_nonce
@@ -46,6 +47,8 @@ def templates() -> Environment:
     )
     environment.globals.update(
         FACTS=FACTS,
+        BASES=list(LegalBasis),
+        NOTICES=list(NoticeGiven),
         STAGES=list(Stage),
         ZONES=ZONES,
         new_key=lambda: secrets.token_urlsafe(18),

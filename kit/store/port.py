@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, Protocol, Self, TypedDict, Unpack
 
 from kit.errors import AlreadyExists, Stale
 from kit.events import Event
@@ -133,6 +133,14 @@ class Sort:
     descending: bool = False
 
 
+class Paged(TypedDict, total=False):
+    """Which page: in the order of ``sort`` (of the ids where None), ``limit`` records (50), after ``cursor``."""
+
+    sort: Sort | None
+    limit: int
+    cursor: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Some records and the cursor of those that follow, if any."""
@@ -195,16 +203,7 @@ class Store(Protocol):
         """One record, or None where there is none that ``scope`` sees."""
         ...
 
-    async def find(
-        self,
-        collection: str,
-        scope: Scope,
-        where: Sequence[Clause] = (),
-        *,
-        sort: Sort | None = None,
-        limit: int = 50,
-        cursor: str | None = None,
-    ) -> Page:
+    async def find(self, collection: str, scope: Scope, where: Sequence[Clause] = (), **paged: Unpack[Paged]) -> Page:
         """A page of what matches every clause, by ``sort`` (by id where None).
 
         Raises:
@@ -213,14 +212,7 @@ class Store(Protocol):
         ...
 
     async def find_briefs(
-        self,
-        collection: str,
-        scope: Scope,
-        where: Sequence[Clause] = (),
-        *,
-        sort: Sort | None = None,
-        limit: int = 50,
-        cursor: str | None = None,
+        self, collection: str, scope: Scope, where: Sequence[Clause] = (), **paged: Unpack[Paged]
     ) -> BriefPage:
         """The same page as ``find``, its documents neither whole nor decoded: what lists are made of."""
         ...
@@ -262,6 +254,14 @@ class Store(Protocol):
 
     async def erase(self, collection: str, id: str) -> None:
         """Remove a record and its search tokens; removing what is not there is no error."""
+        ...
+
+    async def scrub(self) -> None:
+        """Leave no byte in any file of what was replaced or erased before; erase and save alone may.
+
+        Raises:
+            kit.errors.Problem: the files are in use; to be called again.
+        """
         ...
 
     async def pending(self, limit: int) -> list[PendingEvent]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import orjson
 
 from kit.errors import AlreadyExists, Stale
 from kit.events import Event
-from kit.sqlite import Connection, SqliteFile, rows
+from kit.sqlite import Connection, SqliteFile, empty_log, rows
 from kit.store.cursors import Place, read_cursor, write_cursor
 from kit.store.port import (
     Brief,
@@ -20,6 +21,7 @@ from kit.store.port import (
     Clause,
     Collection,
     Page,
+    Paged,
     PendingEvent,
     Record,
     Scope,
@@ -62,32 +64,16 @@ class SqliteStore:
         record = self._file.near(lambda connection: read_one(connection, self._shapes[collection], id))
         return record if record is not None and scope.sees(record.readers) else None
 
-    async def find(
-        self,
-        collection: str,
-        scope: Scope,
-        where: Sequence[Clause] = (),
-        *,
-        sort: Sort | None = None,
-        limit: int = 50,
-        cursor: str | None = None,
-    ) -> Page:
+    async def find(self, collection: str, scope: Scope, where: Sequence[Clause] = (), **paged: Unpack[Paged]) -> Page:
         """A page by an index, values first, then nulls."""
-        found, after = await self._page(RECORD, self._shapes[collection], scope, where, sort, limit, cursor)
+        found, after = await self._page(RECORD, self._shapes[collection], scope, where, **paged)
         return Page(tuple(map(record_of, found)), after)
 
     async def find_briefs(
-        self,
-        collection: str,
-        scope: Scope,
-        where: Sequence[Clause] = (),
-        *,
-        sort: Sort | None = None,
-        limit: int = 50,
-        cursor: str | None = None,
+        self, collection: str, scope: Scope, where: Sequence[Clause] = (), **paged: Unpack[Paged]
     ) -> BriefPage:
         """As ``find``, of the column kept for it."""
-        found, after = await self._page(BRIEF, self._shapes[collection], scope, where, sort, limit, cursor)
+        found, after = await self._page(BRIEF, self._shapes[collection], scope, where, **paged)
         return BriefPage(tuple(Brief(*row) for row in found), after)
 
     async def _page(
@@ -96,9 +82,9 @@ class SqliteStore:
         shape: Shape,
         scope: Scope,
         where: Sequence[Clause],
-        sort: Sort | None,
-        limit: int,
-        cursor: str | None,
+        sort: Sort | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
     ) -> tuple[list[Any], str | None]:
         """The rows of a page, and the cursor of those that follow."""
         _note(scope)
@@ -193,6 +179,17 @@ class SqliteStore:
                 connection.execute(f"DELETE FROM {table} WHERE id = ?", (id,))
 
         await self._file.write(remove)
+
+    async def scrub(self) -> None:
+        """Merge the tokens that are marked as gone, then empty the log; the file itself overwrites what it frees."""
+        searched = [shape for shape in self._shapes.values() if shape.collection.search]
+
+        def merge(connection: Connection) -> None:
+            for shape in searched:
+                connection.execute(f"INSERT INTO {shape.tokens} ({shape.tokens}) VALUES ('optimize')")
+
+        await self._file.write(merge)
+        await asyncio.to_thread(empty_log, self._file.path)
 
     async def pending(self, limit: int) -> list[PendingEvent]:
         """The outbox, oldest first."""

@@ -1,6 +1,6 @@
 """The leads service.
 
-Owns investors, contacts, leads, follow-ups and ledger imports.
-Emits ``lead.registered``, ``lead.changed``, ``import.finished``, ``leads.cutoff_passed``.
+Owns investors, contacts and who was shown them, leads, follow-ups and ledger imports.
+Emits ``lead.registered``, ``lead.changed``, ``import.finished``, ``leads.audited``, ``leads.cutoff_passed``.
 Hears ``incentives.matched`` (best zone and amounts for lists) and ``account.changed`` (who may own a lead).
 """

@@ -16,6 +16,7 @@ from kit.service import Service
 from kit.web import JSON_LIMIT
 from kit.web import create_app as create_base
 from services.leads import bench_routes, consumers, jobs, routes
+from services.leads.contact_routes import router as contact_router
 from services.leads.enquiry_routes import router as enquiry_router
 from services.leads.enquiry_steps import EnquiryDesk
 from services.leads.import_routes import UPLOAD_LIMIT
@@ -55,6 +56,7 @@ def create_app(ports: Ports) -> FastAPI:
     app.include_router(routes.router)
     app.include_router(enquiry_router)
     operating.mount(app, service, partial(LeadsAudited, office="city"))
+    app.include_router(contact_router)
     if ports.settings.bench:
         app.include_router(bench_routes.router)
     return app

@@ -17,6 +17,10 @@ class ContactNotFound(NotFound):
     slug, title = "contact-not-found", "没有找到这位联系人"
 
 
+class ContactErased(Conflict):
+    slug, title = "contact-erased", "这位联系人已按要求删除"
+
+
 class ImportNotFound(NotFound):
     slug, title = "import-not-found", "没有找到这次导入"
 

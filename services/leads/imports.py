@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 _WORK = Scope.system("ledger import")
 BATCH = 25
 UNFINISHED = ("queued", "running")
+ENDED = ("finished", "failed", "cancelled")
 
 
 async def request_import(
@@ -49,12 +50,14 @@ async def request_import(
     id = derive_id(ports.secret, principal.account, "POST /imports", key)
     digest = content_digest(content)
     office = office_of(principal, default_zone)
+    blob = await ports.blobs.put(id.encode() + content)
     body = {
         "importer": principal.account,
         "office": office,
         "default_zone": default_zone or (None if office == CITY else office),
         "file_name": file_name[:200],
-        "blob": await ports.blobs.put(content),
+        "blob": blob,
+        "content_at": len(id),
         "digest": digest,
         "state": "queued",
         "done": 0,
@@ -69,6 +72,8 @@ async def request_import(
         return await ports.store.save(IMPORTS.name, stored(id, body, readers))
     except AlreadyExists:
         record = await load_import(ports, principal.scope, id)
+        if record.body["state"] not in UNFINISHED:
+            await ports.blobs.delete(blob)
         if record.body["digest"] != digest:
             raise IdempotencyMismatch("这个 Idempotency-Key 已用于另一个文件，请换一个新的再提交。") from None
         return record
@@ -98,7 +103,25 @@ async def cancel_import(ports: Ports, scope: Scope, id: str) -> Record:
             "detail": "已取消，之前的行已导入",
         }
         with suppress(Stale):
-            return await ports.store.save(IMPORTS.name, record.with_body(body))
+            await ports.store.save(IMPORTS.name, record.with_body(body))
+            return await drop_file(ports, id)
+
+
+async def drop_file(ports: Ports, id: str) -> Record:
+    """Delete the workbook of an import that has ended: people's numbers stand in it unsealed."""
+    while True:
+        record = await load_import(ports, _WORK, id)
+        if record.body["state"] in UNFINISHED or record.body["blob"] is None:
+            return record
+        await ports.blobs.delete(record.body["blob"])
+        with suppress(Stale):
+            return await ports.store.save(IMPORTS.name, record.with_body(record.body | {"blob": None}))
+
+
+async def drop_files(ports: Ports) -> None:
+    """Delete the workbooks that a crash, or an earlier release, left behind."""
+    async for record in ports.store.scan(IMPORTS.name, _WORK, [In("state", ENDED)]):
+        await drop_file(ports, record.id)
 
 
 class Importer:
@@ -133,11 +156,13 @@ class Importer:
                 set_trace(None)
                 try:
                     await run_import(self._ports, record.id)
+                    await drop_file(self._ports, record.id)
                 except Exception:
                     log.exception("import %s failed", record.id)
                     await _fail(
                         self._ports, record.id, "导入时出现意外错误，已导入的行保留；请重新导入同一文件，不会重复。"
                     )
+                    await drop_file(self._ports, record.id)
 
 
 async def run_import(ports: Ports, id: str) -> None:
@@ -165,7 +190,7 @@ async def _import_politely(ports: Ports, record: Record, row: LedgerRow) -> RowD
 
 
 async def _read(ports: Ports, record: Record) -> Ledger:
-    content = await ports.blobs.open(record.body["blob"])
+    content = await ports.blobs.open(record.body["blob"], record.body.get("content_at", 0))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"ledger{Path(record.body['file_name']).suffix or '.xlsx'}"
         await asyncio.to_thread(path.write_bytes, content)

@@ -9,7 +9,7 @@ from contracts.vocabulary.weeks import Week
 from kit.announcing import announce_to_all
 from kit.jobs import Schedule, every, weekly
 from kit.ports import Ports
-from services.leads import enquiry_steps, follow_ups
+from services.leads import enquiry_steps, erasing, follow_ups, imports
 
 MONDAY = 0
 
@@ -23,12 +23,21 @@ def schedules(ports: Ports) -> tuple[Schedule, ...]:
     async def sweep_enquiries(_slot: datetime) -> None:
         await enquiry_steps.sweep(ports)
 
+    async def keep_no_longer(_slot: datetime) -> None:
+        await imports.drop_files(ports)
+        await erasing.erase_expired(ports)
+
+    async def finish_erasures(_slot: datetime) -> None:
+        await erasing.sweep(ports)
+
     async def pass_cutoff(slot: datetime) -> None:
         await announce_cutoff(ports, slot)
 
     return (
         Schedule("follow-ups", every(timedelta(minutes=1)), sweep_follow_ups),
         Schedule("enquiries", every(timedelta(minutes=1)), sweep_enquiries),
+        Schedule("erasures", every(timedelta(minutes=1)), finish_erasures),
+        Schedule("retention", every(timedelta(days=1)), keep_no_longer),
         Schedule("cutoff", weekly(MONDAY, time()), pass_cutoff, look_back=timedelta(days=7)),
     )
 

@@ -17,12 +17,11 @@ from kit.ports import Ports
 from kit.store.port import Brief, Clause, Eq, In, Matches, Range, Record, Scope, Sort
 from kit.web import MAX_LIMIT, StrictModel, joined
 from services.leads import schemas
-from services.leads.contacts import contact_item, contacts_of
-from services.leads.errors import ContactNotFound, InvestorNotFound
+from services.leads.contacts import contact_item, contacts_of, load_contact
+from services.leads.errors import InvestorNotFound
 from services.leads.model import Lead, legal_targets
 from services.leads.repository import (
     BEST_MATCHES,
-    CONTACTS,
     FOLLOW_UPS,
     IMPORT_ROWS,
     INVESTORS,
@@ -139,7 +138,7 @@ async def detail(ports: Ports, scope: Scope, id: str) -> schemas.LeadDetail:
         referrer=lead.referrer,
         first_contact_evidence=lead.first_contact.evidence,
         investor_detail=await investor_detail(ports, scope, lead.investor.id, lead.investor),
-        contacts=await contacts_of(ports, scope, id),
+        contacts=await contacts_of(ports, scope, lead),
         moves=[entry.move for entry in lead.history if entry.move],
         legal_moves=[_legal_move(lead, target) for target in legal_targets(lead)],
         repeats=await _repeats(ports, scope, id),
@@ -212,10 +211,9 @@ async def contact(ports: Ports, scope: Scope, id: str) -> schemas.ContactItem:
     Raises:
         ContactNotFound: there is none that ``scope`` sees.
     """
-    record = await ports.store.get(CONTACTS.name, scope, id)
-    if record is None:
-        raise ContactNotFound("没有这位联系人，或您没有查看权限。")
-    return contact_item(record)
+    record = await load_contact(ports, scope, id)
+    _, lead = await load(ports, scope, record.body["lead_id"])
+    return contact_item(record, lead)
 
 
 def item(lead: Brief, best: bytes) -> orjson.Fragment:

@@ -49,7 +49,10 @@ LEADS: Final = Collection(
 )
 INVESTORS: Final = Collection("investors", (Index("name", "chinese"),), ("name",))
 CLAIMS: Final = Collection("claims")
-CONTACTS: Final = Collection("contacts", (Index("lead_id"), Index("created_at")))
+CONTACTS: Final = Collection(
+    "contacts", (Index("lead_id"), Index("created_at"), Index("retain_until"), Index("erasing"))
+)
+DISCLOSURES: Final = Collection("disclosures", (Index("contact"), Index("at")))
 FOLLOW_UPS: Final = Collection("follow_ups", (Index("lead_id"), Index("at"), Index("applied")))
 IMPORTS: Final = Collection("imports", (Index("state"), Index("created_at"), Index("importer")))
 IMPORT_ROWS: Final = Collection(
@@ -63,7 +66,7 @@ ENQUIRIES: Final = Collection(
 )
 DUTIES: Final = Collection("duties")
 COLLECTIONS: Final = (
-    *(LEADS, INVESTORS, CLAIMS, CONTACTS, FOLLOW_UPS, IMPORTS, IMPORT_ROWS, BEST_MATCHES, PEOPLE),
+    *(LEADS, INVESTORS, CLAIMS, CONTACTS, DISCLOSURES, FOLLOW_UPS, IMPORTS, IMPORT_ROWS, BEST_MATCHES, PEOPLE),
     *(ENQUIRIES, DUTIES),
 )
 

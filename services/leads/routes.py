@@ -115,12 +115,6 @@ async def read_investor(id: str, reader: Reader, ports: OwnPorts) -> schemas.Inv
     return await queries.investor_detail(ports, reader.scope, id)
 
 
-@router.get("/contacts/{id}", summary="联系人")
-async def read_contact(id: str, reader: Reader, ports: OwnPorts) -> schemas.ContactItem:
-    """One contact, masked."""
-    return await queries.contact(ports, reader.scope, id)
-
-
 def _receipt(receipt: dict[str, Any], response: Response) -> dict[str, Any]:
     set_etag(response, receipt["revision"])
     return receipt

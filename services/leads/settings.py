@@ -17,6 +17,8 @@ class LeadSettings(BaseSettings):
     respond_working_days: int = Field(1, ge=1, le=30, description="Working days to answer a new lead.")
     protect_days: int = Field(90, ge=1, le=730, description="Days of first-contact protection.")
 
+    contact_years: int = Field(3, ge=1, le=30, description="Years a contact is kept after the last follow-up.")
+
     @classmethod
     @cache
     def current(cls) -> Self:

@@ -103,71 +103,33 @@ def a_fresh_token(world: World) -> Call:
     return Call({"id": made["id"]}, headers={"If-Match": f'"{made["revision"]}"'})
 
 
+def a_contact(world: World) -> Call:
+    """The canary's contact."""
+    return Call({"id": world.lead_page["contacts"][0]["id"]})
+
+
+def a_fresh_contact(body: Any, *, changing: bool = False) -> Make:
+    """A person of a lead of its own for each act."""
+
+    def make(world: World) -> Call:
+        id = world.get("donghu", f"/leads/{world.new_lead()}")["contacts"][0]["id"]
+        return Call({"id": id}, headers=world.etag(f"/contacts/{id}") if changing else {}, json=body)
+
+    return make
+
+
+def a_new_contact(world: World) -> Call:
+    """Somebody else of the canary's investor."""
+    basis = {"legal_basis": "consent", "notice_given": "in_person"}
+    return Call(json={"lead_id": world.lead, "name": "路人甲", "phone": "13800005678", **basis})
+
+
+WHY: Mapping[str, str] = {"reason": "回访核对"}
+
+
 def an_import(world: World) -> Call:
     """The canary import."""
     return Call({"id": world.imported})
-
-
-def a_policy(world: World) -> str:
-    """A policy to be drafted, in force long after these tests."""
-    return f"""
-id: draft-{next(world.numbers)}
-title: 示例设备补贴
-title_en: Equipment subsidy
-standing: illustrative
-version: 1
-scope: {{zone: donghu}}
-instrument: subsidy
-beneficiary: enterprise
-claim_mode: ordinary
-summary: 设备投资补贴的示例。
-valid: {{from: 2041-01-01, until: 2042-12-31, assumed: false}}
-source: {{document: 示例, number: null, article: 第一条, published: null, grade: null, reference: null, note: null}}
-cleanup: null
-review: {{reviewer: 示例, conclusion: 不排除或限制竞争, basis: 公平竞争审查条例, on: 2026-01-05, until: 2042-12-31}}
-exclusive_group: null
-conditions:
-  all:
-    - {{id: fai, text: 固定资产投资不低于1亿元, fact: fixed_asset_investment, op: ge, value: 1亿元, clause: 第一条}}
-benefit: {{kind: fixed, text: 奖励100万元, amount: 100万元}}
-examples:
-  - {{title: 够, as_of: 2041-06-01, facts: {{fixed_asset_investment: 2亿元}}, verdict: met, amount: 100万元}}
-  - {{title: 不够, as_of: 2041-06-01, facts: {{fixed_asset_investment: 5000万元}}, verdict: not_met, unmet: [fai]}}
-"""
-
-
-def a_draft(world: World) -> Call:
-    """A policy that waits for its review."""
-    made = world.post("editor", "/policies", json={"text": a_policy(world)})
-    return Call({"id": made["id"]}, headers={"If-Match": f'"{made["revision"]}"'})
-
-
-def a_review(world: World) -> Call:
-    """Its review."""
-    body = {"approved": True, "conclusion": "不排除或限制竞争", "basis": "公平竞争审查条例第十二条"}
-    return replace(a_draft(world), json=body)
-
-
-def a_reviewed_draft(world: World) -> Call:
-    """A policy that waits for its publication."""
-    review = a_review(world)
-    path = f"/policies/{review.path['id']}/review"
-    made = world.post("reviewer", path, json=review.json, headers=dict(review.headers))
-    return Call(review.path, headers={"If-Match": f'"{made["revision"]}"'})
-
-
-def a_decision(world: World) -> Call:
-    """An answer that an officer saved for the desk; a visitor's is for whoever knows its id."""
-    return Call({"id": world.post("donghu", "/decisions", json={"facts": {"jobs": 300}})["id"]})
-
-
-def a_code_table(world: World) -> Call:
-    """A table that applies long after these tests."""
-    codes = [
-        {"code": "C", "level": "section", "name": "制造业", "section": "C"},
-        {"code": "39", "level": "division", "name": "计算机、通信和其他电子设备制造业", "section": "C"},
-    ]
-    return Call(json={"version": f"test-{next(world.numbers)}", "valid_from": "2091-01-01", "codes": codes})
 
 
 def a_failure(body: Any, *, doubted: bool = False) -> Make:
@@ -198,7 +160,12 @@ LEADS: Mapping[str, Rule] = {
     "GET /leads/{id}/timeline": Rule(INSIDE, a_lead, INSIDE),
     "GET /investors": Rule(STAFF, by_its_words, INSIDE),
     "GET /investors/{id}": Rule(INSIDE, lambda world: Call({"id": world.lead_page["investor"]["id"]}), INSIDE),
-    "GET /contacts/{id}": Rule(INSIDE, lambda world: Call({"id": world.lead_page["contacts"][0]["id"]})),
+    "POST /contacts": Rule(WORKING, a_new_contact),
+    "GET /contacts/{id}": Rule(INSIDE, a_contact),
+    "PATCH /contacts/{id}": Rule(WORKING, a_fresh_contact({"position": "经理"}, changing=True)),
+    "DELETE /contacts/{id}": Rule(WORKING, a_fresh_contact(WHY, changing=True)),
+    "POST /contacts/{id}/unmask": Rule(WORKING, lambda world: replace(a_contact(world), json=WHY), WORKING),
+    "POST /contacts/{id}/export": Rule(WORKING, lambda world: replace(a_contact(world), json=WHY), WORKING),
     "POST /imports": Rule(OFFICERS, lambda world: Call(files=upload(next(world.numbers)))),
     "GET /imports": Rule(STAFF, a_long_page, INSIDE),
     "GET /imports/{id}": Rule(INSIDE, an_import, INSIDE),
@@ -254,22 +221,4 @@ GATEWAY: Mapping[str, Rule] = {
     "GET /tokens": Rule(SIGNED_IN, plain),
     "POST /tokens": Rule(SIGNED_IN, lambda _: Call(json={"name": "脚本", "expires_days": 1})),
     "DELETE /tokens/{id}": Rule(frozenset({"donghu"}), a_fresh_token),
-}
-
-INCENTIVES: Mapping[str, Rule] = {
-    "GET /leads/{id}/matches": Rule(INSIDE, a_lead),
-    "GET /zones": Rule(ANYBODY, plain),
-    "GET /zones/{id}": Rule(ANYBODY, lambda _: Call({"id": "donghu"})),
-    "GET /policies": Rule(ANYBODY, plain),
-    "GET /policies/{id}": Rule(ANYBODY, lambda world: Call({"id": world.policy})),
-    "GET /policies/{id}/versions/{number}": Rule(ANYBODY, lambda world: Call({"id": world.policy, "number": 1})),
-    "POST /policies": Rule(EDITOR, lambda world: Call(json={"text": a_policy(world)})),
-    "POST /policies/{id}/review": Rule(REVIEWER, a_review),
-    "POST /policies/{id}/publish": Rule(EDITOR, a_reviewed_draft),
-    "POST /policies/{id}/dry-run": Rule(EDITOR | REVIEWER, a_draft),
-    "POST /eligibility": Rule(ANYBODY, lambda _: Call(json={"facts": {"jobs": 300}})),
-    "POST /decisions": Rule(ANYBODY, lambda _: Call(json={"facts": {"jobs": 300}})),
-    "GET /decisions/{id}": Rule(frozenset({"donghu", "manager-donghu"}), a_decision),
-    "GET /industry-codes": Rule(ANYBODY, plain),
-    "POST /industry-codes": Rule(ADMINISTRATOR | EDITOR, a_code_table),
 }

@@ -72,9 +72,9 @@ def address(world: World, page: Page) -> str:
         id = world.new_letter("notify")[0]
     week = world.week if "{week}" in page.path else ""
     figure = world.figure if "{figure}" in page.path else ""
-    return page.path.format(
-        id=id, stage="new", name="land_mu", week=week, figure=figure, enquiry="donghu", service="notify", act="discard"
-    )
+    contact = world.lead_page["contacts"][0]["id"] if "{contact}" in page.path else ""
+    given = {"contact": contact, "enquiry": "donghu", "service": "notify", "act": "discard"}
+    return page.path.format(id=id, stage="new", name="land_mu", week=week, figure=figure, **given)
 
 
 def may_open(page: Page, who: str) -> bool:

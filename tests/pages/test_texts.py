@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from contracts.vocabulary.facts import FACTS
+from contracts.vocabulary.personal_data import BASES, NOTICES
 from contracts.vocabulary.zones import GroupId
 from gateway.pages import labels, lead_filter, page_table, routing, visit
 from gateway.pages.assets import INSTALLED, TABLE
@@ -23,7 +24,7 @@ SENTENCE = re.compile(r"_\(\s*'([^']*)'")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 TABLES = (
     labels.INSTRUMENTS, labels.CLAIM_MODES, labels.BENEFICIARIES, labels.STANDINGS, labels.SOURCES, labels.JOB_STATES,
-    labels.DELIVERY_STATES, labels.FIELDS, visit.ROLE_NAMES, routing.TITLES,
+    labels.DELIVERY_STATES, labels.FIELDS, BASES, NOTICES, visit.ROLE_NAMES, routing.TITLES,
     labels.DELIVERY_KINDS, labels.LETTER_STATES, labels.SERVICE_NAMES,
 )  # fmt: skip
 

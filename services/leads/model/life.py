@@ -155,10 +155,18 @@ def _snapshot(lead: Lead) -> dict[str, Any]:
         "readers": sorted(lead.readers),
         "title": lead.public_title,
         "first_contact_on": lead.first_contact.on,
+        "facts": {name: _told(fact) for name, fact in lead.facts.items()},
     }
     if lead.confidential:
         own["investor"] = InvestorRef(id=lead.investor.id, name=lead.public_title)
     return fields | own
+
+
+def _told(fact: FactValue) -> FactValue:
+    """A fact as others hear of it: what could not be read as an amount may be anything, and stays here."""
+    if not isinstance(fact.value, Amount) or not fact.value.pending:
+        return fact
+    return fact.model_copy(update={"as_written": None, "value": fact.value.model_copy(update={"as_written": None})})
 
 
 def _one_back(stage: Stage) -> tuple[Stage, ...]:

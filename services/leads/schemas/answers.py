@@ -9,6 +9,7 @@ from pydantic import Field
 from contracts.leads import ClockReading, InvestorRef, Origin, StageMove
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactValue
+from contracts.vocabulary.personal_data import LegalBasis, NoticeGiven
 from contracts.vocabulary.source_modes import SourceMode
 from contracts.vocabulary.stages import LeadState, Stage
 from kit.web import Answer
@@ -71,15 +72,80 @@ class LeadItem(Answer):
     import_id: str | None
 
 
+class Erasure(Answer):
+    """What is left of a contact that was erased: when, by whom, why."""
+
+    at: str
+    by: str
+    why: str
+
+
 class ContactItem(Answer):
     """A contact, masked."""
 
     id: str
     lead_id: str
+    revision: int
     name_masked: str
     phone_masked: str | None
     email_masked: str | None
     position: str | None
+    legal_basis: LegalBasis | None
+    notice_given: NoticeGiven | None
+    purpose: str | None
+    retain_until: str | None
+    erased: Erasure | None
+
+
+class ContactReceipt(Answer):
+    """What a change of a contact answers: nothing of the person."""
+
+    id: str
+    revision: int
+    lead_id: str
+
+
+class ContactPlain(Answer):
+    """A contact in the clear, for the moment only."""
+
+    id: str
+    name: str
+    phone: str | None
+    email: str | None
+
+
+class Occurrence(Answer):
+    """Where else a person is named: in what, when it was written, the words around it."""
+
+    source: Literal["lead", "history", "follow_up", "import_row"]
+    at: str | None
+    excerpt: str
+
+
+class Disclosure(Answer):
+    """Somebody saw or exported a person's data."""
+
+    kind: Literal["unmask", "export"]
+    at: str
+    by: str
+    why: str
+
+
+class ContactExport(Answer):
+    """Everything that is kept of a person, where it came from and what for."""
+
+    exported_at: str
+    contact: ContactPlain
+    former: list[str]
+    position: str | None
+    source: Origin
+    legal_basis: LegalBasis | None
+    notice_given: NoticeGiven | None
+    purpose: str
+    retain_until: str | None
+    created_at: str
+    occurrences: list[Occurrence]
+    disclosures: list[Disclosure]
 
 
 class InvestorDetail(Answer):

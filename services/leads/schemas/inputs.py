@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from contracts.vocabulary.facts import FactsInput
+from contracts.vocabulary.personal_data import LegalBasis, NoticeGiven
 from contracts.vocabulary.source_modes import SourceMode
 from contracts.vocabulary.stages import Stage
 from contracts.vocabulary.zones import ZoneId
@@ -35,6 +36,37 @@ class ContactInput(StrictModel):
     phone: Annotated[str, Field(max_length=40)] | None = None
     email: Annotated[str, Field(max_length=200)] | None = None
     position: Annotated[str, Field(max_length=100)] | None = None
+    legal_basis: LegalBasis | None = Field(None, description="处理个人信息的依据")
+    notice_given: NoticeGiven | None = Field(None, description="在何处告知了本人")
+    purpose: ShortText | None = Field(None, description="处理目的，默认为招商洽谈联络")
+    retain_until: date | None = Field(None, description="保存到哪一天；默认最后一次跟进后三年")
+
+
+class NewContact(ContactInput):
+    """A contact for a lead that is there already; what allows it to be kept must be said."""
+
+    lead_id: Annotated[str, Field(min_length=1, max_length=100)]
+    legal_basis: LegalBasis
+    notice_given: NoticeGiven
+
+
+class ContactPatch(StrictModel):
+    """What to correct about a contact; null empties a field."""
+
+    name: Annotated[str, Field(min_length=1, max_length=50)] | None = None
+    phone: Annotated[str, Field(max_length=40)] | None = None
+    email: Annotated[str, Field(max_length=200)] | None = None
+    position: Annotated[str, Field(max_length=100)] | None = None
+    legal_basis: LegalBasis | None = None
+    notice_given: NoticeGiven | None = None
+    purpose: ShortText | None = None
+    retain_until: date | None = None
+
+
+class ReasonInput(StrictModel):
+    """Why somebody wants to see, export or erase a person's data."""
+
+    reason: Annotated[str, Field(min_length=2, max_length=200)]
 
 
 class FirstContactInput(StrictModel):

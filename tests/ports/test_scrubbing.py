@@ -1,0 +1,40 @@
+"""The store port's promise to forget: after a scrub no file holds what was erased or replaced."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from kit.store.port import Matches, Store
+from tests.ports.test_store import ALL, store, thing
+
+__all__ = ["store"]
+
+
+def list_files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("way", ["erased", "replaced"])
+async def test_after_a_scrub_no_byte_of_it_is_left(store: Store, tmp_path: Path, way: str) -> None:
+    note = "unmistakable-" * 400
+    kept = [await store.save("things", thing(f"{number}", note=f"{number}", name="留下")) for number in range(200)]
+    gone = await store.save("things", thing("gone", note=note, name="unmistakable", stage="unmistakable"))
+    if way == "erased":
+        await store.erase("things", "gone")
+    else:
+        await store.save("things", gone.with_body({"note": "short"}))
+    await store.scrub()
+    contents = {path.name: path.read_bytes() for path in list_files(tmp_path)}
+    assert contents
+    assert [name for name, content in contents.items() if b"unmistakable" in content] == []
+    assert (await store.get("things", ALL, "7")) == kept[7]
+    found = await store.find("things", ALL, [Matches("留下")], limit=200)
+    assert len(found.records) == 200
+
+
+async def test_a_scrub_waits_for_nobody_who_only_reads_now_and_then(store: Store) -> None:
+    await asyncio.gather(*(store.save("things", thing(f"{number}", note="x")) for number in range(50)), store.scrub())
+    assert (await store.tally("things", ALL))[0].count == 50
