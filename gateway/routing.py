@@ -29,7 +29,7 @@ SERVICES: Mapping[str, str] = {
 PARTS: Mapping[tuple[str, str], str] = {("leads", "matches"): "incentives"}
 """By the first and third part, where another service answers than for the rest."""
 
-OWN = frozenset({"accounts", "sessions", "tokens"})
+OWN = frozenset({"accounts", "sessions", "tokens", "backups"})
 """What the edge answers itself."""
 
 BENCH = {"bench": "leads"}

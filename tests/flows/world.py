@@ -163,6 +163,13 @@ class World:
         return found[0]
 
     @cached_property
+    def backup(self) -> str:
+        """A finished backup."""
+        made: str = self.post("admin", "/backups", json={})["id"]
+        self.wait(lambda: self.get("admin", f"/backups/{made}")["state"] == "finished")
+        return made
+
+    @cached_property
     def policy(self) -> str:
         """A policy of the catalogue."""
         found: str = self.get("donghu", "/policies?limit=1")["items"][0]["id"]
