@@ -15,7 +15,7 @@ from gateway.errors import BackupUnavailable
 from gateway.settings import ADMINISTRATORS, SERVICE
 from kit.auth import Principal
 from kit.clock import SHANGHAI, to_text
-from kit.errors import AlreadyExists, NotFound, Stale
+from kit.errors import AlreadyExists, NotFound, Problem, Stale
 from kit.events import envelop
 from kit.idempotency import RequestKey, remember, replay
 from kit.ids import derive_id
@@ -224,5 +224,5 @@ class Backups:
 
 
 def _why(error: Exception) -> str:
-    known = isinstance(error, RuntimeError)
+    known = isinstance(error, RuntimeError | Problem)
     return str(error) if known else "备份时出现意外错误，已记入日志；请检查备份目录的空间和权限后再试。"

@@ -11,7 +11,7 @@ STEPS: Mapping[int, Callable[[Connection], None]] = {}
 """By the layout a step starts from; it changes tables and nothing outside the file. None yet: 1 is the first layout."""
 
 
-def upgrade_layout(path: Path) -> int:
+def upgrade_layout(path: Path, steps: Mapping[int, Callable[[Connection], None]] = STEPS) -> int:
     """Bring a file to the present layout, each step in a transaction of its own; the layout it had.
 
     Raises:
@@ -20,11 +20,11 @@ def upgrade_layout(path: Path) -> int:
     connection = connect(path)
     try:
         found = int(connection.pragma("user_version"))
-        if found > LAYOUT or (found < LAYOUT and found not in STEPS):
+        if found > LAYOUT or (found < LAYOUT and found not in steps):
             raise FileRefused(f"{path} 的布局版本是 {found}，本版本（{LAYOUT}）不能升级它。请用写入它的版本启动。")
         for layout in range(found, LAYOUT):
             with connection:
-                STEPS[layout](connection)
+                steps[layout](connection)
                 connection.pragma("user_version", layout + 1)
         return found
     finally:

@@ -48,8 +48,7 @@ def _work(world: World) -> dict[str, object]:
     world.post("donghu", f"/leads/{leads[0]}/stage", json={"to": "assessing"}, headers=world.etag(f"/leads/{leads[0]}"))
     imported = world.post("donghu", "/imports", files=upload(1))["id"]
     world.wait(lambda: world.get("donghu", f"/jobs/{imported}")["state"] == "finished")
-    for lead in leads:
-        world.wait(lambda lead=lead: world.ask("donghu", "GET", f"/api/v1/leads/{lead}/matches").is_success)
+    world.wait(lambda: all(world.ask("donghu", "GET", f"/api/v1/leads/{lead}/matches").is_success for lead in leads))
     world.post("manager", f"/digests/{FINISHED_WEEK}/send", json={})
     page = world.get("donghu", "/leads?limit=200")["items"]
     contact = world.get("donghu", f"/leads/{leads[0]}")["contacts"][0]["id"]
