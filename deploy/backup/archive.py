@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tarfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
@@ -69,12 +69,12 @@ def open_source(path: Path) -> Iterator[Source]:
     if path.is_dir():
         yield _Folder(path)
         return
-    try:
-        tar = tarfile.open(path)  # noqa: SIM115 - closed below, with what is done meanwhile
-    except (tarfile.TarError, OSError) as error:
-        raise BackupRefused(f"{path} 不是备份文件，或已损坏。请换一份备份。") from error
-    with tar:
-        yield _Tar(tar)
+    with ExitStack() as stack:
+        try:
+            source = _Tar(stack.enter_context(tarfile.open(path)))
+        except (tarfile.TarError, OSError) as error:
+            raise BackupRefused(f"{path} 不是备份文件，或已损坏、不完整。请换一份备份。") from error
+        yield source
 
 
 def read_manifest(source: Source) -> Manifest:

@@ -56,7 +56,7 @@ def write(target: Path, progress: Progress) -> int:
 async def until(what: Callable[[], Awaitable[bool]]) -> None:
     """Wait for what becomes true soon."""
     async with asyncio.timeout(PATIENCE):
-        while not await what():
+        while not await what():  # noqa: ASYNC110 - the store has no event for it
             await asyncio.sleep(0.01)
 
 
