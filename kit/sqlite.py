@@ -16,8 +16,10 @@ from typing import Any, TypeVar
 
 import apsw
 
+from kit import pausing
 from kit.errors import Problem
 from kit.failpoints import failpoint
+from kit.pausing import Pause
 
 T = TypeVar("T")
 Connection = apsw.Connection
@@ -78,7 +80,8 @@ class SqliteFile:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._failpoints = f"save.before_commit.{path.stem}", f"save.after_commit.{path.stem}"
-        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Job | Pause | None] = queue.SimpleQueue()
+        self._pause: Pause | None = None
         self._local = threading.local()
         self._connections: list[Connection] = []
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix=f"{path.stem}-reader")
@@ -88,6 +91,15 @@ class SqliteFile:
         self._strides = 0
         self._writer = threading.Thread(target=self._write_forever, name=f"{path.stem}-writer", daemon=True)
         self._writer.start()
+        pausing.opened(path, self)
+
+    def pause(self, pause: Pause) -> None:
+        """Let the writer wait, between two commits, for the end of the pause."""
+        self._queue.put(pause)
+
+    def writing(self) -> bool:
+        """Whether the writer is there."""
+        return self._writer.is_alive()
 
     def near(self, work: Callable[[Connection], T]) -> T:
         """Run a point read at once, on the loop's own connection: microseconds, no thread hop."""
@@ -135,6 +147,7 @@ class SqliteFile:
         self._readers.shutdown()
         for connection in [self._near, *self._connections]:
             connection.close()
+        pausing.closed(self.path)
 
     def _is_long(self) -> bool:
         """Called every stride; true ends the statement. SQLite counts on where a statement stopped last time."""
@@ -157,7 +170,9 @@ class SqliteFile:
         connection.close()
 
     def _next_batch(self) -> list[_Job] | None:
-        first = self._queue.get()
+        while isinstance(first := self._pause or self._queue.get(), Pause):
+            self._pause = None
+            first.wait()
         if first is None:
             return None
         batch = [first]
@@ -168,6 +183,9 @@ class SqliteFile:
                 break
             if job is None:
                 self._queue.put(None)
+                break
+            if isinstance(job, Pause):
+                self._pause = job
                 break
             batch.append(job)
         return batch

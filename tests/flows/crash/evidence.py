@@ -69,6 +69,10 @@ class Evidence:
             for topic, partition, offset, value in self._rows("bus", statement)
         ]
 
+    def outbox(self, service: str) -> list[dict[str, Any]]:
+        """What is stored and not yet published."""
+        return [json.loads(event) for (event,) in self._rows(service, "SELECT event FROM outbox ORDER BY position")]
+
     def backlog(self) -> dict[str, int]:
         """What is not yet published, not yet heard, not yet sent; empty once everything has come to rest."""
         counts = {f"outbox of {name}": self._count(name, "SELECT COUNT(*) FROM outbox") for name in SERVICES}
