@@ -13,10 +13,11 @@ from typing import Any
 from deploy.backup.making import last_backup
 from deploy.client import Client, connect
 from deploy.embedded import open_suite
+from deploy.inspecting import integrity
 from deploy.lock import hold, running_url
 from kit.ids import content_digest, random_id
 from kit.settings import Settings
-from kit.sqlite import FileRefused, UnsafeSqlite, check_version, integrity, sqlite_version
+from kit.sqlite import FileRefused, UnsafeSqlite, check_version, sqlite_version
 
 POLL = 0.2
 UNFINISHED = ("queued", "running")

@@ -55,18 +55,6 @@ def weekly(weekday: int, at: time) -> Slots:
     return slots
 
 
-def daily(at: time) -> Slots:
-    """The latest of each day's instants in Shanghai; missed ones are not made up for."""
-
-    def slots(after: datetime, until: datetime) -> list[datetime]:
-        latest = datetime.combine(until.astimezone(SHANGHAI).date(), at, SHANGHAI)
-        if latest > until:
-            latest -= timedelta(1)
-        return [latest] if latest > after else []
-
-    return slots
-
-
 def every(length: timedelta) -> Slots:
     """The latest multiple of ``length`` since the epoch; missed ones are not made up for."""
 

@@ -12,6 +12,7 @@ from typing import Any
 from deploy import commands
 from deploy.backup.archive import open_source, read_manifest
 from deploy.backup.keys import write_keys
+from deploy.backup.layouts import upgrade_layout
 from deploy.backup.making import DRAFT, Progress, back_up, remember_last
 from deploy.backup.manifest import Manifest
 from deploy.backup.restoring import restore, unpack
@@ -20,7 +21,6 @@ from deploy.commands import CommandFailed, Result
 from deploy.lock import hold, running_url
 from gateway.backups import backup_name
 from kit.clock import SHANGHAI, from_text
-from kit.layouts import upgrade_layout
 from kit.ports import open_clock
 from kit.settings import Settings
 

@@ -19,9 +19,9 @@ from typing import IO, Any
 import orjson
 
 from deploy.backup.manifest import MANIFEST, SEAL, Kept, Manifest
+from deploy.backup.snapshot import Snapshot, cut
 from kit.clock import to_text
 from kit.ids import content_digest
-from kit.snapshot import Snapshot, cut
 from kit.sqlite import rows
 
 FOLDERS = ("blobs", "mail")

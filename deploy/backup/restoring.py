@@ -9,12 +9,13 @@ from pathlib import Path
 
 from deploy.backup.archive import BackupRefused, Source, check, chunks, open_source, read_manifest
 from deploy.backup.keys import place_keys, read_keys
+from deploy.backup.layouts import upgrade_layout
 from deploy.backup.making import Progress
 from deploy.backup.manifest import Manifest
-from kit.layouts import upgrade_layout
+from deploy.inspecting import integrity
 from kit.ports import open_bus, open_clock, open_ports
 from kit.settings import Settings
-from kit.sqlite import FileRefused, integrity
+from kit.sqlite import FileRefused
 from services.notify.commands.restoring import doubt_mails_under_way
 
 DRAFT = ".restoring"

@@ -20,8 +20,8 @@ import pytest
 
 from bench.suite import QUCE, ROOT, environment, free_port
 from kit.clock import from_text
-from tests.flows.calls import RULES
 from tests.flows.crash.evidence import Evidence
+from tests.flows.rules import RULES
 from tests.flows.test_role_matrix import send, sings
 from tests.flows.world import API, World, open_world, registration, served_world
 

@@ -10,18 +10,21 @@ from pathlib import Path
 from time import sleep
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.backup_routes import ADMINISTRATION
-from gateway.backups import BACKUPS, CUT_SHORT, MANUAL, NIGHTLY, Backups, Make, Progress, unavailable
+from gateway.backups import BACKUPS, CUT_SHORT, MANUAL, NIGHTLY, Backups, Make, Progress, daily, unavailable
 from kit.auth import Principal
 from kit.bus.sqlite import SqliteBus
-from kit.clock import ManualClock
+from kit.clock import SHANGHAI, ManualClock
 from kit.ports import Ports, open_ports
 from kit.store.port import Record
 from tests.gateway.conftest import START, PlainSettings
 
 ADMIN = Principal("admin-id", "administrator")
 PATIENCE = 5.0
+INSTANTS = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
 @pytest.fixture
@@ -155,3 +158,12 @@ def _files(ports: Ports, origin: str) -> list[str]:
 
 def _broken(error: Exception) -> int:
     raise error
+
+
+@given(after=INSTANTS, until=INSTANTS)
+def test_a_day_has_its_instant_once_and_only_the_latest_counts(after: datetime, until: datetime) -> None:
+    found = daily(time(2, 30))(after, until)
+    for slot in found:
+        assert after < slot <= until < slot + timedelta(days=1)
+        assert slot.astimezone(SHANGHAI).time() == time(2, 30)
+    assert found or until - after < timedelta(days=1)

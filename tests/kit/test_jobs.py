@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.clock import SHANGHAI, ManualClock
-from kit.jobs import LENGTH, Jobs, Schedule, Slots, daily, every, weekly
+from kit.jobs import LENGTH, Jobs, Schedule, Slots, every, weekly
 from kit.leases import StoreLeases
 from kit.store.sqlite import SqliteStore
 
@@ -95,12 +95,3 @@ def test_a_regular_slot_is_the_latest_only(after: datetime, length: timedelta) -
     slots = every(timedelta(minutes=5))(after, after + length)
     assert len(slots) <= 1
     assert all(after < slot <= after + length and slot.timestamp() % 300 == 0 for slot in slots)
-
-
-@given(after=INSTANTS, until=INSTANTS)
-def test_a_day_has_its_instant_once_and_only_the_latest_counts(after: datetime, until: datetime) -> None:
-    found = daily(time(2, 30))(after, until)
-    for slot in found:
-        assert after < slot <= until < slot + timedelta(days=1)
-        assert slot.astimezone(SHANGHAI).time() == time(2, 30)
-    assert found or until - after < timedelta(days=1)

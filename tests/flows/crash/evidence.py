@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kit.sqlite import Connection, connect, integrity, rows
+from deploy.inspecting import integrity
+from kit.sqlite import Connection, connect, rows
 
 SERVICES = ("leads", "incentives", "notify", "gateway")
 LEAD_EVENTS = ("quce.lead.registered.v1", "quce.lead.changed.v1")

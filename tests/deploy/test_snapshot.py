@@ -6,8 +6,9 @@ import asyncio
 from itertools import count
 from pathlib import Path
 
-from kit.snapshot import cut
-from kit.sqlite import LAYOUT, Connection, SqliteFile, connect, integrity, rows
+from deploy.backup.snapshot import cut
+from deploy.inspecting import integrity
+from kit.sqlite import LAYOUT, Connection, SqliteFile, connect, rows
 
 WRITERS = 4
 CUTS = 12

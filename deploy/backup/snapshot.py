@@ -7,8 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
 
-from kit.pausing import paused
-from kit.sqlite import Connection, connect, rows
+from kit.sqlite import OPEN, Connection, connect, rows
 
 PAGES = 2000
 """Copied at a time: some milliseconds, outside Python's lock."""
@@ -62,7 +61,9 @@ class Snapshot:
 def cut(paths: Sequence[Path], at_the_cut: Callable[[], None]) -> Iterator[list[Snapshot]]:
     """All files as of one instant: every writer is held until every snapshot stands and ``at_the_cut`` has run."""
     with ExitStack() as stack:
-        with paused(paths):
+        with ExitStack() as pauses:
+            for file in filter(None, (OPEN.get(path.resolve()) for path in paths)):
+                pauses.enter_context(file.paused())
             snapshots = [stack.enter_context(Snapshot(path)) for path in paths]
             at_the_cut()
         yield snapshots

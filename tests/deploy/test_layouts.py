@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from kit.layouts import upgrade_layout
-from kit.sqlite import LAYOUT, Connection, FileRefused, connect, integrity, rows
+from deploy.backup.layouts import upgrade_layout
+from deploy.inspecting import integrity
+from kit.sqlite import LAYOUT, Connection, FileRefused, connect, rows
 
 
 def laid_out(path: Path, layout: int) -> Path:
