@@ -29,7 +29,7 @@ OLDEST_SAFE_SQLITE = (3, 51, 3)
 
 LAYOUT = 1
 """How tables stand in a file, kept in its ``user_version``; a release that changes it brings the step from before."""
-PRAGMAS = "journal_mode=WAL synchronous=FULL temp_store=MEMORY cache_size=-16000 secure_delete=ON".split()
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-16000", "secure_delete=ON")
 BATCH = 256
 READERS = 4
 STRIDE, SHORT = 5000, 4

@@ -91,7 +91,8 @@ class Evidence:
 
     def parked(self) -> dict[str, int]:
         """Events that wait because they could not be handled, by service."""
-        return {name: self._count(name, "SELECT COUNT(*) FROM c_parked") for name in SERVICES if self._has_parked(name)}
+        statement = "SELECT COUNT(*) FROM c_parked WHERE i_state IN ('waiting', 'dead')"
+        return {name: self._count(name, statement) for name in SERVICES if self._has_parked(name)}
 
     def mails(self) -> list[Path]:
         """Every file in the mail folder, drafts too."""
