@@ -13,6 +13,9 @@ import typer
 import uvloop
 
 from deploy import commands
+from deploy.backup import commands as backing_up
+from deploy.backup.archive import BackupRefused
+from deploy.backup.making import BackupFailed
 from deploy.client import Refused
 from deploy.embedded import AddressBusy
 from deploy.embedded import serve as serve_suite
@@ -31,6 +34,8 @@ app.add_typer(digest_app, name="digest")
 app.add_typer(codes_app, name="codes")
 
 T = TypeVar("T")
+KNOWN = (Refused, DataFolderBusy, AddressBusy, FileRefused, commands.CommandFailed, BackupFailed, BackupRefused)
+"""Errors whose message is all that a person needs."""
 
 As = Annotated[str, typer.Option("--as", help="以哪个账号的身份执行（登录名）")]
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON，供脚本使用")]
@@ -102,6 +107,40 @@ def doctor(as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def backup(
+    target: Annotated[Path | None, typer.Argument(help="备份成的 .tar 文件或目录；不写则放在备份目录")] = None,
+    keys: Annotated[Path | None, typer.Option(help="密钥另存成的文件；没有它不能恢复，请与备份分开保管")] = None,
+    account: As = "admin",
+    as_json: Json = False,
+) -> None:
+    """备份全部数据；服务可以照常运行。"""  # noqa: D415 - help text, in Chinese
+    _print(_run(backing_up.backup(Settings(), target, keys, account)), as_json)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="备份文件或目录", exists=True)],
+    keys: Annotated[Path, typer.Option(help="备份时另存的密钥文件", exists=True, dir_okay=False)],
+    into: Annotated[Path, typer.Option(help="恢复到哪个目录，应为空")],
+    as_json: Json = False,
+) -> None:
+    """把备份恢复到一个空目录。"""  # noqa: D415 - help text, in Chinese
+    _print(_run(backing_up.restore_into(Settings(), file, keys, into)), as_json)
+
+
+@app.command()
+def upgrade(
+    data: Annotated[Path | None, typer.Option(help="数据目录，默认 QUCE_DATA")] = None, as_json: Json = False
+) -> None:
+    """把早先版本的数据升级到本版本；先备份，后检查。"""  # noqa: D415 - help text, in Chinese
+    settings = Settings() if data is None else Settings(data=data)
+    report = _run(backing_up.upgrade(settings))
+    _print(report, as_json)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """The console script."""
     app()
@@ -113,7 +152,7 @@ class _messages:  # noqa: N801 - reads as the statement it is used in
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, Refused | DataFolderBusy | AddressBusy | FileRefused | commands.CommandFailed):
+        if isinstance(error, KNOWN):
             for line in (str(error), *_details(error)):
                 sys.stderr.write(line + "\n")
             raise typer.Exit(1) from error

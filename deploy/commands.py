@@ -10,12 +10,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from deploy.backup.making import last_backup
 from deploy.client import Client, connect
 from deploy.embedded import open_suite
+from deploy.inspecting import integrity
 from deploy.lock import hold, running_url
 from kit.ids import content_digest, random_id
 from kit.settings import Settings
-from kit.sqlite import FileRefused, UnsafeSqlite, check_version, integrity, sqlite_version
+from kit.sqlite import FileRefused, UnsafeSqlite, check_version, sqlite_version
 
 POLL = 0.2
 UNFINISHED = ("queued", "running")
@@ -116,6 +118,8 @@ async def doctor(settings: Settings) -> Result:
     for path in sorted(settings.data.glob("*.db")):
         checks[path.name] = verdict = await asyncio.to_thread(_integrity, path)
         ok = ok and verdict == "ok"
+    made = last_backup(settings.data)
+    checks["last_backup"] = f"{made['at']} {made['file']}" if made else "还没有备份过，请执行 quce backup"
     checks["ok"] = ok
     return Result("\n".join(f"{name:<16} {value}" for name, value in checks.items()), checks, ok)
 

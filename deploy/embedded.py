@@ -10,10 +10,13 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 
+from deploy.backup.making import Progress, back_up
 from gateway.app import create_app as create_gateway
 from gateway.seed import SignIn, seed_accounts
 from kit.clock import Clock
@@ -63,13 +66,17 @@ async def open_suite(settings: Settings, clock: Clock | None = None) -> AsyncIte
             stack.push_async_callback(ports[name].close)
         services = {name: create(ports[name]) for name, create in SERVICES.items()}
         peers = {name: Peer.in_process(app, name) for name, app in services.items()}
-        gateway = create_gateway(ports["gateway"], peers)
+        gateway = create_gateway(ports["gateway"], peers, partial(_back_up, settings.data, clock))
         for app in (*services.values(), gateway):
             await stack.enter_async_context(app.router.lifespan_context(app))
         sign_ins = await seed_accounts(ports["gateway"], peers["notify"])
         gc.freeze()
         gc.set_threshold(*COLLECT_AFTER)
         yield Suite(gateway, services, ports, sign_ins)
+
+
+def _back_up(folder: Path, clock: Clock, target: Path, progress: Progress) -> int:
+    return back_up(folder, target, clock.now, progress).size
 
 
 class AddressBusy(RuntimeError):

@@ -12,8 +12,10 @@ from fastapi import Depends, FastAPI, Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from contracts.catalogue import topic_of
-from gateway import pages, repository
+from gateway import backups, pages, repository
 from gateway.accounts import Accounts
+from gateway.backup_routes import router as backup_router
+from gateway.backups import BACKUPS, Backups
 from gateway.directory import Directory
 from gateway.docs import docs_page
 from gateway.headers import SecurityHeaders
@@ -35,13 +37,20 @@ from kit.web import create_app as create_base
 OPENAPI = Path(__file__).resolve().parent.parent / "contracts" / "openapi.json"
 
 
-def create_app(ports: Ports, peers: Mapping[str, Peer]) -> FastAPI:
+def create_app(ports: Ports, peers: Mapping[str, Peer], make_backup: backups.Make = backups.unavailable) -> FastAPI:
     """The app of the edge on these ports; ``peers`` are the services by name."""
     kept = Repository(ports)
     passwords = Passwords()
     upstream = Upstream(ports, peers, Table(bench=ports.settings.bench))
     sessions = Sessions(ports, kept, passwords)
-    service = Service(ports, topic_of(SERVICE), repository.COLLECTIONS, schedules=(_purge(kept, ports),))
+    backing_up = Backups(ports, make_backup)
+    service = Service(
+        ports,
+        topic_of(SERVICE),
+        (*repository.COLLECTIONS, BACKUPS),
+        schedules=(_purge(kept, ports), *backing_up.schedules()),
+        background=(backing_up,),
+    )
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -55,9 +64,11 @@ def create_app(ports: Ports, peers: Mapping[str, Peer]) -> FastAPI:
     app.state.sessions, app.state.upstream = sessions, upstream
     app.state.accounts = Accounts(ports, kept, passwords, upstream)
     app.state.directory, app.state.tokens = Directory(kept), Tokens(ports, kept)
+    app.state.backups = backing_up
     app.add_middleware(SecurityHeaders, public_url=ports.settings.public_url)
     app.router.routes.insert(0, ProxyRoute(ports, sessions, upstream))
     app.include_router(router)
+    app.include_router(backup_router)
     _add_documents(app)
     app.include_router(pages.router, dependencies=[Depends(check_form)])
     return app

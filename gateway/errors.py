@@ -25,5 +25,9 @@ class OwnAccount(Conflict):
     slug, title = "own-account", "不能停用自己"
 
 
+class BackupUnavailable(Conflict):
+    slug, title = "backup-unavailable", "这里不能备份"
+
+
 class ServiceUnavailable(Unavailable):
     slug, title = "service-unavailable", "服务暂时没有响应"

@@ -34,7 +34,7 @@ PARTS: Mapping[tuple[str, str], str] = {("leads", "matches"): "incentives"}
 OF_EACH = frozenset({"dead-letters", "system"})
 """What every service answers of itself: the second part of the path names it."""
 
-OWN = frozenset({"accounts", "sessions", "tokens"})
+OWN = frozenset({"accounts", "sessions", "tokens", "backups"})
 """What the edge answers itself."""
 
 BENCH = {"bench": "leads"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import Literal
 
@@ -31,12 +31,20 @@ class Settings(BaseSettings):
         None, description="smtp://user:password@host:port; .eml files under mail/ where unset."
     )
     mail_from: str = Field("quce@localhost", description="Sender of mails.")
+    backups: Path | None = Field(None, description="Folder of backups; backups/ in the data folder where unset.")
+    backup_at: time | None = Field(None, description="When to back up every night, in Shanghai; never where unset.")
+    backup_keep: int = Field(7, ge=1, le=3660, description="How many nightly backups are kept.")
     partitions: int = Field(8, ge=1, le=64, description="Partitions of a topic.")
     replica: str = Field("embedded", description="Name of this replica, as leases know it.")
     now: datetime | None = Field(None, description="Start the clock at this instant, for rehearsals.")
     rate_limit_factor: float = Field(1.0, gt=0, description="Multiplies every rate limit.")
     bench: bool = Field(False, description="Add the empty routes that benchmarks compare with.")
     log_level: str = Field("WARNING", description="Level of the JSON log.")
+
+    @property
+    def backup_folder(self) -> Path:
+        """Where backups are put; never part of one."""
+        return (self.backups or self.data / "backups").absolute()
 
     @property
     def link_base(self) -> str:

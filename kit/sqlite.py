@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 import apsw
 
@@ -27,6 +29,7 @@ OLDEST_SAFE_SQLITE = (3, 51, 3)
 
 LAYOUT = 1
 """How tables stand in a file, kept in its ``user_version``; a release that changes it brings the step from before."""
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-16000", "secure_delete=ON")
 BATCH = 256
 READERS = 4
 STRIDE, SHORT = 5000, 4
@@ -65,6 +68,10 @@ class _Job:
     error: BaseException | None = None
 
 
+OPEN: WeakValueDictionary[Path, SqliteFile] = WeakValueDictionary()
+"""The files that this process writes."""
+
+
 class SqliteFile:
     """A database file of this process.
 
@@ -79,6 +86,7 @@ class SqliteFile:
         self.path = path
         self._failpoints = f"save.before_commit.{path.stem}", f"save.after_commit.{path.stem}"
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._turnstile, self._gate = threading.Lock(), threading.Lock()
         self._local = threading.local()
         self._connections: list[Connection] = []
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix=f"{path.stem}-reader")
@@ -88,6 +96,13 @@ class SqliteFile:
         self._strides = 0
         self._writer = threading.Thread(target=self._write_forever, name=f"{path.stem}-writer", daemon=True)
         self._writer.start()
+        OPEN[path.resolve()] = self
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Hold the writer between two commits while inside. Blocks: not for the event loop."""
+        with self._turnstile, self._gate:
+            yield
 
     def near(self, work: Callable[[Connection], T]) -> T:
         """Run a point read at once, on the loop's own connection: microseconds, no thread hop."""
@@ -135,6 +150,7 @@ class SqliteFile:
         self._readers.shutdown()
         for connection in [self._near, *self._connections]:
             connection.close()
+        OPEN.pop(self.path.resolve(), None)
 
     def _is_long(self) -> bool:
         """Called every stride; true ends the statement. SQLite counts on where a statement stopped last time."""
@@ -151,7 +167,10 @@ class SqliteFile:
     def _write_forever(self) -> None:
         connection = connect(self.path)
         while (batch := self._next_batch()) is not None:
-            self._commit(connection, batch)
+            with self._turnstile:
+                pass  # who pauses this file comes before the next commit
+            with self._gate:
+                self._commit(connection, batch)
             for job in batch:
                 job.done(job.result, job.error)
         connection.close()
@@ -241,13 +260,7 @@ def connect(path: Path) -> Connection:
     connection = Connection(str(path))
     connection.set_busy_timeout(10_000)
     try:
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "temp_store=MEMORY",
-            "cache_size=-16000",
-            "secure_delete=ON",
-        ):
+        for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").fetchall()
     except (apsw.NotADBError, apsw.CorruptError) as error:
         connection.close()
@@ -268,20 +281,6 @@ def empty_log(path: Path) -> None:
         connection.close()
     if busy:
         raise LogInUse("内容已经删除，存储日志尚未清空，系统会自动再清；不用重复操作。")
-
-
-def integrity(path: Path) -> str:
-    """The answer of ``PRAGMA integrity_check``: ``ok`` where the file is sound.
-
-    Raises:
-        FileRefused: it is no database, or one of another layout.
-    """
-    connection = connect(path)
-    try:
-        check_layout(connection, path)
-        return str(connection.execute("PRAGMA integrity_check").fetchall()[0][0])
-    finally:
-        connection.close()
 
 
 def sqlite_version() -> str:

@@ -177,6 +177,13 @@ class World:
         return found[0]
 
     @cached_property
+    def backup(self) -> str:
+        """A finished backup."""
+        made: str = self.post("admin", "/backups", json={})["id"]
+        self.wait(lambda: self.get("admin", f"/backups/{made}")["state"] == "finished")
+        return made
+
+    @cached_property
     def policy(self) -> str:
         """A policy of the catalogue."""
         found: str = self.get("donghu", "/policies?limit=1")["items"][0]["id"]
@@ -186,25 +193,34 @@ class World:
 @contextmanager
 def open_world(folder: Path, extra: Mapping[str, str] | None = None) -> Iterator[World]:
     """Seed a data folder, serve it, sign everybody in."""
-    port = free_port()
-    env = {**environment(folder / "data", port), **(extra or {})}
+    env = {**environment(folder / "data", free_port()), **(extra or {})}
     env.pop("QUCE_BENCH", None)
     seeded = subprocess.run([*QUCE, "seed", "--json"], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert seeded.returncode == 0, seeded.stderr
     sign_ins = {each["account"]: each["password"] for each in json.loads(seeded.stdout)["sign_ins"]}
     expired = _expired_token(env)
+    with served_world(folder, sign_ins, extra) as world, ExitStack() as stack:
+        for who in LAPSED:
+            world.clients[who] = stack.enter_context(httpx.Client(base_url=world.url, timeout=60))
+        world.clients[EXPIRED].headers["Authorization"] = f"Bearer {expired}"
+        _disable(world, world.clients[DISABLED])
+        yield world
+
+
+@contextmanager
+def served_world(folder: Path, sign_ins: Mapping[str, str], extra: Mapping[str, str] | None = None) -> Iterator[World]:
+    """Serve the data folder that is there already, sign everybody in."""
+    port = free_port()
+    env = {**environment(folder / "data", port), **(extra or {})}
+    env.pop("QUCE_BENCH", None)
     with serving([*QUCE, "serve"], port, "/readyz", env, folder / "suite.log"), ExitStack() as stack:
         url = f"http://127.0.0.1:{port}"
-        world = World(url, {}, sign_ins, folder / "data")
+        world = World(url, {}, dict(sign_ins), folder / "data")
         for who in (ANONYMOUS, *sign_ins):
             client = stack.enter_context(httpx.Client(base_url=url, timeout=60))
             world.clients[who] = client
             if who != ANONYMOUS:
                 world.accounts[who] = _bearer(client, who, sign_ins[who])
-        for who in LAPSED:
-            world.clients[who] = stack.enter_context(httpx.Client(base_url=url, timeout=60))
-        world.clients[EXPIRED].headers["Authorization"] = f"Bearer {expired}"
-        _disable(world, world.clients[DISABLED])
         yield world
 
 
@@ -233,7 +249,7 @@ def _bearer(client: httpx.Client, sign_in: str, password: str) -> str:
     opened = client.post(f"{API}/sessions", json={"account": sign_in, "password": password})
     assert opened.status_code == 201, opened.text
     session = opened.json()
-    headers = {"X-CSRF-Token": session["csrf"], "Idempotency-Key": f"token-{sign_in}"}
+    headers = {"X-CSRF-Token": session["csrf"], "Idempotency-Key": f"token-{sign_in}-{time.time_ns()}"}
     made = client.post(f"{API}/tokens", json={"name": "测试", "expires_days": 1}, headers=headers)
     assert made.status_code == 201, made.text
     client.cookies.clear()

@@ -8,7 +8,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from kit.sqlite import LAYOUT, FileClosed, FileRefused, SqliteFile, connect, integrity, rows
+from deploy.inspecting import integrity
+from kit.sqlite import LAYOUT, FileClosed, FileRefused, SqliteFile, connect, rows
 
 
 async def test_a_new_file_carries_its_layout(tmp_path: Path) -> None:

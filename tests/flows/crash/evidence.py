@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kit.sqlite import Connection, connect, integrity, rows
+from deploy.inspecting import integrity
+from kit.sqlite import Connection, connect, rows
 
 SERVICES = ("leads", "incentives", "notify", "gateway")
 LEAD_EVENTS = ("quce.lead.registered.v1", "quce.lead.changed.v1")
@@ -69,6 +70,10 @@ class Evidence:
             for topic, partition, offset, value in self._rows("bus", statement)
         ]
 
+    def outbox(self, service: str) -> list[dict[str, Any]]:
+        """What is stored and not yet published."""
+        return [json.loads(event) for (event,) in self._rows(service, "SELECT event FROM outbox ORDER BY position")]
+
     def backlog(self) -> dict[str, int]:
         """What is not yet published, not yet heard, not yet sent; empty once everything has come to rest."""
         counts = {f"outbox of {name}": self._count(name, "SELECT COUNT(*) FROM outbox") for name in SERVICES}
@@ -86,7 +91,8 @@ class Evidence:
 
     def parked(self) -> dict[str, int]:
         """Events that wait because they could not be handled, by service."""
-        return {name: self._count(name, "SELECT COUNT(*) FROM c_parked") for name in SERVICES if self._has_parked(name)}
+        statement = "SELECT COUNT(*) FROM c_parked WHERE i_state IN ('waiting', 'dead')"
+        return {name: self._count(name, statement) for name in SERVICES if self._has_parked(name)}
 
     def mails(self) -> list[Path]:
         """Every file in the mail folder, drafts too."""

@@ -1,0 +1,1 @@
+"""Backups: one consistent cut over all stores, the log and the files; and the ways back from it."""
