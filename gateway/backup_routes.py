@@ -7,10 +7,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Request, Response
 
 from gateway.backups import Backups
-from gateway.routes import CHECKED, Cursor, Id, Limit, SignedIn
+from gateway.routes import CHECKED, Cursor, Id, Limit, administrator_for
 from gateway.settings import ADMINISTRATORS, API
 from kit.auth import Principal
-from kit.errors import Forbidden
 from kit.store.port import Record, Scope
 from kit.web import Answer, IdempotencyKey, PageOf, StrictModel
 
@@ -44,24 +43,13 @@ class BackupJob(Answer):
     finished_at: str | None
 
 
-async def administrator(session: SignedIn) -> Principal:
-    """An administrator.
-
-    Raises:
-        Forbidden: the role is another.
-    """
-    if session.principal.role != "administrator":
-        raise Forbidden("只有管理员可以备份；如需一份备份，请联系管理员。")
-    return session.principal
-
-
 async def backups_of(request: Request) -> Backups:
     """The backups of this app."""
     backups: Backups = request.app.state.backups
     return backups
 
 
-Administrator = Annotated[Principal, Depends(administrator)]
+Administrator = Annotated[Principal, Depends(administrator_for("备份"))]
 BackupsHere = Annotated[Backups, Depends(backups_of)]
 
 

@@ -10,19 +10,17 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from contracts.gateway import GatewayAudited
+from gateway.auditing import audited, to_save
 from gateway.errors import BackupUnavailable
-from gateway.settings import ADMINISTRATORS, SERVICE
+from gateway.settings import ADMINISTRATORS
 from kit.auth import Principal
 from kit.clock import SHANGHAI, to_text
 from kit.errors import AlreadyExists, NotFound, Problem, Stale
-from kit.events import envelop
 from kit.idempotency import RequestKey, remember, replay
 from kit.ids import derive_id
 from kit.jobs import Schedule, Slots
 from kit.ports import Ports
 from kit.store.port import Collection, Eq, In, Index, Page, Record, Scope, Sort
-from kit.telemetry import trace_id, traceparent
 
 log = logging.getLogger(__name__)
 
@@ -88,15 +86,7 @@ class Backups:
         id = derive_id(self._ports.secret, by.account, "POST /backups", key)
         request = RequestKey.of(key, {}, "backup")
         fresh = remember(self._fresh(id, MANUAL, by.account), request, {"id": id})
-        audited = self._audited(id, by)
-        events = envelop(
-            [audited],
-            source=SERVICE,
-            aggregate=id,
-            revision=1,
-            time=self._ports.clock.now(),
-            traceparent=traceparent() or None,
-        )
+        events = to_save(self._ports, id, 1, audited(self._ports, by, "backup.requested", f"backup:{id}"))
         try:
             record = await self._ports.store.save(BACKUPS.name, fresh, events)
         except AlreadyExists:
@@ -219,17 +209,6 @@ class Backups:
             "finished_at": None,
         }
         return Record(id, body, frozenset({ADMINISTRATORS}))
-
-    def _audited(self, id: str, by: Principal) -> GatewayAudited:
-        return GatewayAudited(
-            office="city",
-            who=by.account,
-            role=by.role,
-            what="backup.requested",
-            subject=f"backup:{id}",
-            at=self._now(),
-            trace=trace_id() or None,
-        )
 
     def _now(self) -> str:
         return to_text(self._ports.clock.now())

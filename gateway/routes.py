@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -38,18 +39,18 @@ Cursor = Annotated[str | None, Query(max_length=2000, description="上一页的 
 Id = Annotated[str, Path(min_length=1, max_length=64)]
 
 
-async def administrator(session: SignedIn) -> Principal:
-    """An administrator.
+def administrator_for(what: str) -> Callable[[Session], Awaitable[Principal]]:
+    """A dependency that gives the administrator who asks; ``what`` they ask for is named to anybody else."""
 
-    Raises:
-        Forbidden: the role is another.
-    """
-    if session.principal.role != "administrator":
-        raise Forbidden("只有管理员可以管理账号；如需开通或更改账号，请联系管理员。")
-    return session.principal
+    async def administrator(session: SignedIn) -> Principal:
+        if session.principal.role != "administrator":
+            raise Forbidden(f"只有管理员可以{what}；如有需要，请联系管理员。")
+        return session.principal
+
+    return administrator
 
 
-Administrator = Annotated[Principal, Depends(administrator)]
+Administrator = Annotated[Principal, Depends(administrator_for("管理账号"))]
 
 
 async def accounts_of(request: Request) -> Accounts:
