@@ -18,10 +18,10 @@ class When(StrEnum):
 
 
 DEFAULTS: Mapping[Kind, Mapping[ChannelName, When]] = {
-    Kind.MATCHED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW},
-    Kind.IMPORTED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.LATER},
-    Kind.ASSIGNED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.LATER},
-    Kind.DIGEST: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW},
+    Kind.MATCHED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW, ChannelName.WEBHOOK: When.NOW},
+    Kind.IMPORTED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.LATER, ChannelName.WEBHOOK: When.LATER},
+    Kind.ASSIGNED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.LATER, ChannelName.WEBHOOK: When.LATER},
+    Kind.DIGEST: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW, ChannelName.WEBHOOK: When.NOW},
 }
 
 

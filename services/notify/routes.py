@@ -28,7 +28,7 @@ Account = Annotated[str, Path(min_length=1, max_length=100)]
 Id = Annotated[str, Path(max_length=100)]
 WeekName = Annotated[str, WEEK, Path(description="ISO 周次，如 2026-W48")]
 State = Literal["queued", "sending", "sent", "failed", "in_doubt"]
-ChannelOf = Literal["in_app", "email"]
+ChannelOf = Literal["in_app", "email", "webhook"]
 
 
 @router.put("/recipients/{account}", summary="登记收件人")
