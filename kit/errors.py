@@ -105,6 +105,10 @@ class UnsupportedMedia(Problem):
     slug, status, title = "unsupported-media", 415, "不支持的内容格式"
 
 
+class RangeNotSatisfiable(Problem):
+    slug, status, title = "range-not-satisfiable", 416, "范围超出文件"
+
+
 class Invalid(Problem):
     slug, status, title = "invalid", 422, "填写有误"
 

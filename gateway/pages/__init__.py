@@ -13,6 +13,7 @@ from gateway.pages import (
     dashboard,
     digest,
     eligibility,
+    exports,
     home,
     imports,
     lead,
@@ -27,8 +28,8 @@ from gateway.pages.page_table import PAGES
 
 router = APIRouter(include_in_schema=False)
 for part in (
-    assets, sign_in, home, leads, lead_form, lead, comparison, imports, eligibility, policies, digest, dashboard,
-    notices, lost,
+    assets, sign_in, home, leads, lead_form, lead, comparison, exports, imports, eligibility, policies, digest,
+    dashboard, notices, lost,
 ):  # fmt: skip
     router.include_router(part.router)
 

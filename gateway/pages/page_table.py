@@ -52,6 +52,8 @@ PAGES: tuple[Page, ...] = (
     Page("/imports/{id}", STAFF),
     Page("/imports/{id}/progress", STAFF, shown=False),
     Page("/imports/{id}/cancel", OFFICERS, _ACT, shown=False),
+    Page("/exports", STAFF, _ACT, shown=False),
+    Page("/exports/{id}", STAFF),
     Page("/eligibility", ANYONE),
     Page("/policies", ANYONE),
     Page("/policies/{id}", ANYONE),

@@ -13,6 +13,8 @@ from kit.service import Service
 from kit.web import JSON_LIMIT
 from kit.web import create_app as create_base
 from services.leads import bench_routes, consumers, jobs, routes
+from services.leads.export_routes import router as export_router
+from services.leads.exports import Exporter
 from services.leads.import_routes import UPLOAD_LIMIT
 from services.leads.import_routes import router as import_router
 from services.leads.imports import Importer
@@ -21,14 +23,14 @@ from services.leads.repository import COLLECTIONS
 
 def create_app(ports: Ports) -> FastAPI:
     """The app of this service on these ports."""
-    importer = Importer(ports)
+    importer, exporter = Importer(ports), Exporter(ports)
     service = Service(
         ports,
         topic_of("leads"),
         COLLECTIONS,
         groups=consumers.groups(ports),
         schedules=jobs.schedules(ports),
-        background=(importer,),
+        background=(importer, exporter),
     )
 
     @asynccontextmanager
@@ -43,9 +45,10 @@ def create_app(ports: Ports) -> FastAPI:
         lifespan=lifespan,
         body_limit=lambda path: UPLOAD_LIMIT if path == "/imports" else JSON_LIMIT,
     )
-    app.state.importer = importer
+    app.state.importer, app.state.exporter = importer, exporter
     app.state.service = service
     app.include_router(import_router)
+    app.include_router(export_router)
     app.include_router(routes.router)
     if ports.settings.bench:
         app.include_router(bench_routes.router)

@@ -21,6 +21,10 @@ class ImportNotFound(NotFound):
     slug, title = "import-not-found", "没有找到这次导入"
 
 
+class ExportNotFound(NotFound):
+    slug, title = "export-not-found", "没有找到这次导出"
+
+
 class LeadAlreadyRegistered(Conflict):
     slug, title = "lead-already-registered", "本单位已登记过这个项目"
 

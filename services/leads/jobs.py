@@ -9,7 +9,7 @@ from contracts.vocabulary.weeks import Week
 from kit.announcing import announce_to_all
 from kit.jobs import Schedule, every, weekly
 from kit.ports import Ports
-from services.leads import follow_ups
+from services.leads import exports, follow_ups
 
 MONDAY = 0
 
@@ -20,11 +20,15 @@ def schedules(ports: Ports) -> tuple[Schedule, ...]:
     async def sweep_follow_ups(_slot: datetime) -> None:
         await follow_ups.sweep(ports)
 
+    async def expire_exports(_slot: datetime) -> None:
+        await exports.expire(ports)
+
     async def pass_cutoff(slot: datetime) -> None:
         await announce_cutoff(ports, slot)
 
     return (
         Schedule("follow-ups", every(timedelta(minutes=1)), sweep_follow_ups),
+        Schedule("exports", every(timedelta(hours=1)), expire_exports),
         Schedule("cutoff", weekly(MONDAY, time()), pass_cutoff, look_back=timedelta(days=7)),
     )
 

@@ -54,9 +54,21 @@ IMPORTS: Final = Collection("imports", (Index("state"), Index("created_at"), Ind
 IMPORT_ROWS: Final = Collection(
     "import_rows", (Index("import_id"), Index("row", "integer"), Index("result"), Index("lead"), Index("troubled"))
 )
+EXPORTS: Final = Collection("exports", (Index("state"), Index("expires_at"), Index("blob")))
 BEST_MATCHES: Final = Collection("best_matches", (Index("certain_fen", "integer"),), brief=("best_match",))
 PEOPLE: Final = Collection("people", (Index("role"),))
-COLLECTIONS: Final = (LEADS, INVESTORS, CLAIMS, CONTACTS, FOLLOW_UPS, IMPORTS, IMPORT_ROWS, BEST_MATCHES, PEOPLE)
+COLLECTIONS: Final = (
+    LEADS,
+    INVESTORS,
+    CLAIMS,
+    CONTACTS,
+    FOLLOW_UPS,
+    IMPORTS,
+    IMPORT_ROWS,
+    EXPORTS,
+    BEST_MATCHES,
+    PEOPLE,
+)
 
 MAX_LEAD_BYTES: Final = 64 * 1024
 

@@ -108,6 +108,11 @@ def an_import(world: World) -> Call:
     return Call({"id": world.imported})
 
 
+def an_export(world: World) -> Call:
+    """What the officer exported, the canary lead in it; a table of text, so that it can be looked into."""
+    return Call({"id": world.exported})
+
+
 def a_policy(world: World) -> str:
     """A policy to be drafted, in force long after these tests."""
     return f"""
@@ -188,6 +193,9 @@ LEADS: Mapping[str, Rule] = {
     "GET /imports": Rule(STAFF, a_long_page, INSIDE),
     "GET /imports/{id}": Rule(INSIDE, an_import, INSIDE),
     "GET /imports/{id}/rows": Rule(INSIDE, an_import, INSIDE),
+    "POST /exports": Rule(STAFF, lambda _: Call(json={"kind": "leads"})),
+    "GET /exports/{id}": Rule(frozenset({"donghu"}), an_export),
+    "GET /exports/{id}/file": Rule(frozenset({"donghu"}), an_export, frozenset({"donghu"})),
     "GET /jobs/{id}": Rule(INSIDE, an_import),
     "DELETE /jobs/{id}": Rule(WORKING, an_import),
 }

@@ -17,6 +17,7 @@ from services.leads.schemas.answers import (
     TimelineItem,
 )
 from services.leads.schemas.imports import (
+    ExportSummary,
     ImportReport,
     ImportRow,
     ImportSummary,
@@ -43,6 +44,7 @@ __all__ = [
     "Change",
     "ContactInput",
     "ContactItem",
+    "ExportSummary",
     "FirstContactInput",
     "FollowUpInput",
     "FollowUpItem",
