@@ -11,7 +11,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from contracts.vocabulary.amount import format_amount
-from contracts.vocabulary.facts import FactValue
+from contracts.vocabulary.facts import FACTS, PPM, FactValue
 from contracts.vocabulary.source_modes import SourceMode
 from contracts.vocabulary.stages import LeadState
 from contracts.vocabulary.zones import ZONES
@@ -49,7 +49,9 @@ def _fact(lead: Lead, name: str) -> Cell:
     fact = lead.facts.get(name)
     if fact is None or fact.value is None:
         return None
-    return fact.value if isinstance(fact.value, int | float) else fact.as_written or str(fact.value)
+    if isinstance(fact.value, int):
+        return fact.value / PPM if FACTS[name].kind == "decimal" else fact.value
+    return FACTS[name].choices.get(str(fact.value), str(fact.value))
 
 
 def _amount(fact: FactValue | None) -> tuple[Cell, Cell, Cell]:

@@ -12,11 +12,13 @@ import pytest
 from openpyxl import load_workbook
 
 from contracts.leads import LeadsAudited
+from contracts.vocabulary.facts import FACTS
 from services.leads import exports
 from services.leads.export_table import HEADER
 from tests.leads.conftest import PEOPLE, Team
 from tests.leads.test_leads_api import events
 
+GIVEN = {"industry_chain": "life_health", "fixed_asset_investment": "3.5亿元", "land_mu": 80}
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "＝1+1", "＋1", "－1", "＠x", " =1", '=HYPERLINK("http://x")')
 
 
@@ -56,7 +58,7 @@ async def rows(team: Team, who: str, **wish: Any) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("format", ["xlsx", "csv"])
 async def test_a_lead_is_written_as_the_ledger_has_it(team: Team, format: str) -> None:
-    await team["jingkai"].register(contact={"name": "王小二", "phone": "13911112222"}, referrer="李介绍")
+    await team["jingkai"].register(contact={"name": "王小二", "phone": "13911112222"}, referrer="李介绍", facts=GIVEN)
     [row] = await rows(team, "jingkai", format=format)
     assert row["项目名称"] == "智能车载终端项目"
     assert row["统一社会信用代码"] == "91350100M000100Y43"
@@ -64,6 +66,8 @@ async def test_a_lead_is_written_as_the_ledger_has_it(team: Team, format: str) -
     assert float(row["固定资产投资（万元）"]) == 35_000
     assert int(row["固定资产投资（分）"]) == 35_000_000_000
     assert row["当前阶段"] == "线索"
+    assert float(row["用地（亩）"]) == 80
+    assert row["产业链"] == FACTS["industry_chain"].choices["life_health"]
     for personal in ("王小二", "13911112222", "139", "李介绍"):
         assert not any(personal in str(value) for name, value in row.items() if name != "线索编号")
 
