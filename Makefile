@@ -44,12 +44,17 @@ imports: $(STAMPS)/dev
 	@$(BIN)/lint-imports --no-logo
 generated: $(STAMPS)/dev
 	@$(BIN)/python -m deploy.contracts --check
+	@$(BIN)/python -m deploy.sbom --check
 clean-tree: $(STAMPS)/dev
 	@$(BIN)/python -m pytest --quiet --no-header tests/architecture/test_tracked_files.py
 
 .PHONY: contracts
 contracts: $(STAMPS)/dev ## Write contracts/openapi.json and contracts/asyncapi.yaml anew
 	@$(BIN)/python -m deploy.contracts
+
+.PHONY: sbom
+sbom: $(STAMPS)/dev ## Write docs/sbom.json and docs/licences.md anew
+	@$(BIN)/python -m deploy.sbom
 
 .PHONY: bench
 bench: $(STAMPS)/dev $(ASSETS) ## Measure and write bench/results.json

@@ -20,7 +20,7 @@ from deploy.client import Refused
 from deploy.embedded import AddressBusy
 from deploy.embedded import serve as serve_suite
 from deploy.lock import DataFolderBusy, hold
-from kit.settings import Settings
+from kit.settings import Settings, read_settings
 from kit.sqlite import FileRefused
 
 app = typer.Typer(help="区策 Quce：招商线索、各区政策匹配、周报。", no_args_is_help=True, add_completion=False)
@@ -44,7 +44,7 @@ Json = Annotated[bool, typer.Option("--json", help="输出 JSON，供脚本使�
 @app.command()
 def serve() -> None:
     """启动全部服务（一个进程）。"""  # noqa: D415 - help text, in Chinese
-    settings = Settings()
+    settings = _settings()
     with _messages(), hold(settings.data, f"http://{settings.host}:{settings.port}"):
         uvloop.run(serve_suite(settings))
 
@@ -52,7 +52,7 @@ def serve() -> None:
 @app.command()
 def seed(as_json: Json = False) -> None:
     """建立首次启动所需的数据；重复执行不会改动已有内容。"""  # noqa: D415 - help text, in Chinese
-    _print(_run(commands.seed(Settings())), as_json)
+    _print(_run(commands.seed(_settings())), as_json)
 
 
 @token_app.command("create")
@@ -63,7 +63,7 @@ def create_token(
     as_json: Json = False,
 ) -> None:
     """为账号生成一个访问凭证，只显示这一次。"""  # noqa: D415 - help text, in Chinese
-    _print(_run(commands.create_token(Settings(), account, name, days)), as_json)
+    _print(_run(commands.create_token(_settings(), account, name, days)), as_json)
 
 
 @leads_app.command("import")
@@ -73,7 +73,7 @@ def import_leads(
     as_json: Json = False,
 ) -> None:
     """导入招商线索台账。"""  # noqa: D415 - help text, in Chinese
-    _print(_run(commands.import_leads(Settings(), account, file)), as_json)
+    _print(_run(commands.import_leads(_settings(), account, file)), as_json)
 
 
 @digest_app.command("send")
@@ -83,7 +83,7 @@ def send_digest(
     as_json: Json = False,
 ) -> None:
     """发送某一周的周报；重复执行不会重复发送。"""  # noqa: D415 - help text, in Chinese
-    _print(_run(commands.send_digest(Settings(), account, week)), as_json)
+    _print(_run(commands.send_digest(_settings(), account, week)), as_json)
 
 
 @codes_app.command("load")
@@ -95,13 +95,13 @@ def load_codes(
     as_json: Json = False,
 ) -> None:
     """载入完整的国民经济行业分类代码表。"""  # noqa: D415 - help text, in Chinese
-    _print(_run(commands.load_codes(Settings(), account, file, version, valid_from)), as_json)
+    _print(_run(commands.load_codes(_settings(), account, file, version, valid_from)), as_json)
 
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """检查版本、数据文件、积压和停放的消息。"""  # noqa: D415 - help text, in Chinese
-    report = _run(commands.doctor(Settings()))
+    report = _run(commands.doctor(_settings()))
     _print(report, as_json)
     if not report.ok:
         raise typer.Exit(1)
@@ -167,6 +167,11 @@ def _details(error: BaseException) -> list[str]:
 def _run(work: Coroutine[Any, Any, T]) -> T:
     with _messages():
         return asyncio.run(work)
+
+
+def _settings() -> Settings:
+    with _messages():
+        return read_settings()
 
 
 def _print(result: commands.Result, as_json: bool) -> None:

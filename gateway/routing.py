@@ -12,6 +12,7 @@ SERVICES: Mapping[str, str] = {
     "investors": "leads",
     "contacts": "leads",
     "imports": "leads",
+    "exports": "leads",
     "jobs": "leads",
     "enquiries": "leads",
     "duties": "leads",

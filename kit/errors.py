@@ -105,6 +105,10 @@ class UnsupportedMedia(Problem):
     slug, status, title = "unsupported-media", 415, "不支持的内容格式"
 
 
+class RangeNotSatisfiable(Problem):
+    slug, status, title = "range-not-satisfiable", 416, "范围超出文件"
+
+
 class Invalid(Problem):
     slug, status, title = "invalid", 422, "填写有误"
 
@@ -123,15 +127,3 @@ class TooMany(Problem):
 
 class Unavailable(Problem):
     slug, status, title = "unavailable", 503, "服务暂不可用"
-
-
-class LetterNotFound(NotFound):
-    slug, title = "dead-letter-not-found", "没有这条死信"
-
-
-class LetterNotDead(Conflict):
-    slug, title = "dead-letter-not-dead", "这条消息不在死信中"
-
-
-class LettersChanged(Conflict):
-    slug, title = "dead-letters-changed", "死信的数量变了"

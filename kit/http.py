@@ -17,6 +17,8 @@ log = logging.getLogger("quce.access")
 
 PROBLEM_JSON = b"application/problem+json"
 
+UNEXPECTED = "系统出现意外错误，已记录；请稍后重试，仍不行请把编号告诉管理员。"
+
 BodyLimit = Callable[[str], int]
 
 
@@ -69,6 +71,12 @@ class _Exchange:
         except TooLarge as problem:
             if not self._begun:
                 await send_problem(self._answer, problem)
+        except Exception:
+            # here, not in Starlette's outermost layer, so that this answer too has its trace and its headers
+            log.exception("unhandled error")
+            if self._begun:
+                raise
+            await send_problem(self._answer, Problem(UNEXPECTED))
 
     async def _take(self) -> Message:
         message = await self._receive()

@@ -9,7 +9,6 @@ from typing import Protocol
 
 from kit.announcing import ANNOUNCEMENTS
 from kit.consumer import Consumer, Died, Handler
-from kit.dead_letters import ACTS
 from kit.jobs import Jobs, Schedule
 from kit.outbox import Relay
 from kit.parking import PARKED
@@ -48,7 +47,7 @@ class Service:
     async def running(self) -> AsyncIterator[None]:
         """Start everything, stop it in the opposite order."""
         ports = self.ports
-        await ports.store.ensure(*self.collections, ANNOUNCEMENTS, PARKED, ACTS)
+        await ports.store.ensure(*self.collections, ANNOUNCEMENTS, PARKED)
         if self.before is not None:
             await self.before()
         holder = ports.settings.replica

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, time
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
     """What an operator may set; each default serves an office on one machine."""
 
-    model_config = SettingsConfigDict(env_prefix="QUCE_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="QUCE_", extra="ignore", hide_input_in_errors=True)
 
     data: Path = Field(Path("var"), description="Folder of all data.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
@@ -27,13 +28,16 @@ class Settings(BaseSettings):
     )
     bus_url: str = Field("sqlite:", description="Where events travel: sqlite: is one file in the data folder.")
     blob_url: str = Field("folder:", description="Where files live: folder: is a folder in the data folder.")
-    smtp_url: str | None = Field(
-        None, description="smtp://user:password@host:port; .eml files under mail/ where unset."
-    )
+    smtp_url: SecretStr | None = Field(None, description="smtp://host:port; .eml files under mail/ where unset.")
+    smtp_url_file: Path | None = Field(None, description="File that holds smtp://user:password@host:port.")
     mail_from: str = Field("quce@localhost", description="Sender of mails.")
     backups: Path | None = Field(None, description="Folder of backups; backups/ in the data folder where unset.")
     backup_at: time | None = Field(None, description="When to back up every night, in Shanghai; never where unset.")
     backup_keep: int = Field(7, ge=1, le=3660, description="How many nightly backups are kept.")
+    webhook_url_file: Path | None = Field(None, description="File with the address that news is posted to.")
+    webhook_secret_file: Path | None = Field(None, description="File with the key that signs what is posted.")
+    outgoing_networks: str = Field("", description="Own networks that requests may reach, commas between.")
+    outgoing_ports: str = Field("", description="Ports beside 80 and 443 that requests may reach.")
     partitions: int = Field(8, ge=1, le=64, description="Partitions of a topic.")
     replica: str = Field("embedded", description="Name of this replica, as leases know it.")
     now: datetime | None = Field(None, description="Start the clock at this instant, for rehearsals.")
@@ -50,3 +54,57 @@ class Settings(BaseSettings):
     def link_base(self) -> str:
         """The address that links in mails begin with."""
         return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _without_password(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None and urlsplit(given.get_secret_value()).password is not None:
+            raise ValueError("环境变量里不能写密码：请把完整地址写入只有本程序可读的文件，用 QUCE_SMTP_URL_FILE 指向它")
+        return given
+
+    @model_validator(mode="after")
+    def _from_files(self) -> Self:
+        if self.smtp_url_file is not None:
+            if self.smtp_url is not None:
+                raise ValueError("QUCE_SMTP_URL 和 QUCE_SMTP_URL_FILE 只能设一个")
+            self.smtp_url = secret_in(self.smtp_url_file)
+        if self.webhook_url_file is not None and self.webhook_secret_file is None:
+            raise ValueError("设置了 QUCE_WEBHOOK_URL_FILE，还要用 QUCE_WEBHOOK_SECRET_FILE 指向签名密钥文件")
+        return self
+
+
+class SettingsRefused(ValueError):
+    """The environment holds something else than settings; the text says what to do, and never a value."""
+
+
+def read_settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingsRefused: one of them does not hold.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [_said(".".join(map(str, each["loc"])), each["msg"]) for each in error.errors(include_input=False)]
+        raise SettingsRefused("\n".join(lines)) from None
+
+
+def _said(name: str, message: str) -> str:
+    text = message.removeprefix("Value error, ")
+    return f"QUCE_{name.upper()}：{text}。" if name else f"{text}。"
+
+
+def secret_in(path: Path) -> SecretStr:
+    """The text of a file that holds a secret, without the line's end.
+
+    Raises:
+        SettingsRefused: it cannot be read, or is empty.
+    """
+    try:
+        text = path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsRefused(f"读不到密钥文件 {path}，请核对路径和权限") from error
+    if not text:
+        raise SettingsRefused(f"密钥文件 {path} 是空的，请把密钥写进去")
+    return SecretStr(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -32,8 +31,6 @@ from kit.http import Edge
 from kit.ports import Ports
 from kit.telemetry import exposition, trace_id
 from kit.wording import in_chinese
-
-log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -109,7 +106,6 @@ def create_app(
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(Exception, _on_error)
     _add_operations(app, ports)
     return app
 
@@ -265,11 +261,6 @@ async def _on_http(_request: Request, error: Exception) -> Response:
         allow = dict(error.headers or {})
         return problem_response(MethodNotAllowed("这个地址不支持这种操作。", headers=allow))
     return problem_response(BadRequest("请求格式有误，请检查后重试。"))
-
-
-async def _on_error(_request: Request, error: Exception) -> Response:
-    log.error("unhandled error", exc_info=error)
-    return problem_response(Problem("系统出现意外错误，已记录；请稍后重试，仍不行请把编号告诉管理员。"))
 
 
 def _path(location: tuple[int | str, ...]) -> str:

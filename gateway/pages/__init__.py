@@ -16,6 +16,7 @@ from gateway.pages import (
     digest,
     eligibility,
     enquiries,
+    exports,
     home,
     imports,
     lead,
@@ -31,8 +32,8 @@ from gateway.pages.page_table import PAGES
 
 router = APIRouter(include_in_schema=False)
 for part in (
-    assets, sign_in, home, leads, lead_form, lead, contacts, comparison, imports, eligibility, enquiries, policies,
-    digest, dashboard, notices, deliveries, operating, lost,
+    assets, sign_in, home, leads, lead_form, lead, contacts, comparison, exports, imports, eligibility, enquiries,
+    policies, digest, dashboard, notices, deliveries, operating, lost,
 ):  # fmt: skip
     router.include_router(part.router)
 

@@ -30,7 +30,9 @@ async def lead_list(request: Request, visit: Visiting) -> Response:
     context = await _head(visit, wanted, "/leads")
     first = wanted.url() if "cursor" in wanted.given else ""
     return visit.page(
-        "leads.html", **context, layout="table", leads=found["items"], next_url=following, first_url=first,
+        "leads.html", **context, layout="table",
+        export_fields={**wanted.params(visit), "sort": wanted.sort},
+        leads=found["items"], next_url=following, first_url=first,
         views=views_of(wanted, visit, await visit.api.get("/leads/board", **_beside_view(wanted))),
     )  # fmt: skip
 

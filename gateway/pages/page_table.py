@@ -59,6 +59,8 @@ PAGES: tuple[Page, ...] = (
     Page("/imports/{id}", STAFF),
     Page("/imports/{id}/progress", STAFF, shown=False),
     Page("/imports/{id}/cancel", OFFICERS, _ACT, shown=False),
+    Page("/exports", STAFF, _ACT, shown=False),
+    Page("/exports/{id}", STAFF),
     Page("/eligibility", ANYONE),
     Page("/enquiries/new", ANYONE),
     Page("/enquiries", ANYONE, _ACT, shown=False),

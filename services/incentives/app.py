@@ -10,10 +10,10 @@ from fastapi import FastAPI
 
 from contracts.catalogue import topic_of
 from contracts.incentives import IncentivesAudited, IncentivesEventDied
-from kit import operating
 from kit.ports import Ports
 from kit.service import Service
 from kit.web import create_app as create_base
+from operating.routes import mount
 from services.incentives import authoring_routes, consumers, jobs, routes
 from services.incentives.commands.seeding import seed_policies
 from services.incentives.repository import COLLECTIONS, CodeTables, Library
@@ -48,5 +48,5 @@ def create_app(ports: Ports) -> FastAPI:
     app.state.service, app.state.library, app.state.tables = service, library, tables
     app.include_router(routes.router)
     app.include_router(authoring_routes.router)
-    operating.mount(app, service, partial(IncentivesAudited, office="city"))
+    mount(app, service, partial(IncentivesAudited, office="city"))
     return app

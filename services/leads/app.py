@@ -10,15 +10,17 @@ from fastapi import FastAPI
 
 from contracts.catalogue import topic_of
 from contracts.leads import LeadsAudited, LeadsEventDied
-from kit import operating
 from kit.ports import Ports
 from kit.service import Service
 from kit.web import JSON_LIMIT
 from kit.web import create_app as create_base
+from operating.routes import mount
 from services.leads import bench_routes, consumers, jobs, routes
 from services.leads.contact_routes import router as contact_router
 from services.leads.enquiry_routes import router as enquiry_router
 from services.leads.enquiry_steps import EnquiryDesk
+from services.leads.export_routes import router as export_router
+from services.leads.exports import Exporter
 from services.leads.import_routes import UPLOAD_LIMIT
 from services.leads.import_routes import router as import_router
 from services.leads.imports import Importer
@@ -27,14 +29,14 @@ from services.leads.repository import COLLECTIONS
 
 def create_app(ports: Ports) -> FastAPI:
     """The app of this service on these ports."""
-    importer, desk = Importer(ports), EnquiryDesk(ports)
+    importer, exporter, desk = Importer(ports), Exporter(ports), EnquiryDesk(ports)
     service = Service(
         ports,
         topic_of("leads"),
         COLLECTIONS,
         groups=consumers.groups(ports),
         schedules=jobs.schedules(ports),
-        background=(importer, desk),
+        background=(importer, exporter, desk),
         died=LeadsEventDied,
     )
 
@@ -50,12 +52,13 @@ def create_app(ports: Ports) -> FastAPI:
         lifespan=lifespan,
         body_limit=lambda path: UPLOAD_LIMIT if path == "/imports" else JSON_LIMIT,
     )
-    app.state.importer, app.state.enquiry_desk = importer, desk
+    app.state.importer, app.state.exporter, app.state.enquiry_desk = importer, exporter, desk
     app.state.service = service
     app.include_router(import_router)
+    app.include_router(export_router)
     app.include_router(routes.router)
     app.include_router(enquiry_router)
-    operating.mount(app, service, partial(LeadsAudited, office="city"))
+    mount(app, service, partial(LeadsAudited, office="city"))
     app.include_router(contact_router)
     if ports.settings.bench:
         app.include_router(bench_routes.router)

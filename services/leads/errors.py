@@ -29,6 +29,10 @@ class EnquiryNotFound(NotFound):
     slug, title = "enquiry-not-found", "没有找到这条咨询"
 
 
+class ExportNotFound(NotFound):
+    slug, title = "export-not-found", "没有找到这次导出"
+
+
 class LeadAlreadyRegistered(Conflict):
     slug, title = "lead-already-registered", "本单位已登记过这个项目"
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
+from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 
 from contracts.vocabulary.zones import ZoneId
 from kit.errors import Invalid, TooLarge
 from kit.store.port import Clause, Eq, Record, Sort
-from kit.web import IdempotencyKey, OwnPorts, PageOf, idempotency_key
+from kit.web import IdempotencyKey, OwnPorts, PageOf
 from services.leads import imports, schemas
+from services.leads.export_routes import job_of
 from services.leads.repository import IMPORT_ROWS, IMPORTS
 from services.leads.routes import Officer, Pages, Reader
 
@@ -79,31 +80,6 @@ async def list_rows(
     return {"items": rows, "next": page.next}
 
 
-@router.get("/jobs/{id}", response_model=schemas.Job, summary="长任务进度")
-async def read_job(id: str, reader: Reader, ports: OwnPorts) -> dict[str, Any]:
-    """How far long work is."""
-    return _job(await imports.load_import(ports, reader.scope, id))
-
-
-@router.delete("/jobs/{id}", response_model=schemas.Job, summary="取消长任务", dependencies=[Depends(idempotency_key)])
-async def cancel_job(id: str, officer: Officer, ports: OwnPorts) -> dict[str, Any]:
-    """Stop after the rows under way; cancelling what has ended changes nothing."""
-    return _job(await imports.cancel_import(ports, officer.scope, id))
-
-
-def _job(record: Record) -> dict[str, Any]:
-    body = record.body
-    return {
-        "id": record.id,
-        "kind": "import",
-        "state": body["state"],
-        "progress": {"done": body["done"], "total": body["total"]},
-        "detail": body["detail"],
-        "created_at": body["created_at"],
-        "finished_at": body["finished_at"],
-    }
-
-
 def _summary(record: Record) -> dict[str, Any]:
     names = ("file_name", "importer", "counts")
-    return _job(record) | {"import_id": record.id, **{name: record.body[name] for name in names}}
+    return job_of(record, "import") | {"import_id": record.id, **{name: record.body[name] for name in names}}

@@ -9,7 +9,7 @@ from contracts.vocabulary.weeks import Week
 from kit.announcing import announce_to_all
 from kit.jobs import Schedule, every, weekly
 from kit.ports import Ports
-from services.leads import enquiry_steps, erasing, follow_ups, imports
+from services.leads import enquiry_steps, erasing, exports, follow_ups, imports
 
 MONDAY = 0
 
@@ -30,6 +30,9 @@ def schedules(ports: Ports) -> tuple[Schedule, ...]:
     async def finish_erasures(_slot: datetime) -> None:
         await erasing.sweep(ports)
 
+    async def expire_exports(_slot: datetime) -> None:
+        await exports.expire(ports)
+
     async def pass_cutoff(slot: datetime) -> None:
         await announce_cutoff(ports, slot)
 
@@ -38,6 +41,7 @@ def schedules(ports: Ports) -> tuple[Schedule, ...]:
         Schedule("enquiries", every(timedelta(minutes=1)), sweep_enquiries),
         Schedule("erasures", every(timedelta(minutes=1)), finish_erasures),
         Schedule("retention", every(timedelta(days=1)), keep_no_longer),
+        Schedule("exports", every(timedelta(hours=1)), expire_exports),
         Schedule("cutoff", weekly(MONDAY, time()), pass_cutoff, look_back=timedelta(days=7)),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import orjson
 from pydantic import Field
@@ -82,6 +82,14 @@ class LeadList(LeadFilter):
     sort: str = Field("-updated", max_length=40, description="排序，前面加 - 为倒序")
     limit: int = Field(30, ge=1, le=MAX_LIMIT)
     cursor: str | None = Field(None, max_length=2000)
+
+
+class ExportInput(LeadFilter):
+    """A narrowed, ordered list as a file."""
+
+    kind: Literal["leads"] = "leads"
+    format: Literal["xlsx", "csv"] = "xlsx"
+    sort: str = Field("-updated", max_length=40, description="排序，前面加 - 为倒序")
 
 
 def sort_of(name: str) -> Sort:

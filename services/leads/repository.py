@@ -58,6 +58,7 @@ IMPORTS: Final = Collection("imports", (Index("state"), Index("created_at"), Ind
 IMPORT_ROWS: Final = Collection(
     "import_rows", (Index("import_id"), Index("row", "integer"), Index("result"), Index("lead"), Index("troubled"))
 )
+EXPORTS: Final = Collection("exports", (Index("state"), Index("expires_at"), Index("blob")))
 BEST_MATCHES: Final = Collection("best_matches", (Index("certain_fen", "integer"),), brief=("best_match",))
 PEOPLE: Final = Collection("people", (Index("role"),))
 ENQUIRIES: Final = Collection(
@@ -66,7 +67,7 @@ ENQUIRIES: Final = Collection(
 )
 DUTIES: Final = Collection("duties")
 COLLECTIONS: Final = (
-    *(LEADS, INVESTORS, CLAIMS, CONTACTS, DISCLOSURES, FOLLOW_UPS, IMPORTS, IMPORT_ROWS, BEST_MATCHES, PEOPLE),
+    *(LEADS, INVESTORS, CLAIMS, CONTACTS, DISCLOSURES, FOLLOW_UPS, IMPORTS, IMPORT_ROWS, EXPORTS, BEST_MATCHES, PEOPLE),
     *(ENQUIRIES, DUTIES),
 )
 

@@ -10,13 +10,15 @@ from fastapi import FastAPI
 
 from contracts.catalogue import topic_of
 from contracts.notify import NotifyAudited, NotifyEventDied
-from kit import operating
 from kit.ports import Ports
 from kit.service import Service
 from kit.web import create_app as create_base
+from operating.routes import mount
 from services.notify import consumers, jobs, settings
 from services.notify.channels.email import Email, transport_for
 from services.notify.channels.inapp import InApp
+from services.notify.channels.port import Channel
+from services.notify.channels.webhook import webhook_for
 from services.notify.commands.closing import WeekClosing
 from services.notify.commands.digests import DigestDesk
 from services.notify.commands.sending import Sender
@@ -28,9 +30,7 @@ from services.notify.routes import router
 
 def create_app(ports: Ports) -> FastAPI:
     """The app of this service on these ports."""
-    transport = transport_for(ports.settings.smtp_url, ports.settings.data / "mail")
-    channels = (InApp(ports.store), Email(transport, ports.settings.mail_from, ports.settings.link_base))
-    sender = Sender(ports, channels)
+    sender = Sender(ports, _channels(ports))
     teller = Teller(ports, sender)
     closing = WeekClosing(ports, DigestDesk(ports, teller))
     service = Service(
@@ -51,5 +51,15 @@ def create_app(ports: Ports) -> FastAPI:
     app = create_base(name=settings.SERVICE, title="通知服务", ports=ports, lifespan=lifespan)
     app.state.service, app.state.closing, app.state.sender = service, closing, sender
     app.include_router(router)
-    operating.mount(app, service, partial(NotifyAudited, office="city"))
+    mount(app, service, partial(NotifyAudited, office="city"))
     return app
+
+
+def _channels(ports: Ports) -> list[Channel]:
+    """The ways to reach people that this installation has."""
+    chosen = ports.settings
+    transport = transport_for(chosen.smtp_url, chosen.data / "mail")
+    channels: list[Channel] = [InApp(ports.store), Email(transport, chosen.mail_from, chosen.link_base)]
+    if (hook := webhook_for(chosen, ports.clock)) is not None:
+        channels.append(hook)
+    return channels

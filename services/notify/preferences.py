@@ -18,12 +18,12 @@ class When(StrEnum):
 
 
 DEFAULTS: Mapping[Kind, Mapping[ChannelName, When]] = {
-    Kind.MATCHED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW},
-    Kind.IMPORTED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.LATER},
-    Kind.ASSIGNED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.LATER},
-    Kind.ENQUIRED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW},
-    Kind.DIGEST: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW},
-    Kind.DIED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NEVER},
+    Kind.MATCHED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW, ChannelName.WEBHOOK: When.NOW},
+    Kind.IMPORTED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.LATER, ChannelName.WEBHOOK: When.LATER},
+    Kind.ASSIGNED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.LATER, ChannelName.WEBHOOK: When.LATER},
+    Kind.ENQUIRED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW, ChannelName.WEBHOOK: When.NOW},
+    Kind.DIGEST: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW, ChannelName.WEBHOOK: When.NOW},
+    Kind.DIED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NEVER, ChannelName.WEBHOOK: When.NOW},
 }
 
 

@@ -14,7 +14,7 @@ from kit.web import Answer, StrictModel
 
 PLAIN = Form(r"^[^\x00-\x1f\x7f]+$", "不能有换行等控制字符")
 DeliveryState = Literal["queued", "sending", "sent", "failed", "in_doubt", "discarded"]
-ChannelOf = Literal["in_app", "email"]
+ChannelOf = Literal["in_app", "email", "webhook"]
 Why = Annotated[str, PLAIN, Field(min_length=2, max_length=300, pattern=r"\S\S")]
 Number = int | str
 """Fen or a count; text where JSON would lose digits."""

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PRODUCT = ("contracts", "kit", "services", "gateway", "deploy")
+PRODUCT = ("contracts", "kit", "operating", "services", "gateway", "deploy")
 EVERYTHING = (*PRODUCT, "bench", "tests")
 LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 

@@ -142,6 +142,11 @@ def a_failure(body: Any, *, doubted: bool = False) -> Make:
     return make
 
 
+def an_export(world: World) -> Call:
+    """What the officer exported, the canary lead in it; a table of text, so that it can be looked into."""
+    return Call({"id": world.exported})
+
+
 def all_failures(world: World) -> Call:
     """As many as the dry run counts."""
     return Call(json={"expected": world.post("admin", "/deliveries/dry-run", json={})["count"]})
@@ -170,6 +175,9 @@ LEADS: Mapping[str, Rule] = {
     "GET /imports": Rule(STAFF, a_long_page, INSIDE),
     "GET /imports/{id}": Rule(INSIDE, an_import, INSIDE),
     "GET /imports/{id}/rows": Rule(INSIDE, an_import, INSIDE),
+    "POST /exports": Rule(STAFF, lambda _: Call(json={"kind": "leads"})),
+    "GET /exports/{id}": Rule(frozenset({"donghu"}), an_export),
+    "GET /exports/{id}/file": Rule(frozenset({"donghu"}), an_export, frozenset({"donghu"})),
     "GET /jobs/{id}": Rule(INSIDE, an_import),
     "DELETE /jobs/{id}": Rule(WORKING, an_import),
 }

@@ -29,7 +29,7 @@ ROLES: Mapping[str, str] = {
 PEOPLE = sorted(ANYBODY)
 CSRF = re.compile(r'name="csrf"[^>]*value="([^"]+)"|value="([^"]+)"[^>]*name="csrf"')
 OF_ONE_OFFICE = ("/leads/{id}", "/imports/{id}")
-OF_ONE_PERSON = ("/notifications/{id}",)
+OF_ONE_PERSON = ("/notifications/{id}", "/exports/{id}")
 CELLS = [(page, method, who) for page in PAGES for method in page.methods for who in PEOPLE]
 
 
@@ -64,6 +64,7 @@ def browsers(world: World) -> Iterator[dict[str, Browser]]:
 def address(world: World, page: Page) -> str:
     """The page about what the office at 东湖 did."""
     ids = {"/leads": "lead", "/imports": "imported", "/policies": "policy", "/notifications": "notification"}
+    ids["/exports"] = "exported"
     kind = "/" + page.path.split("/")[1]
     id = getattr(world, ids[kind]) if kind in ids else "donghu"
     if page.path.startswith("/deliveries/{id}"):

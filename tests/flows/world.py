@@ -138,6 +138,14 @@ class World:
         return made
 
     @cached_property
+    def exported(self) -> str:
+        """The officer's export of the canary lead, finished."""
+        assert self.lead
+        made: str = self.post("donghu", "/exports", json={"kind": "leads", "format": "csv", "q": "金丝雀"})["id"]
+        self.wait(lambda: self.get("donghu", f"/jobs/{made}")["state"] == "finished")
+        return made
+
+    @cached_property
     def notification(self) -> str:
         """The officer's notification of the canary lead's match."""
         lead = self.lead

@@ -50,7 +50,7 @@ def test_each_path_has_its_service(path: str, service: str) -> None:
         "/agreements",
         "/views",
         "/files",
-        "/exports",
+        "/attachments",
         "/healthz",
         "/metrics",
         "/bench/empty",

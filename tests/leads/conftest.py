@@ -38,7 +38,7 @@ class Caller:
     async def send(
         self, method: str, path: str, *, match: int | None = None, key: str | None = None, **more: Any
     ) -> httpx.Response:
-        headers = {}
+        headers = dict(more.pop("headers", {}))
         if self._who:
             headers["authorization"] = f"Bearer {self._issuer.issue(PEOPLE[self._who], 'leads')}"
         if method != "GET":

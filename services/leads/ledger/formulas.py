@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from xml.parsers import expat
 
+from services.leads.ledger.errors import LedgerError
+
 _CHUNK = 1 << 20
 _FORMULA = re.compile(rb"""<(?:\w+:)?f[\s/>]|\st=["']e["']""")
 _PLACE = re.compile(r"^([A-Z]{1,3})(\d{1,7})$")
@@ -48,12 +50,23 @@ def silent_cells(path: Path, part: str, bounds: tuple[int, int]) -> Mapping[tupl
     return {place: text for place, text in finder.found.items() if place[0] < bounds[0] and place[1] < bounds[1]}
 
 
+def careful_parser() -> expat.XMLParserType:
+    """A parser that refuses document types: with them come entities, which grow or name files."""
+
+    def refuse(*_declared: object) -> None:
+        raise LedgerError("broken")
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    return parser
+
+
 def _full(target: str) -> str:
     return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
 
 
 def _each_element(text: bytes, started: Callable[[str, dict[str, str]], None]) -> None:
-    parser = expat.ParserCreate()
+    parser = careful_parser()
     parser.StartElementHandler = lambda name, attributes: started(name.rpartition(":")[2], attributes)
     parser.Parse(text, True)
 
@@ -72,7 +85,7 @@ def _has_formula(archive: zipfile.ZipFile, part: str) -> bool:
 class _Finder:
     def __init__(self) -> None:
         self.found: dict[tuple[int, int], str] = {}
-        self.parser = expat.ParserCreate()
+        self.parser = careful_parser()
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._text

@@ -12,12 +12,11 @@ from xml.parsers import expat
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
+from services.leads.ledger.archive import check_sizes
 from services.leads.ledger.errors import LedgerError
 from services.leads.ledger.formulas import sheet_parts, silent_cells
 
 MAX_PACKED = 20 * 1024 * 1024
-MAX_UNPACKED = 200 * 1024 * 1024
-MAX_ENTRIES = 10_000
 MAX_ROWS = 20_000
 ROWS_BESIDE = 100
 """Title, unit, header and total rows, which come on top of what a ledger may hold."""
@@ -104,13 +103,8 @@ def _check(path: Path) -> Mapping[str, str]:
 
 
 def _check_archive(archive: zipfile.ZipFile) -> Mapping[str, str]:
-    entries = archive.infolist()
-    unpacked = sum(entry.file_size for entry in entries)
-    if unpacked > MAX_UNPACKED or len(entries) > MAX_ENTRIES:
-        raise LedgerError("zip_bomb", unpacked=unpacked // (1024 * 1024), entries=len(entries))
-    if any(entry.flag_bits & 1 for entry in entries):
-        raise LedgerError("password")
-    names = {entry.filename for entry in entries}
+    check_sizes(archive)
+    names = set(archive.namelist())
     if "content.xml" in names:
         if "META-INF/manifest.xml" in names and b"encryption-data" in archive.read("META-INF/manifest.xml"):
             raise LedgerError("password")

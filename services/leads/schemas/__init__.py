@@ -23,6 +23,7 @@ from services.leads.schemas.answers import (
     TimelineItem,
 )
 from services.leads.schemas.imports import (
+    ExportSummary,
     ImportReport,
     ImportRow,
     ImportSummary,
@@ -58,6 +59,7 @@ __all__ = [
     "ContactReceipt",
     "Disclosure",
     "Erasure",
+    "ExportSummary",
     "FirstContactInput",
     "FollowUpInput",
     "FollowUpItem",

@@ -20,12 +20,20 @@ class Job(Answer):
     """Long work under way or ended."""
 
     id: str
-    kind: Literal["import"]
+    kind: Literal["import", "export"]
     state: Literal["queued", "running", "finished", "failed", "cancelled"]
     progress: Progress
     detail: str | None
     created_at: str
     finished_at: str | None
+
+
+class ExportSummary(Job):
+    """One export; ``size`` in bytes once there is a file."""
+
+    file_name: str
+    size: int | None
+    expires_at: str
 
 
 class ImportSummary(Job):

@@ -16,6 +16,7 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
+from pydantic import SecretStr
 
 from kit.clock import from_text
 from services.notify import settings
@@ -111,7 +112,9 @@ class SmtpServer:
             codes = [each.code for each in error.recipients]
             raise _judged(codes[0] if codes else 550, "收件地址被邮件服务器拒收") from error
         except aiosmtplib.SMTPAuthenticationError as error:
-            raise ChannelBusy("邮件服务器不接受设置里的账号或密码，请管理员核对 QUCE_SMTP_URL。") from error
+            raise ChannelBusy(
+                "邮件服务器不接受设置里的账号或密码，请管理员核对 QUCE_SMTP_URL_FILE 指向的文件。"
+            ) from error
         except aiosmtplib.SMTPResponseException as error:
             raise _judged(error.code, "邮件服务器拒绝了这封邮件") from error
         except (aiosmtplib.SMTPException, OSError) as error:
@@ -124,6 +127,6 @@ def _judged(code: int, what: str) -> ChannelRefused | ChannelBusy:
     return ChannelBusy(f"{what}（代码{code}），稍后自动重试。")
 
 
-def transport_for(smtp_url: str | None, folder: Path) -> Transport:
+def transport_for(smtp_url: SecretStr | None, folder: Path) -> Transport:
     """The office's mail server, or files where none is set."""
-    return SmtpServer(smtp_url) if smtp_url else MailFolder(folder)
+    return SmtpServer(smtp_url.get_secret_value()) if smtp_url else MailFolder(folder)

@@ -27,7 +27,7 @@ _SCOPE = Scope.system("addressing deliveries")
 
 
 class Sender:
-    """The one that sends: in-app at once, mails in the background, one replica at a time by lease."""
+    """The one that sends: in-app at once, the rest in the background, one replica at a time by lease."""
 
     def __init__(self, ports: Ports, channels: Iterable[Channel]) -> None:
         self._ports = ports
@@ -37,6 +37,11 @@ class Sender:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._lease: Lease | None = None
+
+    @property
+    def channels(self) -> tuple[ChannelName, ...]:
+        """The ways this installation has, in the order people are told."""
+        return tuple(self._channels)
 
     def wake(self) -> None:
         """There is something to send."""
@@ -75,12 +80,13 @@ class Sender:
         return await self._deliveries.save(stored, delivery.released())
 
     async def sweep(self) -> None:
-        """Send every mail that is due."""
+        """Send all that is due over every way out of the house."""
         now = to_text(self._ports.clock.now())
         due: list[Stored] = []
-        async for stored in self._deliveries.in_state(State.QUEUED, ChannelName.EMAIL):
-            if stored.delivery.next_at is None or stored.delivery.next_at <= now:
-                due.append(stored)
+        for channel in self._channels.keys() - {ChannelName.IN_APP}:
+            async for stored in self._deliveries.in_state(State.QUEUED, channel):
+                if stored.delivery.next_at is None or stored.delivery.next_at <= now:
+                    due.append(stored)
         for start in range(0, len(due), AT_ONCE):
             async with asyncio.TaskGroup() as group:
                 for stored in due[start : start + AT_ONCE]:

@@ -48,7 +48,7 @@ class Teller:
     async def tell(self, account: str, news: News) -> None:
         """Tell one person over every channel that their preferences name; telling twice tells once."""
         person = await self._people.get(_SCOPE, account)
-        for channel in ChannelName:
+        for channel in self._sender.channels:
             if preferences.when(person, news.kind, channel) is When.NOW:
                 await self._deliver(account, channel, news)
 

@@ -28,6 +28,7 @@ class ChannelName(StrEnum):
 
     IN_APP = "in_app"
     EMAIL = "email"
+    WEBHOOK = "webhook"
 
 
 class State(StrEnum):

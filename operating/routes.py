@@ -9,17 +9,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request, Response
 from pydantic import ValidationError
 
-from kit import letters
 from kit.auth import Principal
 from kit.clock import from_text
 from kit.consumer import Consumer
-from kit.dead_letters import DeadLetters
 from kit.events import Event, Payload
-from kit.masking import HIDDEN, identifier, masked
 from kit.parking import BLOCKING, DEAD, OPERATORS, PARKED
 from kit.service import Service
 from kit.store.port import Eq, Record, Scope
 from kit.web import IdempotencyKey, IfMatch, PageOf, require, set_etag
+from operating import schemas
+from operating.dead_letters import ACTS, DeadLetters
+from operating.masking import HIDDEN, identifier, masked
 
 BEHIND_SHOWN = 20
 
@@ -32,6 +32,7 @@ Id = Annotated[str, Path(max_length=100)]
 def mount(app: FastAPI, service: Service, audited: Callable[..., Payload]) -> None:
     """Add the routes to a service's app; ``audited`` makes the event that the log of acts is told."""
     ports = service.ports
+    service.collections = (*service.collections, ACTS)
     app.state.dead_letters = DeadLetters(ports, lambda: service.consumers, audited)
     app.include_router(_letters, prefix=f"/dead-letters/{ports.service}")
     app.include_router(_system, prefix=f"/system/{ports.service}")
@@ -43,84 +44,84 @@ async def _of_this_app(request: Request) -> DeadLetters:
 
 
 Desk = Annotated[DeadLetters, Depends(_of_this_app)]
-Wanted = Annotated[letters.Letters, Query()]
+Wanted = Annotated[schemas.Letters, Query()]
 Operator = Annotated[Principal, Depends(require("administrator"))]
 
 
 @_letters.get("", summary="死信列表")
 async def list_letters(
-    _by: Operator, desk: Desk, wanted: Annotated[letters.Letters, Query()]
-) -> PageOf[letters.LetterListed]:
+    _by: Operator, desk: Desk, wanted: Annotated[schemas.Letters, Query()]
+) -> PageOf[schemas.LetterListed]:
     """Keys that wait, by their first event; with a state the events in it."""
     page = await desk.page(wanted.state, wanted.group, wanted.limit, wanted.cursor)
-    return PageOf[letters.LetterListed](
-        items=[letters.LetterListed(**await _listed(desk, each)) for each in page.records], next=page.next
+    return PageOf[schemas.LetterListed](
+        items=[schemas.LetterListed(**await _listed(desk, each)) for each in page.records], next=page.next
     )
 
 
 @_letters.get("/{id}", summary="一条死信")
-async def read_letter(id: Id, _by: Operator, desk: Desk, response: Response) -> letters.Letter:
+async def read_letter(id: Id, _by: Operator, desk: Desk, response: Response) -> schemas.Letter:
     """Why it failed, when, what it says without its values, and what waits behind it."""
     record = await desk.letter(id)
     set_etag(response, record.revision)
     event, body = _event(record), record.body
     behind = await desk.behind(record, BEHIND_SHOWN) if body["state"] in BLOCKING.values else ()
-    return letters.Letter(
+    return schemas.Letter(
         **await _listed(desk, record),
-        failures=[letters.Failure(**each) for each in body.get("failures", ())],
-        fields=[letters.MaskedField(path=path, value=value) for path, value in masked(event.data if event else {})],
-        lane=[letters.Waiting(**_named(each)) for each in behind],
-        decided=letters.Decided(**body["decided"]) if "decided" in body else None,
+        failures=[schemas.Failure(**each) for each in body.get("failures", ())],
+        fields=[schemas.MaskedField(path=path, value=value) for path, value in masked(event.data if event else {})],
+        lane=[schemas.Waiting(**_named(each)) for each in behind],
+        decided=schemas.Decided(**body["decided"]) if "decided" in body else None,
     )
 
 
 @_letters.post("/dry-run", summary="试算全部重放")
-async def count_all(body: letters.ReplayFilter, _by: Operator, desk: Desk) -> letters.ReplayCount:
+async def count_all(body: schemas.ReplayFilter, _by: Operator, desk: Desk) -> schemas.ReplayCount:
     """What starting all again would do; nothing is done."""
     counted = await desk.count(body.group)
-    return letters.ReplayCount(lanes=len(counted.letters), events=counted.events, groups=counted.groups)
+    return schemas.ReplayCount(lanes=len(counted.letters), events=counted.events, groups=counted.groups)
 
 
 @_letters.post("/replay", summary="全部重放")
-async def replay_all(body: letters.ReplayInput, key: IdempotencyKey, by: Operator, desk: Desk) -> letters.ReplayCount:
+async def replay_all(body: schemas.ReplayInput, key: IdempotencyKey, by: Operator, desk: Desk) -> schemas.ReplayCount:
     """Start again all that the dry run counted."""
-    return letters.ReplayCount(**await desk.start_all_again(by, body.group, body.expected, key))
+    return schemas.ReplayCount(**await desk.start_all_again(by, body.group, body.expected, key))
 
 
 @_letters.post("/{id}/replay", summary="重放一条死信")
-async def replay_one(id: Id, revision: IfMatch, key: IdempotencyKey, by: Operator, desk: Desk) -> letters.LetterReceipt:
+async def replay_one(id: Id, revision: IfMatch, key: IdempotencyKey, by: Operator, desk: Desk) -> schemas.LetterReceipt:
     """Handle it again, then what waits behind it."""
-    return letters.LetterReceipt(**await desk.start_again(by, id, revision, key))
+    return schemas.LetterReceipt(**await desk.start_again(by, id, revision, key))
 
 
 @_letters.post("/{id}/discard", summary="放弃一条死信")
 async def discard_one(
-    id: Id, body: letters.DiscardInput, revision: IfMatch, key: IdempotencyKey, by: Operator, desk: Desk
-) -> letters.LetterReceipt:
+    id: Id, body: schemas.DiscardInput, revision: IfMatch, key: IdempotencyKey, by: Operator, desk: Desk
+) -> schemas.LetterReceipt:
     """Leave it out for good; what waits behind it goes on."""
-    return letters.LetterReceipt(**await desk.discard(by, id, revision, body.reason, key))
+    return schemas.LetterReceipt(**await desk.discard(by, id, revision, body.reason, key))
 
 
 @_system.get("", summary="服务状况")
-async def read_system(_by: Operator, desk: Desk) -> letters.SystemAnswer:
+async def read_system(_by: Operator, desk: Desk) -> schemas.SystemAnswer:
     """Version, outbox, lag and parked keys."""
     now = desk.ports.clock.now()
     oldest = await desk.ports.store.pending(1)
     age = (now - from_text(oldest[0].event.time)).total_seconds() if oldest else 0
     groups = [await _group(desk, consumer) for consumer in desk.consumers()]
-    return letters.SystemAnswer(
+    return schemas.SystemAnswer(
         service=desk.ports.service, version=version("quce"), outbox_seconds=max(0, int(age)), groups=groups
     )
 
 
-async def _group(desk: Desk, consumer: Consumer) -> letters.GroupAnswer:
+async def _group(desk: Desk, consumer: Consumer) -> schemas.GroupAnswer:
     ports, scope, own = desk.ports, Scope.of({OPERATORS}), Eq("group", consumer.group)
     positions = [each for each in await ports.bus.positions(consumer.group) if each.topic in consumer.topics]
     unread = [each.oldest_unread_at for each in positions if each.lag and each.oldest_unread_at]
     seconds = (ports.clock.now() - from_text(min(unread))).total_seconds() if unread else 0
     parked = await ports.store.tally(PARKED.name, scope, [own, BLOCKING], group_by="lane")
     dead = await ports.store.tally(PARKED.name, scope, [own, Eq("state", DEAD)])
-    return letters.GroupAnswer(
+    return schemas.GroupAnswer(
         group=consumer.group,
         lag=sum(each.lag for each in positions),
         lag_seconds=max(0, int(seconds)),

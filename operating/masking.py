@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import re
-import traceback
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-
-from pydantic import ValidationError
-
-from kit.errors import Problem
 
 HIDDEN = "•••"
 MOST_FIELDS = 200
-MOST_WRONG = 6
 TECHNICAL = frozenset(
     {"at", "change", "kind", "partition", "partitions", "sequence", "service", "state", "type", "week"}
 )
@@ -39,23 +32,6 @@ def masked(data: dict[str, Any]) -> list[tuple[str, str]]:
     return fields
 
 
-def reason_of(error: Exception) -> str:
-    """Why handling failed, in words that repeat no value of the event."""
-    kind = type(error).__name__
-    if isinstance(error, Problem):
-        return f"{kind}: {error.title}"
-    if isinstance(error, ValidationError):
-        wrong = error.errors(include_url=False, include_context=False, include_input=False)[:MOST_WRONG]
-        return f"{kind}: " + ", ".join(f"{_path(each['loc'])} {each['type']}" for each in wrong)
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{kind} ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else kind
-
-
-def stack_of(error: Exception) -> str:
-    """Where it failed, without what the exception says."""
-    return "".join(traceback.format_tb(error.__traceback__))
-
-
 def _leaves(value: Any, path: str, name: str) -> Iterator[tuple[str, str, Any]]:
     if isinstance(value, dict):
         for key, each in value.items():
@@ -74,7 +50,3 @@ def _shown(name: str, value: Any) -> str:
     if name in TECHNICAL or name.endswith(_TECHNICAL_ENDS):
         return identifier(str(value))
     return HIDDEN
-
-
-def _path(place: tuple[int | str, ...]) -> str:
-    return ".".join(each if _NAME.fullmatch(each) else HIDDEN for each in map(str, place)) or "data"

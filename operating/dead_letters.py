@@ -14,15 +14,16 @@ from typing import Any
 from kit.auth import Principal
 from kit.clock import to_text
 from kit.consumer import Consumer
-from kit.errors import AlreadyExists, LetterNotDead, LetterNotFound, LettersChanged, Stale
+from kit.errors import AlreadyExists, Stale
 from kit.events import Event, Payload, envelop
 from kit.idempotency import RequestKey, remember, replay
 from kit.ids import derive_id
-from kit.masking import identifier
 from kit.parking import BLOCKING, DEAD, DISCARDED, OPERATORS, PARKED, WAITING
 from kit.ports import Ports
 from kit.store.port import Clause, Collection, Eq, Page, Range, Record, Scope, Sort
 from kit.telemetry import traceparent
+from operating.errors import LetterNotDead, LetterNotFound, LettersChanged
+from operating.masking import identifier
 
 ACTS = Collection("dead_letter_acts")
 AT_ONCE = 1000
