@@ -15,28 +15,28 @@ from kit.service import Service
 from kit.web import JSON_LIMIT
 from kit.web import create_app as create_base
 from operating.routes import mount
-from services.leads import bench_routes, consumers, jobs, routes
+from services.leads import bench_routes, consumers, enquiry_steps, exports, imports, jobs, routes
 from services.leads.contact_routes import router as contact_router
 from services.leads.enquiry_routes import router as enquiry_router
-from services.leads.enquiry_steps import EnquiryDesk
 from services.leads.export_routes import router as export_router
-from services.leads.exports import Exporter
 from services.leads.import_routes import UPLOAD_LIMIT
 from services.leads.import_routes import router as import_router
-from services.leads.imports import Importer
 from services.leads.repository import COLLECTIONS
+from services.leads.worker import Worker
 
 
 def create_app(ports: Ports) -> FastAPI:
     """The app of this service on these ports."""
-    importer, exporter, desk = Importer(ports), Exporter(ports), EnquiryDesk(ports)
+    importer = Worker("imports", partial(imports.run_imports, ports))
+    exporter = Worker("exports", partial(exports.run_exports, ports))
+    enquirer = Worker("enquiries", partial(enquiry_steps.sweep, ports))
     service = Service(
         ports,
         topic_of("leads"),
         COLLECTIONS,
         groups=consumers.groups(ports),
         schedules=jobs.schedules(ports),
-        background=(importer, exporter, desk),
+        background=(importer, exporter, enquirer),
         died=LeadsEventDied,
     )
 
@@ -52,7 +52,7 @@ def create_app(ports: Ports) -> FastAPI:
         lifespan=lifespan,
         body_limit=lambda path: UPLOAD_LIMIT if path == "/imports" else JSON_LIMIT,
     )
-    app.state.importer, app.state.exporter, app.state.enquiry_desk = importer, exporter, desk
+    app.state.importer, app.state.exporter, app.state.enquirer = importer, exporter, enquirer
     app.state.service = service
     app.include_router(import_router)
     app.include_router(export_router)

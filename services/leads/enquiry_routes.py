@@ -31,7 +31,7 @@ async def enquire(
 ) -> dict[str, Any]:
     """Ask a zone; the tracking code is shown this once."""
     receipt = await enquiries.enquire(ports, asking, body, key)
-    request.app.state.enquiry_desk.wake()
+    request.app.state.enquirer.wake()
     return receipt
 
 
@@ -60,7 +60,7 @@ async def add_message(
 ) -> schemas.Tracked:
     """Add one message to an enquiry."""
     await enquiries.add_message(ports, body.code, body.text, key)
-    request.app.state.enquiry_desk.wake()
+    request.app.state.enquirer.wake()
     return await enquiries.track(ports, body.code)
 
 
@@ -68,7 +68,7 @@ async def add_message(
 async def withdraw(body: schemas.TrackInput, key: IdempotencyKey, ports: OwnPorts, request: Request) -> schemas.Tracked:
     """Withdraw the consent; the office is asked to erase the contact."""
     await enquiries.withdraw(ports, body.code, key)
-    request.app.state.enquiry_desk.wake()
+    request.app.state.enquirer.wake()
     return await enquiries.track(ports, body.code)
 
 
@@ -79,7 +79,7 @@ async def answer(
 ) -> dict[str, Any]:  # fmt: skip
     """Write back; the respond clock is met."""
     receipt = await enquiry_office.reply(ports, officer, id, body, revision, key)
-    request.app.state.enquiry_desk.wake()
+    request.app.state.enquirer.wake()
     return receipt
 
 

@@ -5,7 +5,6 @@ A lead's id is derived from its enquiry; every later effect is remembered by the
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
@@ -66,37 +65,6 @@ async def finish(ports: Ports, id: str) -> None:
         done = without(enquiry, step, lead_id=lead_id, person=None)
         with suppress(Stale):
             await ports.store.save(ENQUIRIES.name, enquiry_record(done, record))
-
-
-class EnquiryDesk:
-    """Finishes enquiries as they come, beside the requests that bring them."""
-
-    def __init__(self, ports: Ports) -> None:
-        self._ports = ports
-        self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    def wake(self) -> None:
-        """There is something to do."""
-        self._wake.set()
-
-    async def start(self) -> None:
-        """Begin with what is left from before."""
-        self._wake.set()
-        self._task = asyncio.create_task(self._forever(), name="enquiries")
-
-    async def stop(self) -> None:
-        """Stop; what is left goes on at the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-
-    async def _forever(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            await sweep(self._ports)
 
 
 async def _lead_of(ports: Ports, enquiry: Enquiry) -> str:

@@ -114,41 +114,15 @@ async def expire(ports: Ports) -> None:
             await ports.blobs.delete(blob)
 
 
-class Exporter:
-    """Writes queued exports one after another, and begins anew what a restart interrupted."""
-
-    def __init__(self, ports: Ports) -> None:
-        self._ports = ports
-        self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    def wake(self) -> None:
-        """There is something to do."""
-        self._wake.set()
-
-    async def start(self) -> None:
-        """Begin with what is left from before."""
-        self._wake.set()
-        self._task = asyncio.create_task(self._forever(), name="exports")
-
-    async def stop(self) -> None:
-        """Stop; the export begins anew at the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-
-    async def _forever(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            async for record in self._ports.store.scan(EXPORTS.name, _WORK, [In("state", UNFINISHED)]):
-                set_trace(None)
-                try:
-                    await run_export(self._ports, record)
-                except Exception:
-                    log.exception("export %s failed", record.id)
-                    await _fail(self._ports, record.id, "导出时出现意外错误，请重新导出；仍不行请告诉管理员。")
+async def run_exports(ports: Ports) -> None:
+    """Write queued exports one after another, and begin anew what a restart interrupted."""
+    async for record in ports.store.scan(EXPORTS.name, _WORK, [In("state", UNFINISHED)]):
+        set_trace(None)
+        try:
+            await run_export(ports, record)
+        except Exception:
+            log.exception("export %s failed", record.id)
+            await _fail(ports, record.id, "导出时出现意外错误，请重新导出；仍不行请告诉管理员。")
 
 
 async def run_export(ports: Ports, record: Record) -> None:

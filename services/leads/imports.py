@@ -124,45 +124,16 @@ async def drop_files(ports: Ports) -> None:
         await drop_file(ports, record.id)
 
 
-class Importer:
-    """Runs queued imports one after another, and those that a restart interrupted."""
-
-    def __init__(self, ports: Ports) -> None:
-        self._ports = ports
-        self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    def wake(self) -> None:
-        """There is something to do."""
-        self._wake.set()
-
-    async def start(self) -> None:
-        """Begin with what is left from before."""
-        self._wake.set()
-        self._task = asyncio.create_task(self._forever(), name="imports")
-
-    async def stop(self) -> None:
-        """Stop after the row under way; the import goes on at the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-
-    async def _forever(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            async for record in self._ports.store.scan(IMPORTS.name, _WORK, [In("state", UNFINISHED)]):
-                set_trace(None)
-                try:
-                    await run_import(self._ports, record.id)
-                    await drop_file(self._ports, record.id)
-                except Exception:
-                    log.exception("import %s failed", record.id)
-                    await _fail(
-                        self._ports, record.id, "导入时出现意外错误，已导入的行保留；请重新导入同一文件，不会重复。"
-                    )
-                    await drop_file(self._ports, record.id)
+async def run_imports(ports: Ports) -> None:
+    """Run queued imports one after another, and those that a restart interrupted."""
+    async for record in ports.store.scan(IMPORTS.name, _WORK, [In("state", UNFINISHED)]):
+        set_trace(None)
+        try:
+            await run_import(ports, record.id)
+        except Exception:
+            log.exception("import %s failed", record.id)
+            await _fail(ports, record.id, "导入时出现意外错误，已导入的行保留；请重新导入同一文件，不会重复。")
+        await drop_file(ports, record.id)
 
 
 async def run_import(ports: Ports, id: str) -> None:
