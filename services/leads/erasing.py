@@ -21,6 +21,7 @@ from kit.store.port import Clause, Eq, Range, Record, Scope
 from services.leads.auditing import SYSTEM, audited
 from services.leads.commands import act_of, check_revision
 from services.leads.contacts import load_contact, open_person, retained_until
+from services.leads.exports import drop_readable_by
 from services.leads.model import Act
 from services.leads.occurrences import remove_occurrences
 from services.leads.repository import CONTACTS, events_of, load
@@ -62,6 +63,8 @@ async def _finish(ports: Ports, record: Record) -> None:
         with suppress(NotFound):
             traces = Traces(await open_person(ports, _unmarked(record)))
             await remove_occurrences(ports, _WORK, record.body["lead_id"], traces)
+            _, lead = await load(ports, _WORK, record.body["lead_id"])
+            await drop_readable_by(ports, lead.readers)
         await ports.vault.destroy(record.id)
         record = await ports.store.save(
             CONTACTS.name, record.with_body(record.body | {"sealed": None, "erasing": FILES})

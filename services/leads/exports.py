@@ -109,9 +109,19 @@ async def expire(ports: Ports) -> None:
     """Forget exports whose time is over, and their files."""
     over: list[Clause] = [Range("expires_at", None, to_text(ports.clock.now()))]
     async for record in ports.store.scan(EXPORTS.name, _WORK, over):
-        await ports.store.erase(EXPORTS.name, record.id)
-        if (blob := record.body["blob"]) and not await _count(ports, _WORK, EXPORTS.name, [Eq("blob", blob)]):
-            await ports.blobs.delete(blob)
+        await _drop(ports, record)
+
+
+async def drop_readable_by(ports: Ports, readers: frozenset[str]) -> None:
+    """Forget the exports of whoever could read a record that must leave every file; they may export again."""
+    async for record in ports.store.scan(EXPORTS.name, Scope.of(readers)):
+        await _drop(ports, record)
+
+
+async def _drop(ports: Ports, record: Record) -> None:
+    await ports.store.erase(EXPORTS.name, record.id)
+    if (blob := record.body["blob"]) and not await _count(ports, _WORK, EXPORTS.name, [Eq("blob", blob)]):
+        await ports.blobs.delete(blob)
 
 
 async def run_exports(ports: Ports) -> None:

@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.flows.world import API, World, open_world, registration
+from tests.flows.rules import an_enquiry
+from tests.flows.world import ANONYMOUS, API, World, open_world, registration
 from tests.leads.test_contacts import CONTACT, NAME, found_in, ledger, note
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -32,6 +33,36 @@ def settled(world: World) -> list[Any]:
     return found
 
 
+def enquiry(world: World) -> str:
+    """A visitor asks in the person's name and the office answers; gives the lead."""
+    said = an_enquiry(world) | {"name": NAME, "phone": CONTACT["phone"], "question": note()}
+    world.post(ANONYMOUS, "/enquiries", json=said)
+
+    def arrived() -> list[dict[str, Any]]:
+        items = world.get("donghu", "/enquiries?limit=200")["items"]
+        return [each for each in items if each["organisation"] == said["organisation"] and each["lead_id"]]
+
+    [found] = world.wait(arrived)
+    path, headers = f"{API}/enquiries/{found['id']}/answer", {"If-Match": f'"{found["revision"]}"'}
+    answered = world.ask("donghu", "POST", path, headers=headers, json={"text": f"{NAME}您好，请来看地。"})
+    assert answered.is_success, answered.text
+    lead: str = found["lead_id"]
+    return lead
+
+
+def export(world: World) -> None:
+    """A file of the list, kept for a week."""
+    made = world.post("donghu", "/exports", json={"kind": "leads", "format": "csv"})["id"]
+    world.wait(lambda: world.get("donghu", f"/jobs/{made}")["state"] == "finished")
+
+
+def backup(world: World) -> Path:
+    """Made now; where it lies."""
+    made = world.post("admin", "/backups", json={})["id"]
+    world.wait(lambda: world.get("admin", f"/backups/{made}")["state"] == "finished")
+    return Path(world.get("admin", f"/backups/{made}")["file"])
+
+
 def test_no_file_holds_an_erased_person_and_no_figure_moves(tmp_path: Path) -> None:
     with open_world(tmp_path) as world:
         body = registration(1) | {"contact": CONTACT, "summary": note(), "referrer": NAME}
@@ -40,9 +71,11 @@ def test_no_file_holds_an_erased_person_and_no_figure_moves(tmp_path: Path) -> N
         made = world.post("donghu", "/imports", files={"file": ("台账.xlsx", ledger(), WORKBOOK)})["id"]
         world.wait(lambda: world.get("donghu", f"/jobs/{made}")["state"] == "finished")
         row = world.get("donghu", f"/imports/{made}/rows")["items"][0]["lead"]
+        asked = enquiry(world)
+        export(world)
         assert world.figure
         before = settled(world)
-        for id in (lead, row):
+        for id in (lead, row, asked):
             contact = world.get("bureau", f"/leads/{id}")["contacts"][0]["id"]
             path, etag = f"{API}/contacts/{contact}", world.etag(f"/contacts/{contact}", "bureau")
             completed = world.ask("bureau", "PATCH", path, headers=etag, json={"email": CONTACT["email"]})
@@ -53,4 +86,6 @@ def test_no_file_holds_an_erased_person_and_no_figure_moves(tmp_path: Path) -> N
             assert gone.is_success, gone.text
         assert found_in(tmp_path) == set()
         assert settled(world) == before
+        assert b"leads.db" in backup(world).read_bytes()
+        assert found_in(tmp_path) == set()
     assert found_in(tmp_path) == set()

@@ -117,7 +117,7 @@ class ContactPlain(Answer):
 class Occurrence(Answer):
     """Where else a person is named: in what, when it was written, the words around it."""
 
-    source: Literal["lead", "history", "follow_up", "import_row"]
+    source: Literal["lead", "history", "follow_up", "import_row", "enquiry"]
     at: str | None
     excerpt: str
 
