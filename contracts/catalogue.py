@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contracts.event import EventData
-from contracts.gateway import AccountChanged, GatewayAudited
+from contracts.gateway import AccountChanged, GatewayAudited, GatewayEventDied
 from contracts.incentives import (
     IncentivesAudited,
     IncentivesCutoffPassed,
@@ -62,4 +62,5 @@ ROUTES: tuple[Route, ...] = (
     Route(IncentivesEventDied, "incentives", ("notify",)),
     Route(NotifyEventDied, "notify", ("notify",)),
     Route(GatewayAudited, "gateway", ("gateway",)),
+    Route(GatewayEventDied, "gateway", ("notify",)),
 )

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from contracts.audit import Audited
 from contracts.event import EventData
+from contracts.letters import EventDied
 
 Role = Literal["officer", "bureau_officer", "manager", "policy_editor", "reviewer", "partner", "administrator"]
 
@@ -21,6 +22,12 @@ class AccountChanged(EventData):
     org: str | None
     active: bool
     locale: str
+
+
+class GatewayEventDied(EventDied):
+    """An event could not be handled in the gateway."""
+
+    event_type: ClassVar[str] = "quce.gateway.event_died.v1"
 
 
 class GatewayAudited(Audited):

@@ -13,6 +13,7 @@ import typer
 import uvloop
 
 from deploy import commands
+from deploy.audit import verify_log
 from deploy.backup import commands as backing_up
 from deploy.backup.archive import BackupRefused
 from deploy.backup.making import BackupFailed
@@ -20,7 +21,7 @@ from deploy.client import Refused
 from deploy.embedded import AddressBusy
 from deploy.embedded import serve as serve_suite
 from deploy.lock import DataFolderBusy, hold
-from kit.settings import Settings, read_settings
+from kit.settings import Settings, SettingsRefused, read_settings
 from kit.sqlite import FileRefused
 
 app = typer.Typer(help="区策 Quce：招商线索、各区政策匹配、周报。", no_args_is_help=True, add_completion=False)
@@ -28,13 +29,18 @@ token_app = typer.Typer(help="供脚本使用的访问凭证。", no_args_is_hel
 leads_app = typer.Typer(help="线索。", no_args_is_help=True)
 digest_app = typer.Typer(help="周报。", no_args_is_help=True)
 codes_app = typer.Typer(help="行业代码表。", no_args_is_help=True)
+audit_app = typer.Typer(help="操作记录。", no_args_is_help=True)
 app.add_typer(token_app, name="token")
 app.add_typer(leads_app, name="leads")
 app.add_typer(digest_app, name="digest")
 app.add_typer(codes_app, name="codes")
+app.add_typer(audit_app, name="audit")
 
 T = TypeVar("T")
-KNOWN = (Refused, DataFolderBusy, AddressBusy, FileRefused, commands.CommandFailed, BackupFailed, BackupRefused)
+KNOWN = (
+    *(Refused, DataFolderBusy, AddressBusy, FileRefused, SettingsRefused, commands.CommandFailed),
+    *(BackupFailed, BackupRefused),
+)
 """Errors whose message is all that a person needs."""
 
 As = Annotated[str, typer.Option("--as", help="以哪个账号的身份执行（登录名）")]
@@ -101,10 +107,13 @@ def load_codes(
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """检查版本、数据文件、积压和停放的消息。"""  # noqa: D415 - help text, in Chinese
-    report = _run(commands.doctor(_settings()))
-    _print(report, as_json)
-    if not report.ok:
-        raise typer.Exit(1)
+    _report(_run(commands.doctor(_settings())), as_json)
+
+
+@audit_app.command("verify")
+def verify_audit(as_json: Json = False) -> None:
+    """校验操作记录是否被改动；有不符时退出码为 1。"""  # noqa: D415 - help text, in Chinese
+    _report(_run(verify_log(_settings())), as_json)
 
 
 @app.command()
@@ -135,10 +144,7 @@ def upgrade(
 ) -> None:
     """把早先版本的数据升级到本版本；先备份，后检查。"""  # noqa: D415 - help text, in Chinese
     settings = Settings() if data is None else Settings(data=data)
-    report = _run(backing_up.upgrade(settings))
-    _print(report, as_json)
-    if not report.ok:
-        raise typer.Exit(1)
+    _report(_run(backing_up.upgrade(settings)), as_json)
 
 
 def main() -> None:
@@ -172,6 +178,12 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
 def _settings() -> Settings:
     with _messages():
         return read_settings()
+
+
+def _report(result: commands.Result, as_json: bool) -> None:
+    _print(result, as_json)
+    if not result.ok:
+        raise typer.Exit(1)
 
 
 def _print(result: commands.Result, as_json: bool) -> None:

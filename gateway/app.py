@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -12,13 +13,19 @@ from fastapi import Depends, FastAPI, Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from contracts.catalogue import topic_of
+from contracts.gateway import GatewayAudited, GatewayEventDied
 from gateway import backups, pages, repository
 from gateway.accounts import Accounts
+from gateway.audit import keeping
+from gateway.audit.keeping import Keeper
+from gateway.audit.log import AuditLog
+from gateway.audit.routes import router as audit_router
 from gateway.backup_routes import router as backup_router
 from gateway.backups import BACKUPS, Backups
 from gateway.directory import Directory
 from gateway.docs import docs_page
 from gateway.headers import SecurityHeaders
+from gateway.model import CITY
 from gateway.passwords import Passwords
 from gateway.proxy import ProxyRoute
 from gateway.repository import Repository
@@ -33,6 +40,7 @@ from kit.peer import Peer
 from kit.ports import Ports
 from kit.service import Service
 from kit.web import create_app as create_base
+from operating.routes import mount
 
 OPENAPI = Path(__file__).resolve().parent.parent / "contracts" / "openapi.json"
 
@@ -41,15 +49,20 @@ def create_app(ports: Ports, peers: Mapping[str, Peer], make_backup: backups.Mak
     """The app of the edge on these ports; ``peers`` are the services by name."""
     kept = Repository(ports)
     passwords = Passwords()
-    upstream = Upstream(ports, peers, Table(bench=ports.settings.bench))
+    itself = create_base(name=SERVICE, title="网关", ports=ports)
+    upstream = Upstream(ports, {**peers, SERVICE: Peer.in_process(itself, SERVICE)}, Table(bench=ports.settings.bench))
     sessions = Sessions(ports, kept, passwords)
-    backing_up = Backups(ports, make_backup)
+    backing_up, acts = Backups(ports, make_backup), AuditLog(ports)
+    keeper = Keeper(ports, acts)
     service = Service(
         ports,
         topic_of(SERVICE),
-        (*repository.COLLECTIONS, BACKUPS),
-        schedules=(_purge(kept, ports), *backing_up.schedules()),
+        (*repository.COLLECTIONS, BACKUPS, *keeping.COLLECTIONS),
+        groups=(keeper.group,),
+        schedules=(_purge(kept, ports), keeper.schedule, *backing_up.schedules()),
+        before=keeper.begin,
         background=(backing_up,),
+        died=GatewayEventDied,
     )
 
     @asynccontextmanager
@@ -60,15 +73,16 @@ def create_app(ports: Ports, peers: Mapping[str, Peer], make_backup: backups.Mak
         passwords.close()
 
     app = create_base(name=SERVICE, title="区策", ports=ports, lifespan=lifespan, body_limit=body_limit)
-    app.state.service, app.state.repository = service, kept
+    app.state.service, app.state.itself, app.state.repository = service, itself, kept
     app.state.sessions, app.state.upstream = sessions, upstream
     app.state.accounts = Accounts(ports, kept, passwords, upstream)
     app.state.directory, app.state.tokens = Directory(kept), Tokens(ports, kept)
-    app.state.backups = backing_up
+    app.state.backups, app.state.audit_log, app.state.audit_keeper = backing_up, acts, keeper
     app.add_middleware(SecurityHeaders, public_url=ports.settings.public_url)
     app.router.routes.insert(0, ProxyRoute(ports, sessions, upstream))
-    app.include_router(router)
-    app.include_router(backup_router)
+    for part in (router, backup_router, audit_router):
+        app.include_router(part)
+    mount(itself, service, partial(GatewayAudited, office=CITY))
     _add_documents(app)
     app.include_router(pages.router, dependencies=[Depends(check_form)])
     return app

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,7 +18,7 @@ from kit.clock import SHANGHAI, to_text
 from kit.errors import AlreadyExists, NotFound, Problem, Stale
 from kit.idempotency import RequestKey, remember, replay
 from kit.ids import derive_id
-from kit.jobs import Schedule, Slots
+from kit.jobs import Schedule, daily
 from kit.ports import Ports
 from kit.store.port import Collection, Eq, In, Index, Page, Record, Scope, Sort
 
@@ -53,18 +53,6 @@ def unavailable(_target: Path, _progress: Progress, /) -> int:
 def backup_name(origin: str, instant: datetime) -> str:
     """The name of a backup's file: why and when it was made."""
     return f"quce-{origin}-{instant.astimezone(SHANGHAI):%Y%m%d-%H%M%S-%f}.tar"
-
-
-def daily(at: time) -> Slots:
-    """The latest of each day's instants in Shanghai; missed ones are not made up for."""
-
-    def slots(after: datetime, until: datetime) -> list[datetime]:
-        latest = datetime.combine(until.astimezone(SHANGHAI).date(), at, SHANGHAI)
-        if latest > until:
-            latest -= timedelta(1)
-        return [latest] if latest > after else []
-
-    return slots
 
 
 class Backups:

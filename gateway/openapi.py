@@ -48,14 +48,14 @@ def openapi_document(apps: Mapping[str, FastAPI]) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     schemas: dict[str, Any] = {"ProblemDocument": ProblemDocument.model_json_schema(ref_template=_REF + "{model}")}
     schemas.update(schemas["ProblemDocument"].pop("$defs", {}))
-    for service, app in apps.items():
+    for service, app in (*apps.items(), (SERVICE, apps[SERVICE].state.itself)):
         document = deepcopy(app.openapi())
         document = _renamed(document, _clashes(document, schemas), service)
         schemas.update(document.get("components", {}).get("schemas", {}))
         for path, item in document["paths"].items():
             if service == SERVICE and path.startswith(API):
                 paths[path] = _item(item, path.removeprefix(API))
-            elif service != SERVICE and _owner(path) == service:
+            elif _owner(path) == service:
                 paths[API + path] = _item(item, path)
     return {
         "openapi": "3.1.0",

@@ -33,9 +33,11 @@ PARTS: Mapping[tuple[str, str], str] = {("leads", "matches"): "incentives"}
 """By the first and third part, where another service answers than for the rest."""
 
 OF_EACH = frozenset({"dead-letters", "system"})
-"""What every service answers of itself: the second part of the path names it."""
+"""What every app answers of itself: the second part of the path names it."""
+APPS = (*dict.fromkeys(SERVICES.values()), "gateway")
+"""All of them, the edge included, which asks itself as it asks the services."""
 
-OWN = frozenset({"accounts", "sessions", "tokens", "backups"})
+OWN = frozenset({"accounts", "sessions", "tokens", "backups", "audit"})
 """What the edge answers itself."""
 
 BENCH = {"bench": "leads"}
@@ -63,7 +65,7 @@ class Table:
             NotFound: no service does.
         """
         parts = path.split("/")[1:]
-        own = parts[1] if parts[0] in OF_EACH and len(parts) > 1 and parts[1] in set(SERVICES.values()) else None
+        own = parts[1] if parts[0] in OF_EACH and len(parts) > 1 and parts[1] in APPS else None
         service = own or self._services.get(parts[0])
         if service is None or any(part in _HIDDEN for part in parts):
             raise NotFound("没有这个地址，请检查路径。")

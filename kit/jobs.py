@@ -66,6 +66,18 @@ def every(length: timedelta) -> Slots:
     return slots
 
 
+def daily(at: time) -> Slots:
+    """The latest of each day's instants in Shanghai; missed ones are not made up for."""
+
+    def slots(after: datetime, until: datetime) -> list[datetime]:
+        latest = datetime.combine(until.astimezone(SHANGHAI).date(), at, SHANGHAI)
+        if latest > until:
+            latest -= timedelta(1)
+        return [latest] if latest > after else []
+
+    return slots
+
+
 class Jobs:
     """Wakes one service's due work."""
 

@@ -66,7 +66,7 @@ async def open_ports(service: str, settings: Settings, bus: Bus, clock: Clock) -
         UnknownScheme: no adapter has the scheme of an address.
     """
     secret = read_secret(settings.data / "keys" / "installation.key")
-    store = _open_store(service, settings)
+    store = open_store(service, settings)
     vault = Vault(store, read_secret(settings.data / "keys" / f"{service}-vault.key"))
     await vault.ensure()
     leases = StoreLeases(store, clock)
@@ -77,7 +77,12 @@ async def open_ports(service: str, settings: Settings, bus: Bus, clock: Clock) -
     return Ports(service, settings, clock, store, bus, blobs, leases, vault, secret, keys, verifier)
 
 
-def _open_store(service: str, settings: Settings) -> Store:
+def open_store(service: str, settings: Settings) -> Store:
+    """The documents of ``service``.
+
+    Raises:
+        UnknownScheme: no adapter has this scheme.
+    """
     if _scheme(settings.store_url) == "sqlite":
         return SqliteStore(settings.data / f"{service}.db")
     raise UnknownScheme(f"QUCE_STORE_URL={settings.store_url}：目前支持 sqlite:")

@@ -38,12 +38,28 @@ class Settings(BaseSettings):
     webhook_secret_file: Path | None = Field(None, description="File with the key that signs what is posted.")
     outgoing_networks: str = Field("", description="Own networks that requests may reach, commas between.")
     outgoing_ports: str = Field("", description="Ports beside 80 and 443 that requests may reach.")
+    audit_anchor: Path | None = Field(
+        None, description="File that anchors the audit log; anchor/audit-heads.jsonl in the data folder where unset."
+    )
+    audit_months: int = Field(36, le=1200, description="Months for which the audit log is kept, at least 6.")
     partitions: int = Field(8, ge=1, le=64, description="Partitions of a topic.")
     replica: str = Field("embedded", description="Name of this replica, as leases know it.")
     now: datetime | None = Field(None, description="Start the clock at this instant, for rehearsals.")
     rate_limit_factor: float = Field(1.0, gt=0, description="Multiplies every rate limit.")
     bench: bool = Field(False, description="Add the empty routes that benchmarks compare with.")
     log_level: str = Field("WARNING", description="Level of the JSON log.")
+
+    @property
+    def audit_anchor_file(self) -> Path:
+        """Where the audit log is anchored; best on storage of its own."""
+        return (self.audit_anchor or self.data / "anchor" / "audit-heads.jsonl").absolute()
+
+    @field_validator("audit_months")
+    @classmethod
+    def _long_enough(cls, given: int) -> int:
+        if given < 6:
+            raise ValueError("网络日志至少留存 6 个月（网络安全法），请改为 6 或更大")
+        return given
 
     @property
     def backup_folder(self) -> Path:

@@ -13,12 +13,11 @@ from gateway.pages.forms import Form
 from gateway.pages.people import names_for
 from gateway.pages.routing import PageRoute
 from gateway.pages.visit import Visit, Visiting
-from gateway.routing import SERVICES
+from gateway.routing import APPS
 from kit.errors import NotFound
 
 router = APIRouter(route_class=PageRoute)
 
-NAMES = tuple(dict.fromkeys(SERVICES.values()))
 STATES = ("", "dead", "waiting", "discarded", "handled", "unreadable")
 ROWS = 100
 
@@ -26,7 +25,7 @@ ROWS = 100
 @router.get("/system")
 async def system(visit: Visiting) -> Response:
     """Every service: ready or not, how far behind, what waits."""
-    found = await asyncio.gather(*(_asked(visit, name, f"/system/{name}") for name in NAMES))
+    found = await asyncio.gather(*(_asked(visit, name, f"/system/{name}") for name in APPS))
     return visit.page("system.html", services=found)
 
 
@@ -34,7 +33,7 @@ async def system(visit: Visiting) -> Response:
 async def dead_letters(visit: Visiting, state: str = "") -> Response:
     """The dead letters of all services in one table; a silent service has its own notice."""
     wanted = state if state in STATES else ""
-    asked = [_asked(visit, name, f"/dead-letters/{name}", state=wanted or None, limit=ROWS) for name in NAMES]
+    asked = [_asked(visit, name, f"/dead-letters/{name}", state=wanted or None, limit=ROWS) for name in APPS]
     found = await asyncio.gather(*asked)
     rows = [item | {"service": each["name"]} for each in found if each["answer"] for item in each["answer"]["items"]]
     rows.sort(key=lambda row: row["failed_at"] or "", reverse=True)
@@ -105,6 +104,6 @@ async def _asked(visit: Visit, name: str, path: str, **params: Any) -> dict[str,
 
 
 def _named(service: str) -> str:
-    if service not in NAMES:
+    if service not in APPS:
         raise NotFound("没有这个服务，请从死信列表重新打开。")
     return service

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from contracts.catalogue import topic_of
 from contracts.event import EventData
-from contracts.gateway import AccountChanged
+from contracts.gateway import AccountChanged, GatewayEventDied
 from contracts.incentives import IncentivesCutoffPassed, IncentivesEventDied, IncentivesMatched
 from contracts.leads import ImportFinished, LeadChanged, LeadRegistered, LeadsCutoffPassed, LeadsEventDied
 from contracts.notify import NotifyEventDied
@@ -46,7 +46,7 @@ def deliveries_group(teller: Teller) -> Group:
     """Tells: never rewound."""
     return Group(
         settings.DELIVERIES_GROUP,
-        (LEADS, INCENTIVES, NOTIFY),
+        (LEADS, INCENTIVES, GATEWAY, NOTIFY),
         dict(
             [
                 _on(IncentivesMatched, teller.tell_matched),
@@ -56,6 +56,7 @@ def deliveries_group(teller: Teller) -> Group:
                 _on(LeadsEventDied, teller.tell_died),
                 _on(IncentivesEventDied, teller.tell_died),
                 _on(NotifyEventDied, teller.tell_died),
+                _on(GatewayEventDied, teller.tell_died),
             ]
         ),
     )

@@ -182,6 +182,11 @@ INCENTIVES: Mapping[str, Rule] = {
 }
 
 
-OPERATING: Mapping[str, Rule] = {**operating("leads"), **operating("incentives"), **operating("notify")}
+OPERATING: Mapping[str, Rule] = {
+    **operating("leads"),
+    **operating("incentives"),
+    **operating("notify"),
+    **operating("gateway"),
+}
 
 RULES: Mapping[str, Rule] = {**LEADS, **ENQUIRIES, **INCENTIVES, **NOTIFY, **OPERATING, **GATEWAY}

@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.backup_routes import ADMINISTRATION
-from gateway.backups import BACKUPS, CUT_SHORT, MANUAL, NIGHTLY, Backups, Make, Progress, daily, unavailable
+from gateway.backups import BACKUPS, CUT_SHORT, MANUAL, NIGHTLY, Backups, Make, Progress, unavailable
 from kit.auth import Principal
 from kit.bus.sqlite import SqliteBus
 from kit.clock import SHANGHAI, ManualClock
+from kit.jobs import daily
 from kit.ports import Ports, open_ports
 from kit.store.port import Record
 from tests.gateway.conftest import START, PlainSettings

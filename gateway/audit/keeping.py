@@ -1,0 +1,108 @@
+"""What is done for the log: it hears every service, is verified and anchored daily, and forgets after its time."""
+
+from __future__ import annotations
+
+import calendar
+import logging
+from datetime import UTC, datetime, time
+from functools import partial
+
+from contracts.audit import Audited
+from contracts.catalogue import topic_of
+from contracts.gateway import GatewayAudited
+from contracts.incentives import IncentivesAudited
+from contracts.leads import LeadsAudited
+from contracts.notify import NotifyAudited
+from gateway.audit.anchor import STATE, read_anchor, write_anchor
+from gateway.audit.chain import sealing_key
+from gateway.audit.log import ENTRIES, HEADS, READERS, SCOPE, AuditLog
+from gateway.audit.verifying import Verdict, verify
+from kit.clock import SHANGHAI, from_text, to_text
+from kit.errors import Stale
+from kit.events import Event
+from kit.jobs import Schedule, daily
+from kit.ports import Ports
+from kit.service import Group
+from kit.store.port import Record
+
+log = logging.getLogger(__name__)
+
+GROUP = "audit"
+COLLECTIONS = (ENTRIES, HEADS, STATE)
+HEARD: tuple[type[Audited], ...] = (LeadsAudited, IncentivesAudited, NotifyAudited, GatewayAudited)
+SERVICES = ("leads", "incentives", "notify", "gateway")
+NIGHTLY = time(0, 20)
+VERDICT = "verdict"
+
+
+class Keeper:
+    """Looks after the log of an installation."""
+
+    def __init__(self, ports: Ports, entries: AuditLog) -> None:
+        self._ports, self._log = ports, entries
+        self._key = sealing_key(ports.secret)
+        self._path = ports.settings.audit_anchor_file
+
+    @property
+    def group(self) -> Group:
+        """What is heard."""
+        handlers = {each.event_type: partial(self._hear, each) for each in HEARD}
+        return Group(GROUP, tuple(topic_of(each) for each in SERVICES), handlers)
+
+    @property
+    def schedule(self) -> Schedule:
+        """What is done at night."""
+        return Schedule("audit", daily(NIGHTLY), self._nightly)
+
+    async def begin(self) -> None:
+        """Take in what a kill left beyond a head; make up for today's anchor."""
+        await self._log.mend()
+        if _day(read_anchor(self._key, self._path).at) != _day(to_text(self._ports.clock.now())):
+            await self.anchor()
+
+    async def anchor(self) -> None:
+        """Write where every chain stands."""
+        heads = {head.id: (head.body["number"], head.body["digest"])
+                 async for head in self._ports.store.scan(HEADS.name, SCOPE)}  # fmt: skip
+        await write_anchor(self._ports.store, self._key, self._path, heads, to_text(self._ports.clock.now()))
+
+    async def check(self) -> Verdict:
+        """Verify, and remember what was found for the page."""
+        verdict = await verify(self._ports.store, self._ports.secret, self._path)
+        body = {
+            "at": to_text(self._ports.clock.now()),
+            "entries": verdict.entries,
+            "anchors": verdict.anchors,
+            "findings": [str(each) for each in verdict.findings],
+        }
+        known = await self.checked()
+        try:
+            await self._ports.store.save(STATE.name, known.with_body(body) if known else Record(VERDICT, body, READERS))
+        except Stale:
+            log.info("another verification has just ended")
+        if not verdict.ok:
+            log.error("the audit log was changed: %s", "; ".join(map(str, verdict.findings)))
+        return verdict
+
+    async def checked(self) -> Record | None:
+        """What the last verification found."""
+        return await self._ports.store.get(STATE.name, SCOPE, VERDICT)
+
+    async def _nightly(self, _slot: datetime) -> None:
+        await self._log.prune(to_text(months_before(self._ports.clock.now(), self._ports.settings.audit_months)))
+        await self.check()
+        await self.anchor()
+
+    async def _hear(self, kind: type[Audited], event: Event) -> None:
+        await self._log.append(event.id, kind.heard(event.data))
+
+
+def months_before(now: datetime, months: int) -> datetime:
+    """The same day so many months earlier; the last day of a shorter month."""
+    index = now.year * 12 + now.month - 1 - months
+    year, month = index // 12, index % 12 + 1
+    return now.replace(year=year, month=month, day=min(now.day, calendar.monthrange(year, month)[1])).astimezone(UTC)
+
+
+def _day(at: str) -> str:
+    return from_text(at).astimezone(SHANGHAI).date().isoformat() if at else ""
