@@ -22,6 +22,7 @@ from services.leads.enquiry_steps import EnquiryDesk
 from services.leads.import_routes import UPLOAD_LIMIT
 from services.leads.import_routes import router as import_router
 from services.leads.imports import Importer
+from services.leads.portal_routes import router as portal_router
 from services.leads.repository import COLLECTIONS
 
 
@@ -55,6 +56,7 @@ def create_app(ports: Ports) -> FastAPI:
     app.include_router(import_router)
     app.include_router(routes.router)
     app.include_router(enquiry_router)
+    app.include_router(portal_router)
     operating.mount(app, service, partial(LeadsAudited, office="city"))
     app.include_router(contact_router)
     if ports.settings.bench:

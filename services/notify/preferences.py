@@ -22,6 +22,7 @@ DEFAULTS: Mapping[Kind, Mapping[ChannelName, When]] = {
     Kind.IMPORTED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.LATER},
     Kind.ASSIGNED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.LATER},
     Kind.ENQUIRED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW},
+    Kind.ANSWERED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW},
     Kind.DIGEST: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW},
     Kind.DIED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NEVER},
 }
