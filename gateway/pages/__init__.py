@@ -25,14 +25,15 @@ from gateway.pages import (
     notices,
     operating,
     policies,
+    projects,
     sign_in,
 )
 from gateway.pages.page_table import PAGES
 
 router = APIRouter(include_in_schema=False)
 for part in (
-    assets, sign_in, home, leads, lead_form, lead, contacts, comparison, imports, eligibility, enquiries, policies,
-    digest, dashboard, notices, deliveries, operating, lost,
+    assets, sign_in, home, leads, lead_form, lead, contacts, comparison, imports, eligibility, enquiries, projects,
+    policies, digest, dashboard, notices, deliveries, operating, lost,
 ):  # fmt: skip
     router.include_router(part.router)
 
