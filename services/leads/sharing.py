@@ -32,6 +32,7 @@ from services.leads.repository import ANSWERS, LEADS, events_of, lead_record, lo
 from services.leads.schemas.projects import AnswerInput, ShareInput
 
 _SWEEP = Scope.system("unfinished answers to partners")
+_REPEATED = Scope.system("answers by the id of their request")
 
 
 async def share(
@@ -65,7 +66,7 @@ async def answer(ports: Ports, principal: Principal, lead_id: str, body: AnswerI
     _, lead = await load(ports, principal.scope, lead_id)
     request = RequestKey.of(key, body)
     id = derive_id(ports.secret, principal.account, f"POST /leads/{lead_id}/answers", key)
-    record = await ports.store.get(ANSWERS.name, principal.scope, id)
+    record = await ports.store.get(ANSWERS.name, _REPEATED, id)
     if record is None:
         record = await _written(ports, principal, lead, id, body, request.digest)
     if record.body["digest"] != request.digest:
@@ -117,7 +118,7 @@ async def _written(ports: Ports, principal: Principal, lead: Lead, id: str, body
     try:
         return await ports.store.save(ANSWERS.name, record, events_of(ports, id, 1, news, audit, key=lead.id))
     except AlreadyExists:
-        known = await ports.store.get(ANSWERS.name, principal.scope, id)
+        known = await ports.store.get(ANSWERS.name, _REPEATED, id)
         return known or record
 
 

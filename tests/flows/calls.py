@@ -186,7 +186,7 @@ NOTIFY: Mapping[str, Rule] = {
     "GET /recipients/{account}": Rule(
         frozenset({"donghu", "admin"}), lambda world: Call({"account": world.accounts["donghu"]})
     ),
-    "GET /notifications": Rule(SIGNED_IN, a_long_page, INSIDE),
+    "GET /notifications": Rule(SIGNED_IN, a_long_page, INSIDE | {"partner-a"}),
     "GET /notifications/count": Rule(SIGNED_IN, plain),
     "POST /notifications/{id}/read": Rule(
         frozenset({"donghu"}), lambda world: Call({"id": world.notification}), frozenset({"donghu"})

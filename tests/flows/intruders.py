@@ -8,7 +8,8 @@ from typing import Any
 
 from kit.store.port import Collection, Record, Scope
 from kit.store.sqlite import SqliteStore
-from services.leads.repository import BEST_MATCHES, CONTACTS, FOLLOW_UPS, IMPORT_ROWS
+from services.leads.repository import ANSWERS, BEST_MATCHES, CONTACTS, FOLLOW_UPS, IMPORT_ROWS
+from tests.flows.world import PARTNER_A
 
 MARK = "外人金丝雀"
 READERS = frozenset({"zone:caidian"})
@@ -38,7 +39,9 @@ def _intruders(lead: str, imported: str) -> list[tuple[Collection, Record]]:
     best = {"zone": MARK, "certain_fen": 1, "possible_fen": 1, "amount_unknown": 0}
     contact = {"lead_id": lead, "holds": "x", "sealed": "", "position": MARK, "created_at": LATE}
     note = {"lead_id": lead, "at": LATE, "on": "2099-01-01", "by": MARK, "text": MARK, "next_plan": None}
+    answer = {"lead_id": lead, "org": PARTNER_A, "at": LATE, "by": MARK, "text": MARK, "applied": True}
     return [
+        (ANSWERS, _record("intruding-answer", answer | {"digest": ""})),
         (BEST_MATCHES, _record(lead, {"sequence": 10**9, "certain_fen": 1, "best_match": best})),
         (CONTACTS, _record("intruding-contact", contact | _masked())),
         (FOLLOW_UPS, _record("intruding-note", note | {"next_on": None, "applied": True})),

@@ -30,8 +30,14 @@ EXPIRED, DISABLED = "expired", "disabled"
 LAPSED = (EXPIRED, DISABLED)
 """Once officers at 东湖: a token that has run out, and an account that was disabled with its token in hand."""
 
-CANARIES = ("金丝雀项目", "金丝雀投资", "金丝雀摘要", "金丝雀跟进", "金丝雀台账", "金丝雀联系", "13911112222")
+PORTAL_CANARIES = ("金丝雀项目", "金丝雀回复", "金丝雀提问")
+"""What a partner reads of the canary lead, which is shared with them, and of their own enquiry."""
+CANARIES = (
+    *PORTAL_CANARIES, "金丝雀投资", "金丝雀摘要", "金丝雀跟进", "金丝雀台账", "金丝雀联系", "13911112222",
+)  # fmt: skip
 """What only the office that holds the canary lead, the bureau and their managers may read."""
+PARTNER_A = "xinhe-electronics"
+"""The organisation of partner A."""
 
 
 def registration(number: int, word: str = "寻常") -> dict[str, Any]:
@@ -121,7 +127,32 @@ class World:
         """The canary lead, with a follow-up, matched."""
         made: str = self.post("donghu", "/leads", json=registration(0, "金丝雀"))["id"]
         self.post("donghu", f"/leads/{made}/follow-ups", json={"text": "金丝雀跟进"})
+        self.share(made)
+        self.post("donghu", f"/leads/{made}/answers", json={"org": PARTNER_A, "text": "金丝雀回复"})
         self.wait(lambda: self.ask("donghu", "GET", f"{API}/leads/{made}/matches").is_success)
+        return made
+
+    def share(self, lead: str) -> None:
+        """Share a lead of 东湖 with partner A, as soon as the leads service has heard of them."""
+        path, body = f"/leads/{lead}", {"org": PARTNER_A}
+        self.wait(
+            lambda: self.ask("donghu", "POST", f"{API}{path}/share", json=body, headers=self.etag(path)).is_success
+        )
+
+    @cached_property
+    def asked(self) -> str:
+        """The canary enquiry of partner A, at 东湖, with its lead."""
+        body = {
+            "zone": "donghu", "organisation": "芯禾电子（示例）有限公司", "name": "林嘉怡", "phone": "13800001234",
+            "question": "金丝雀提问", "facts": {"fixed_asset_investment": "2亿元"}, "consent": True,
+        }  # fmt: skip
+        made: str = self.post("partner-a", "/enquiries", json=body)["id"]
+
+        def arrived() -> bool:
+            items = self.get("donghu", "/enquiries?limit=200")["items"]
+            return any(each["id"] == made and each["lead_id"] for each in items)
+
+        self.wait(arrived)
         return made
 
     @cached_property
