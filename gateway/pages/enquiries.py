@@ -136,7 +136,9 @@ async def _tracked(visit: Visit, form: Form, path: str, *names: str) -> Response
     try:
         found = await visit.api.post(path, body, key=_key(form))
     except Refused as refused:
-        return _private(visit.page("enquiry_track.html", refused.status, found=None, code="", refused=refused))
+        answer = visit.page("enquiry_track.html", refused.status, found=None, code="", refused=refused)
+        answer.headers.update(refused.headers)
+        return _private(answer)
     return _private(visit.page("enquiry_track.html", found=found, code=form.text("code")))
 
 
@@ -146,7 +148,9 @@ async def _form(
     known = {name: values for name, values in asked.items() if name.removeprefix(FACT) in FACTS}
     more: dict[str, Any] = {"refused": refused, "wrong": refused.wrong} if refused else {}
     more["organisation"] = await own_organisation(visit)
-    return visit.page("enquiry_new.html", refused.status if refused else 200, kept=kept, asked=known, **more)
+    answer = visit.page("enquiry_new.html", refused.status if refused else 200, kept=kept, asked=known, **more)
+    answer.headers.update(refused.headers if refused else {})
+    return answer
 
 
 def _key(form: Form) -> str:
