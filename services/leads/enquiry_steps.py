@@ -15,6 +15,7 @@ import orjson
 
 from contracts.event import EventData
 from contracts.leads import InvestorRef
+from contracts.vocabulary.personal_data import LegalBasis, NoticeGiven
 from contracts.vocabulary.source_modes import SourceMode
 from contracts.vocabulary.stages import LeadState, Stage
 from kit.clock import SHANGHAI, from_text, to_text
@@ -145,9 +146,10 @@ async def _person(ports: Ports, enquiry: Enquiry) -> Person | None:
     if enquiry.person is None or enquiry.withdrawn_at is not None:
         return None
     try:
-        return Person(**orjson.loads(await ports.vault.open(enquiry.id, enquiry.person)))
+        known = orjson.loads(await ports.vault.open(enquiry.id, enquiry.person))
     except NotFound:
         return None
+    return Person(**known, legal_basis=LegalBasis.consent, notice_given=NoticeGiven.form)
 
 
 def _effect(enquiry: Enquiry, step: str) -> Effect:

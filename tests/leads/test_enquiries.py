@@ -53,6 +53,7 @@ async def test_an_enquiry_becomes_a_lead_with_its_facts_contact_and_clock(team: 
     assert lead["facts"]["jobs"]["source"]["kind"] == "visitor"
     assert lead["decision"] == "00000000-0000-8000-8000-000000000001"
     assert [contact["phone_masked"] for contact in lead["contacts"]] == ["139****4444"]
+    assert [(each["legal_basis"], each["notice_given"]) for each in lead["contacts"]] == [("consent", "form")]
     assert receipt["respond_by"] in [clock["due_at"] for clock in lead["clocks"]]
     assert (await team["donghu"].get("/enquiries"))["items"] == []
 

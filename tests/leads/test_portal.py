@@ -116,6 +116,19 @@ async def test_an_answer_meets_the_clock_and_reaches_the_partner_it_is_for(team:
     assert news.data == {"org": "acme", "about": "project", "id": shared, "title": "智能车载终端项目"}
 
 
+async def test_erasing_a_contact_removes_them_from_what_was_written_back(team: Team, shared: str) -> None:
+    body = {**ACME, "text": "请与汪经理联系，电话 139 1111 2222。"}
+    await team["jingkai"].send("POST", f"/leads/{shared}/answers", json=body)
+    [contact] = (await team["jingkai"].get(f"/leads/{shared}"))["contacts"]
+    path, why = f"/contacts/{contact['id']}", {"reason": "本人要求"}
+    kept = (await team["jingkai"].send("POST", f"{path}/export", json=why)).json()
+    assert "answer" in {each["source"] for each in kept["occurrences"]}
+    gone = await team["jingkai"].send("DELETE", path, json=why, match=contact["revision"])
+    assert gone.status_code == 200, gone.text
+    [answered] = (await team["partner"].get(f"/projects/{shared}"))["answers"]
+    assert answered["text"] == "请与〔已删除〕联系，电话 〔已删除〕。"
+
+
 async def test_an_answer_to_another_partner_is_not_theirs(team: Team, shared: str) -> None:
     body = {"org": "other-org", "text": "给另一家的话"}
     assert (await team["jingkai"].send("POST", f"/leads/{shared}/answers", json=body)).status_code == 201

@@ -87,7 +87,7 @@ def test_an_officer_shares_a_lead_and_writes_back_to_its_partner_alone(browser: 
         other.go(f"/projects/{lead}")
         assert "没有这个项目" in other.text()
 
-        officer.page.click("#partners button:text-is('结束共享')")
+        officer.page.click("#partners button:has-text('结束共享')")
         officer.page.wait_for_selector("#partners:has-text('还没有共享给企业')")
         partner.go("/projects")
         assert title not in partner.text()
