@@ -20,6 +20,7 @@ from contracts.leads import (
     LeadsAudited,
     LeadsCutoffPassed,
     LeadsEventDied,
+    PartnerAnswered,
 )
 from contracts.notify import DigestFrozen, NotifyAudited, NotifyEventDied
 
@@ -49,6 +50,7 @@ ROUTES: tuple[Route, ...] = (
     Route(LeadRegistered, "leads", ("incentives", "notify")),
     Route(LeadChanged, "leads", ("incentives", "notify")),
     Route(ImportFinished, "leads", ("notify",)),
+    Route(PartnerAnswered, "leads", ("notify",)),
     Route(LeadsCutoffPassed, "leads", ("notify",)),
     Route(IncentivesMatched, "incentives", ("leads", "notify")),
     Route(PolicyPublished, "incentives", ()),

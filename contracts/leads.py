@@ -115,6 +115,17 @@ class ImportFinished(EventData):
     counts: ImportCounts
 
 
+class PartnerAnswered(EventData):
+    """The office wrote back to a partner's organisation, about a project of theirs or an enquiry; not what it wrote."""
+
+    event_type: ClassVar[str] = "quce.partner.answered.v1"
+
+    org: str
+    about: Literal["project", "enquiry"]
+    id: str
+    title: str
+
+
 class LeadsCutoffPassed(CutoffPassed):
     """The leads service has published everything of the week."""
 

@@ -24,7 +24,7 @@ _TRIES = 40
 
 
 class AddressLimit:
-    """A token bucket for each address; the least recently seen is forgotten first."""
+    """A token bucket for each address, or for each form; the least recently seen is forgotten first."""
 
     def __init__(self, clock: Clock, a_minute: float) -> None:
         self._clock, self._a_minute = clock, a_minute

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from starlette.routing import BaseRoute, Match
 from starlette.types import Message, Receive, Scope, Send
 
+from gateway.forms import header_token
 from gateway.session import Session, Sessions, check_call
 from gateway.settings import API
 from gateway.upstream import Call, Upstream
@@ -71,7 +72,7 @@ class ProxyRoute(BaseRoute):
         session = await self._sessions.of(scope)
         check_call(scope, session, self._public_url)
         if session is None and scope["method"] != "GET":
-            self._upstream.admit_visitor(scope, path)
+            self._upstream.admit_visitor(scope, path, header_token(scope))
         headers = [each for each in scope["headers"] if each[0] in _REQUEST_HEADERS]
         reply = await self._pass(Call(service, scope["method"], path, _target(scope), headers), session, receive)
         await _answer(reply, send)

@@ -16,6 +16,7 @@ SERVICES: Mapping[str, str] = {
     "jobs": "leads",
     "enquiries": "leads",
     "duties": "leads",
+    "projects": "leads",
     "eligibility": "incentives",
     "decisions": "incentives",
     "zones": "incentives",

@@ -29,6 +29,8 @@ VISITOR_POSTS_A_MINUTE = 120
 """From one address without an account."""
 ENQUIRIES_A_MINUTE = 10
 """From one address without an account: enquiries, and looks at how they stand."""
+ENQUIRIES_A_FORM = 4
+"""A minute with one form's nonce, from however many addresses."""
 
 HASHES_AT_ONCE = 2
 HASHES_WAITING = 32

@@ -13,10 +13,11 @@ from fastapi import Request
 from starlette.types import Scope
 
 from gateway.breaker import Breaker, unavailable
+from gateway.forms import nonce_holds, token_sent
 from gateway.limits import AddressLimit
 from gateway.routing import Table, seconds_for
 from gateway.session import Session, current_session
-from gateway.settings import ENQUIRIES_A_MINUTE, INTERNAL_TOKEN_LIFE, VISITOR_POSTS_A_MINUTE
+from gateway.settings import ENQUIRIES_A_FORM, ENQUIRIES_A_MINUTE, INTERNAL_TOKEN_LIFE, VISITOR_POSTS_A_MINUTE
 from kit.auth import Principal, TokenIssuer
 from kit.peer import Peer, PeerSilent, Reply
 from kit.ports import Ports
@@ -48,11 +49,12 @@ class Upstream:
     def __init__(self, ports: Ports, peers: Mapping[str, Peer], table: Table) -> None:
         self.table = table
         self._peers = peers
-        self._clock = ports.clock
+        self._clock, self._secret = ports.clock, ports.secret
         self._issuer = TokenIssuer(ports.keys, ports.clock)
         self._breakers = {name: Breaker(name, ports.clock) for name in peers}
         self._visitors = AddressLimit(ports.clock, VISITOR_POSTS_A_MINUTE * ports.settings.rate_limit_factor)
         self._asking = AddressLimit(ports.clock, ENQUIRIES_A_MINUTE * ports.settings.rate_limit_factor)
+        self._forms = AddressLimit(ports.clock, ENQUIRIES_A_FORM * ports.settings.rate_limit_factor)
         self._tokens: dict[tuple[Principal, str], tuple[float, bytes]] = {}
 
     async def send(self, call: Call, principal: Principal | None) -> Reply:
@@ -74,17 +76,19 @@ class Upstream:
         breaker.succeeded()
         return reply
 
-    def admit_visitor(self, scope: Scope, path: str) -> None:
-        """Count what somebody without an account asks to be done.
+    def admit_visitor(self, scope: Scope, path: str, nonce: str | None) -> None:
+        """Count what somebody without an account asks to be done; ``nonce`` is that of the form they do it with.
 
         Raises:
-            TooMany: their address asks too often.
+            TooMany: their address or their form asks too often.
         """
         client = scope.get("client")
         address = client[0] if client else ""
         self._visitors.spend(address)
         if path.split("/", 2)[1] == "enquiries":
             self._asking.spend(address)
+            if nonce and nonce_holds(self._secret, self._clock, nonce):
+                self._forms.spend(nonce)
 
     async def close(self) -> None:
         """Let connections go."""
@@ -144,7 +148,7 @@ async def ask(
         sent.append((b"content-type", b"application/json"))
     upstream = upstream_of(request)
     if session is None and method != "GET":
-        upstream.admit_visitor(request.scope, path)
+        upstream.admit_visitor(request.scope, path, await token_sent(request))
     target = (quote(path, safe="/:@!$&'()*+,;=~-._") + _query(params)).encode()
     call = Call(upstream.table.service(path), method, path, target, sent, body)
     return await upstream.send(call, session.principal if session else None)

@@ -26,6 +26,7 @@ from gateway.pages import (
     notices,
     operating,
     policies,
+    projects,
     sign_in,
 )
 from gateway.pages.page_table import PAGES
@@ -33,6 +34,7 @@ from gateway.pages.page_table import PAGES
 router = APIRouter(include_in_schema=False)
 for part in (
     assets, sign_in, home, leads, lead_form, lead, contacts, comparison, exports, imports, eligibility, enquiries,
+    projects,
     policies, digest, dashboard, notices, deliveries, operating, lost,
 ):  # fmt: skip
     router.include_router(part.router)

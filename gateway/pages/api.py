@@ -29,6 +29,7 @@ class Refused(Exception):
     errors: list[tuple[str, str]] = field(default_factory=list)
     trace: str = ""
     shown: frozenset[str] = frozenset()
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def wrong(self, path: str) -> str:
         """What is wrong with a field; empty where nothing is."""
@@ -144,7 +145,7 @@ class Api:
 def refusal(problem: Problem) -> Refused:
     """A problem of the edge itself, as pages show it."""
     errors = [(each.path, each.message) for each in problem.errors]
-    return Refused(problem.status, problem.title, problem.detail, errors)
+    return Refused(problem.status, problem.title, problem.detail, errors, headers=problem.headers or {})
 
 
 def _headers(key: str, revision: int | None) -> dict[str, str]:

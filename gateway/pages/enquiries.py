@@ -12,7 +12,7 @@ from contracts.vocabulary.facts import FACTS
 from contracts.vocabulary.zones import ZONES
 from gateway.pages.api import Refused
 from gateway.pages.forms import FACT, Form, check_facts, facts_from
-from gateway.pages.people import officers_for
+from gateway.pages.people import officers_for, organisations, own_organisation
 from gateway.pages.routing import PageRoute
 from gateway.pages.visit import Visit, Visiting
 from kit.errors import NotFound
@@ -27,7 +27,7 @@ UNSEEN = {"X-Robots-Tag": "noindex, nofollow", "Cache-Control": "no-store"}
 async def new_enquiry(request: Request, visit: Visiting, to: str = "") -> Response:
     """The form; what was asked of the visitor before goes along in hidden fields."""
     asked = {name: request.query_params.getlist(name) for name in request.query_params if name.startswith(FACT)}
-    return _form(visit, {"zone": to if to in ZONES else ""}, asked)
+    return await _form(visit, {"zone": to if to in ZONES else ""}, asked)
 
 
 @router.post("/enquiries")
@@ -38,13 +38,15 @@ async def enquire(request: Request, visit: Visiting) -> Response:
     facts = facts_from(asked)
     key = _key(form)
     body: dict[str, Any] = form.given(*FIELDS) | {"facts": facts, "consent": bool(form.text("consent"))}
+    if organisation := await own_organisation(visit):
+        body["organisation"] = organisation
     try:
         check_facts(facts)
         if facts:
             body["decision"] = (await visit.api.post("/decisions", {"facts": facts}, key=key))["id"]
         receipt = await visit.api.post("/enquiries", body, key=key)
     except Refused as refused:
-        return _form(visit, form.kept(), asked, refused.beside((*FIELDS, "consent")))
+        return await _form(visit, form.kept(), asked, refused.beside((*FIELDS, "consent")))
     return _private(visit.page("enquiry_sent.html", receipt=receipt))
 
 
@@ -115,7 +117,9 @@ async def _panel(visit: Visit, id: str) -> Response:
     await visit.api.get(f"/leads/{id}")
     found = await visit.api.get("/enquiries", lead_id=id, limit=20)
     seen = {each["id"]: await _decision(visit, each) for each in found["items"]}
-    return visit.page("panels/enquiries.html", items=found["items"], seen=seen, lead_id=id)
+    return visit.page(
+        "panels/enquiries.html", items=found["items"], seen=seen, lead_id=id, organisations=await organisations(visit)
+    )
 
 
 async def _decision(visit: Visit, enquiry: dict[str, Any]) -> dict[str, Any] | None:
@@ -132,14 +136,21 @@ async def _tracked(visit: Visit, form: Form, path: str, *names: str) -> Response
     try:
         found = await visit.api.post(path, body, key=_key(form))
     except Refused as refused:
-        return _private(visit.page("enquiry_track.html", refused.status, found=None, code="", refused=refused))
+        answer = visit.page("enquiry_track.html", refused.status, found=None, code="", refused=refused)
+        answer.headers.update(refused.headers)
+        return _private(answer)
     return _private(visit.page("enquiry_track.html", found=found, code=form.text("code")))
 
 
-def _form(visit: Visit, kept: dict[str, Any], asked: dict[str, list[str]], refused: Refused | None = None) -> Response:
+async def _form(
+    visit: Visit, kept: dict[str, Any], asked: dict[str, list[str]], refused: Refused | None = None
+) -> Response:
     known = {name: values for name, values in asked.items() if name.removeprefix(FACT) in FACTS}
-    more = {"refused": refused, "wrong": refused.wrong} if refused else {}
-    return visit.page("enquiry_new.html", refused.status if refused else 200, kept=kept, asked=known, **more)
+    more: dict[str, Any] = {"refused": refused, "wrong": refused.wrong} if refused else {}
+    more["organisation"] = await own_organisation(visit)
+    answer = visit.page("enquiry_new.html", refused.status if refused else 200, kept=kept, asked=known, **more)
+    answer.headers.update(refused.headers if refused else {})
+    return answer
 
 
 def _key(form: Form) -> str:

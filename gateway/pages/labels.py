@@ -38,15 +38,20 @@ DELIVERY_STATES = {
 }  # fmt: skip
 DELIVERY_KINDS = {
     "incentives.matched": "政策匹配", "lead.assigned": "分派", "import.finished": "台账导入", "digest.frozen": "周报",
-    "event.died": "死信通知",
+    "event.died": "死信通知", "partner.answered": "回复企业", "lead.enquired": "咨询",
 }  # fmt: skip
+PROGRESS = {
+    "received": "已登记", "studying": "研究中", "talking": "洽谈中", "reviewing": "评审中", "signed": "已签约",
+    "settling": "落地中", "building": "建设中", "running": "已投产", "on_hold": "暂缓", "closed": "已结束",
+}  # fmt: skip
+ENQUIRY_STATES = {"received": "已收到", "assigned": "已分派", "answered": "已答复", "closed": "已结束"}
 LETTER_STATES = {
     "dead": "死信", "waiting": "自动重试中", "handled": "已重放", "discarded": "已放弃", "unreadable": "无法识别",
 }  # fmt: skip
 SERVICE_NAMES = {"leads": "招商线索", "incentives": "惠企政策", "notify": "通知与周报"}
 FIELDS = {
     "title": "项目", "zone": "意向区", "source_mode": "来源方式", "summary": "项目情况", "referrer": "引荐人",
-    "confidential": "保密", "owner": "负责人",
+    "confidential": "保密", "owner": "负责人", "shared_with": "共享给企业",
 }  # fmt: skip
 
 
@@ -66,6 +71,8 @@ def labels_in(f: Formats) -> Mapping[str, Callable[..., str]]:
         "job_state": worded(JOB_STATES),
         "delivery_state": worded(DELIVERY_STATES),
         "delivery_kind": worded(DELIVERY_KINDS),
+        "progress_name": worded(PROGRESS),
+        "enquiry_state": worded(ENQUIRY_STATES),
         "letter_state": worded(LETTER_STATES),
         "service_name": worded(SERVICE_NAMES),
         "source_name": lambda source: f.say(SOURCES.get(source["kind"], "其他")),

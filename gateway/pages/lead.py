@@ -14,7 +14,7 @@ from gateway.pages.forms import Form, check_facts, fact_text
 from gateway.pages.home import todo
 from gateway.pages.industries import code_of, industries, name_industries
 from gateway.pages.lights import clock_light
-from gateway.pages.people import names_for, officers_for
+from gateway.pages.people import names_for, officers_for, organisations
 from gateway.pages.routing import PageRoute
 from gateway.pages.visit import Visit, Visiting, nothing_wrong
 from kit.errors import NotFound
@@ -36,7 +36,8 @@ async def timeline(id: str, visit: Visiting) -> Response:
     """What happened, latest first."""
     await name_industries(visit)
     found = await visit.api.get(f"/leads/{id}/timeline")
-    return visit.page("panels/timeline.html", items=found["items"], names=await names_for(visit), lead_id=id)
+    names, known = await names_for(visit), await organisations(visit)
+    return visit.page("panels/timeline.html", items=found["items"], names=names, organisations=known, lead_id=id)
 
 
 @router.post("/leads/{id}/follow-ups")

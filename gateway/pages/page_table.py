@@ -11,6 +11,7 @@ OFFICERS = frozenset({"officer", "bureau_officer"})
 STAFF = OFFICERS | {"manager"}
 MANAGERS = frozenset({"manager"})
 ADMINISTRATORS = frozenset({"administrator"})
+PARTNERS = frozenset({"partner"})
 SIGNED_IN = STAFF | ADMINISTRATORS | {"policy_editor", "reviewer", "partner"}
 
 
@@ -55,6 +56,13 @@ PAGES: tuple[Page, ...] = (
     Page("/leads/{id}/stage", OFFICERS, _ACT, shown=False),
     Page("/leads/{id}/assign", OFFICERS, _ACT, shown=False),
     Page("/leads/{id}/facts", OFFICERS, _ACT, shown=False),
+    Page("/leads/{id}/panels/partners", STAFF, shown=False),
+    Page("/leads/{id}/share", OFFICERS, _ACT, shown=False),
+    Page("/leads/{id}/unshare", OFFICERS, _ACT, shown=False),
+    Page("/leads/{id}/answers", OFFICERS, _ACT, shown=False),
+    Page("/projects", PARTNERS),
+    Page("/projects/{id}", PARTNERS),
+    Page("/projects/enquiries/{id}", PARTNERS),
     Page("/imports", OFFICERS, ("GET", "POST")),
     Page("/imports/{id}", STAFF),
     Page("/imports/{id}/progress", STAFF, shown=False),
@@ -112,6 +120,7 @@ class Entry:
 
 _ENTRIES: tuple[Entry, ...] = (
     Entry("/", "首页", "home"),
+    Entry("/projects", "我的项目", "list"),
     Entry("/digests", "周报", "digest"),
     Entry("/dashboard", "统计", "chart"),
     Entry("/leads", "线索", "list"),
@@ -141,4 +150,4 @@ def entries_for(role: str) -> list[Entry]:
 
 def start_of(role: str) -> str:
     """Where a role begins its day."""
-    return {"manager": "/digests", "administrator": "/system", "partner": "/eligibility"}.get(role, "/policies")
+    return {"manager": "/digests", "administrator": "/system", "partner": "/projects"}.get(role, "/policies")

@@ -1,4 +1,4 @@
-"""Names of colleagues, for lists that hold account ids."""
+"""Names of colleagues and of partners' organisations, for lists that hold ids."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastapi import Request
 from gateway.directory import Directory
 from gateway.model import Account
 from gateway.pages.visit import Visit
-from gateway.repository import Repository
+from gateway.repository import IDENTIFYING, Repository
 
 MOST = 200
 
@@ -27,7 +27,7 @@ async def officers_for(visit: Visit, office: str) -> Mapping[str, str]:
     """Account id to name, of the officers whom a lead of this office may be given to."""
     if visit.session is None:
         return {}
-    repository: Repository = visit.request.app.state.repository
+    repository = _repository(visit)
     scope = visit.session.principal.scope
     pages = [await repository.accounts(scope, role, MOST, None) for role in ("officer", "bureau_officer")]
     accounts = [Account.read(record.id, record.body) for page in pages for record in page.records]
@@ -36,6 +36,26 @@ async def officers_for(visit: Visit, office: str) -> Mapping[str, str]:
         for each in accounts
         if each.active and (office in each.zones or each.role == "bureau_officer")
     }
+
+
+async def organisations(visit: Visit) -> Mapping[str, str]:
+    """Organisation id to name, of those for which a partner account is in use; for staff only."""
+    page = await _repository(visit).accounts(IDENTIFYING, "partner", MOST, None)
+    accounts = [Account.read(record.id, record.body) for record in page.records]
+    return {each.organisation.id: each.organisation.name for each in accounts if each.active and each.organisation}
+
+
+async def own_organisation(visit: Visit) -> str | None:
+    """The name of the organisation that a partner works for; None for everybody else."""
+    if visit.session is None or visit.session.principal.org is None:
+        return None
+    account = await _repository(visit).account(visit.session.principal.account)
+    return account.organisation.name if account and account.organisation else None
+
+
+def _repository(visit: Visit) -> Repository:
+    repository: Repository = visit.request.app.state.repository
+    return repository
 
 
 def _directory(request: Request) -> Directory:

@@ -73,7 +73,9 @@ async def show(request: Request, refused: Refused) -> Response:
         return _flash(visit, refused)
     title = visit.say(TITLES.get(refused.status, refused.title or "出了点问题"))
     trace = refused.trace or (trace_id() if refused.status >= 500 else "")
-    return visit.page("error.html", refused.status, title=title, detail=refused.detail, trace=trace)
+    answer = visit.page("error.html", refused.status, title=title, detail=refused.detail, trace=trace)
+    answer.headers.update(refused.headers)
+    return answer
 
 
 def _flash(visit: Visit, refused: Refused) -> Response:

@@ -21,6 +21,7 @@ from services.leads.enquiry_routes import router as enquiry_router
 from services.leads.export_routes import router as export_router
 from services.leads.import_routes import UPLOAD_LIMIT
 from services.leads.import_routes import router as import_router
+from services.leads.portal_routes import router as portal_router
 from services.leads.repository import COLLECTIONS
 from services.leads.worker import Worker
 
@@ -58,6 +59,7 @@ def create_app(ports: Ports) -> FastAPI:
     app.include_router(export_router)
     app.include_router(routes.router)
     app.include_router(enquiry_router)
+    app.include_router(portal_router)
     mount(app, service, partial(LeadsAudited, office="city"))
     app.include_router(contact_router)
     if ports.settings.bench:

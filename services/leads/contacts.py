@@ -48,7 +48,7 @@ async def sealed_contact(ports: Ports, lead: Lead, person: Person) -> Write:
 async def new_contact(ports: Ports, lead: Lead, person: Person, id: str) -> Record:
     """The record of a contact of that id, sealed."""
     body = {"lead_id": lead.id, "holds": id, "source": lead.origin, "created_at": to_text(ports.clock.now())}
-    return stored(id, body | await sealed(ports, id, person), lead.readers)
+    return stored(id, body | await sealed(ports, id, person), lead.offices)
 
 
 async def sealed(ports: Ports, id: str, person: Person) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from contracts.event import EventData
 from contracts.vocabulary.facts import FactsError, given, parse_facts
 from contracts.vocabulary.stages import LeadState
 from kit.auth import Principal
@@ -23,11 +24,12 @@ from kit.idempotency import RequestKey, remember, replay
 from kit.ids import derive_id, random_id
 from kit.ports import Ports
 from kit.store.port import Eq, Record, Scope
+from services.leads.auditing import told
 from services.leads.clocks import start_clocks
 from services.leads.errors import EnquiryNotFound, InvalidLead
 from services.leads.model.enquiry import MESSAGE, WITHDRAWAL, Enquiry, added_to, withdrawn
-from services.leads.repository import ENQUIRIES, enquiry_from, enquiry_record, load
-from services.leads.schemas.enquiries import EnquiryInput, Tracked
+from services.leads.repository import ENQUIRIES, enquiry_from, enquiry_record, events_of, load
+from services.leads.schemas.enquiries import EnquiryInput, EnquiryState, Tracked
 from services.leads.settings import LeadSettings
 
 _DESK = Scope.system("enquiries of visitors")
@@ -51,13 +53,17 @@ async def enquire(ports: Ports, principal: Principal, body: EnquiryInput, key: s
     if known is None:
         fresh = await _fresh(ports, principal, body, id, digest)
         try:
-            known = await ports.store.save(ENQUIRIES.name, enquiry_record(fresh, None))
+            audit = told(
+                ports, principal, "enquiry.received", f"enquiry:{id}", office=fresh.zone, label=fresh.public_title
+            )
+            known = await ports.store.save(ENQUIRIES.name, enquiry_record(fresh, None), events_of(ports, id, 1, audit))
         except AlreadyExists:
             known = await ports.store.get(ENQUIRIES.name, _DESK, id)
     enquiry = enquiry_from(known)
     if enquiry.body_digest != digest:
         raise IdempotencyMismatch("这个 Idempotency-Key 已用于另一条咨询，请换一个新的再提交。")
     return {
+        "id": enquiry.id if enquiry.org else None,
         "code": "-".join(_code(ports, enquiry.salt)[at : at + 4] for at in range(0, 16, 4)),
         "received_at": enquiry.at,
         "respond_by": enquiry.respond_by,
@@ -74,7 +80,7 @@ async def track(ports: Ports, code: str) -> Tracked:
     names = ("zone", "respond_by", "question", "message", "withdrawn_at")
     fields = {name: getattr(enquiry, name) for name in names}
     replies = [{"text": each.text, "at": each.at} for each in enquiry.replies]
-    return Tracked(state=await _state(ports, enquiry), received_at=enquiry.at, replies=replies, **fields)
+    return Tracked(state=await state_of(ports, enquiry), received_at=enquiry.at, replies=replies, **fields)
 
 
 async def add_message(ports: Ports, code: str, text: str, key: str) -> None:
@@ -83,10 +89,15 @@ async def add_message(ports: Ports, code: str, text: str, key: str) -> None:
     await _change(ports, code, RequestKey.of(key, {"text": text}, MESSAGE), lambda enquiry: added_to(enquiry, text, at))
 
 
-async def withdraw(ports: Ports, code: str, key: str) -> None:
+async def withdraw(ports: Ports, principal: Principal, code: str, key: str) -> None:
     """The visitor withdraws their consent; the office is asked to erase the contact."""
     at = to_text(ports.clock.now())
-    await _change(ports, code, RequestKey.of(key, {}, WITHDRAWAL), lambda enquiry: withdrawn(enquiry, at))
+
+    def tell(enquiry: Enquiry) -> EventData:
+        subject = f"enquiry:{enquiry.id}"
+        return told(ports, principal, "enquiry.withdrawn", subject, office=enquiry.zone, label=enquiry.public_title)
+
+    await _change(ports, code, RequestKey.of(key, {}, WITHDRAWAL), lambda enquiry: withdrawn(enquiry, at), tell)
 
 
 async def _fresh(ports: Ports, principal: Principal, body: EnquiryInput, id: str, digest: str) -> Enquiry:
@@ -117,14 +128,23 @@ async def _fresh(ports: Ports, principal: Principal, body: EnquiryInput, id: str
     )
 
 
-async def _change(ports: Ports, code: str, request: RequestKey, decide: Callable[[Enquiry], Enquiry]) -> None:
+async def _change(
+    ports: Ports,
+    code: str,
+    request: RequestKey,
+    decide: Callable[[Enquiry], Enquiry],
+    tell: Callable[[Enquiry], EventData] | None = None,
+) -> None:
     for _ in range(ATTEMPTS):
         record = await _with_code(ports, code)
         if replay(record, request) is not None:
             return
-        changed = decide(enquiry_from(record))
+        before = enquiry_from(record)
+        changed = decide(before)
+        said = [tell(before)] if tell is not None and changed != before else []
+        events = events_of(ports, record.id, record.revision + 1, *said)
         with suppress(Stale):
-            await ports.store.save(ENQUIRIES.name, remember(enquiry_record(changed, record), request, {}))
+            await ports.store.save(ENQUIRIES.name, remember(enquiry_record(changed, record), request, {}), events)
             return
     raise Stale("这条咨询正在被处理，请稍后再试。")
 
@@ -137,15 +157,18 @@ async def _with_code(ports: Ports, code: str) -> Record:
     return page.records[0]
 
 
-async def _state(ports: Ports, enquiry: Enquiry) -> str:
+async def state_of(ports: Ports, enquiry: Enquiry) -> EnquiryState:
+    """How far an enquiry is; what was done to its lead before it does not count, which would tell of that lead."""
     if enquiry.lead_id is None:
         return "received"
     _, lead = await load(ports, _DESK, enquiry.lead_id)
-    if lead.state is LeadState.closed:
+    since = [entry for entry in lead.history if entry.at > enquiry.at]
+    closed = any(entry.move and entry.move.to_state is LeadState.closed for entry in since)
+    if closed and lead.state is LeadState.closed:
         return "closed"
     if enquiry.replies:
         return "answered"
-    return "assigned" if lead.owner else "received"
+    return "assigned" if enquiry.on_duty or any(entry.kind == "owner" for entry in since) else "received"
 
 
 def _code(ports: Ports, salt: str) -> str:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.leads import LeadsAudited
+from contracts.audit import AuditedChange
+from contracts.event import EventData
+from contracts.leads import PartnerAnswered
 from kit.auth import Principal
 from kit.clock import to_text
 from kit.errors import AlreadyExists, FieldError, Forbidden, Stale
 from kit.idempotency import RequestKey, remember, replay
 from kit.ports import Ports
 from kit.store.port import Eq, Record, Scope, Sort
-from kit.telemetry import trace_id
+from services.leads.auditing import told
 from services.leads.commands import act_of, check_revision
 from services.leads.errors import UnknownOwner
-from services.leads.model.enquiry import Enquiry, replied
+from services.leads.model.enquiry import replied
 from services.leads.people import may_own
 from services.leads.repository import DUTIES, ENQUIRIES, enquiry_from, enquiry_record, events_of
 from services.leads.schemas.enquiries import EnquiryItem, ReplyInput, enquiry_item
@@ -48,8 +50,11 @@ async def reply(
     act = act_of(principal, ports.clock.now())
     changed = replied(enquiry, body.text, act)
     receipt = {"id": id, "revision": record.revision + 1}
-    event = _audited(principal, enquiry, act.at)
-    events = events_of(ports, id, record.revision + 1, event)
+    subject, label = f"enquiry:{id}", enquiry.public_title
+    said: list[EventData] = [told(ports, principal, "enquiry.answered", subject, office=enquiry.zone, label=label)]
+    if enquiry.org is not None:
+        said.append(PartnerAnswered(org=enquiry.org, about="enquiry", id=id, title=label))
+    events = events_of(ports, id, record.revision + 1, *said)
     await ports.store.save(ENQUIRIES.name, remember(enquiry_record(changed, record), request, receipt), events)
     return receipt
 
@@ -74,10 +79,8 @@ async def set_duty(ports: Ports, principal: Principal, zone: str, officer: str |
     record = await ports.store.get(DUTIES.name, _DUTIES, zone)
     body = {"officer": officer, "by": principal.account, "at": to_text(ports.clock.now())}
     fresh = Record(zone, body, frozenset({f"zone:{zone}", "city"})) if record is None else record.with_body(body)
-    event = LeadsAudited(
-        office=zone, who=principal.account, role=principal.role, what="duty.set", subject=f"duty:{zone}",
-        at=body["at"], trace=trace_id() or None,
-    )  # fmt: skip
+    change = AuditedChange(field="officer", before=record.body["officer"] if record else None, after=officer)
+    event = told(ports, principal, "duty.set", f"duty:{zone}", office=zone, changes=[change])
     try:
         await ports.store.save(DUTIES.name, fresh, events_of(ports, f"duty-{zone}", fresh.revision + 1, event))
     except (Stale, AlreadyExists):
@@ -87,10 +90,3 @@ async def set_duty(ports: Ports, principal: Principal, zone: str, officer: str |
 def _check_own(principal: Principal, zone: str) -> None:
     if f"zone:{zone}" not in principal.readers and "city" not in principal.readers:
         raise Forbidden("只能查看和安排本单位的值班人。")
-
-
-def _audited(principal: Principal, enquiry: Enquiry, at: str) -> LeadsAudited:
-    return LeadsAudited(
-        office=enquiry.zone, who=principal.account, role=principal.role, what="enquiry.answered",
-        subject=f"enquiry:{enquiry.id}", label=f"{enquiry.organisation[:190]}咨询", at=at, trace=trace_id() or None,
-    )  # fmt: skip

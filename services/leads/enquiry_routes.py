@@ -65,9 +65,11 @@ async def add_message(
 
 
 @router.post("/enquiries/track/withdraw", summary="撤回同意")
-async def withdraw(body: schemas.TrackInput, key: IdempotencyKey, ports: OwnPorts, request: Request) -> schemas.Tracked:
+async def withdraw(
+    asking: Asking, body: schemas.TrackInput, key: IdempotencyKey, ports: OwnPorts, request: Request
+) -> schemas.Tracked:
     """Withdraw the consent; the office is asked to erase the contact."""
-    await enquiries.withdraw(ports, body.code, key)
+    await enquiries.withdraw(ports, asking, body.code, key)
     request.app.state.enquirer.wake()
     return await enquiries.track(ports, body.code)
 

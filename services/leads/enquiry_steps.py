@@ -14,6 +14,7 @@ import orjson
 
 from contracts.event import EventData
 from contracts.leads import InvestorRef
+from contracts.vocabulary.personal_data import LegalBasis, NoticeGiven
 from contracts.vocabulary.source_modes import SourceMode
 from contracts.vocabulary.stages import LeadState, Stage
 from kit.clock import SHANGHAI, from_text, to_text
@@ -61,8 +62,9 @@ async def finish(ports: Ports, id: str) -> None:
         step = enquiry.pending[0]
         lead_id = await _lead_of(ports, enquiry) if step == MAKE_LEAD else enquiry.lead_id
         if lead_id is not None and step != MAKE_LEAD:
-            await _affect(ports, lead_id, f"{id}:{step}", _effect(enquiry, step))
-        done = without(enquiry, step, lead_id=lead_id, person=None)
+            await affect(ports, lead_id, f"{id}:{step}", _effect(enquiry, step))
+        on_duty = enquiry.on_duty or (step == MAKE_LEAD and await duty_officer(ports, enquiry.zone) is not None)
+        done = without(enquiry, step, lead_id=lead_id, person=None, on_duty=on_duty)
         with suppress(Stale):
             await ports.store.save(ENQUIRIES.name, enquiry_record(done, record))
 
@@ -79,7 +81,7 @@ async def _lead_of(ports: Ports, enquiry: Enquiry) -> str:
         write = await sealed_contact(ports, done.lead, person)
         with suppress(AlreadyExists):
             await ports.store.save(write.collection, write.record)
-    await _affect(ports, done.lead.id, f"{enquiry.id}:{MAKE_LEAD}", _effect(enquiry, MAKE_LEAD))
+    await affect(ports, done.lead.id, f"{enquiry.id}:{MAKE_LEAD}", _effect(enquiry, MAKE_LEAD))
     return done.lead.id
 
 
@@ -90,7 +92,7 @@ async def _draft(ports: Ports, enquiry: Enquiry) -> Lead:
         id=derive_id(ports.secret, "lead of enquiry", enquiry.id),
         office=enquiry.zone,
         zone=enquiry.zone,
-        title=f"{enquiry.organisation[:190]}咨询",
+        title=enquiry.public_title,
         investor=InvestorRef(id="", name=enquiry.organisation),
         stage=Stage.new,
         state=LeadState.active,
@@ -112,9 +114,10 @@ async def _person(ports: Ports, enquiry: Enquiry) -> Person | None:
     if enquiry.person is None or enquiry.withdrawn_at is not None:
         return None
     try:
-        return Person(**orjson.loads(await ports.vault.open(enquiry.id, enquiry.person)))
+        known = orjson.loads(await ports.vault.open(enquiry.id, enquiry.person))
     except NotFound:
         return None
+    return Person(**known, legal_basis=LegalBasis.consent, notice_given=NoticeGiven.form)
 
 
 def _effect(enquiry: Enquiry, step: str) -> Effect:
@@ -135,7 +138,12 @@ def _effect(enquiry: Enquiry, step: str) -> Effect:
     return effect
 
 
-async def _affect(ports: Ports, lead_id: str, key: str, effect: Effect) -> None:
+async def affect(ports: Ports, lead_id: str, key: str, effect: Effect) -> None:
+    """Change a lead once for each ``key``, which the lead remembers as it does a request.
+
+    Raises:
+        Stale: others change it again and again.
+    """
     request = RequestKey(key, key)
     for _ in range(ATTEMPTS):
         record, lead = await load(ports, _DESK, lead_id)

@@ -37,6 +37,18 @@ class LeadAlreadyRegistered(Conflict):
     slug, title = "lead-already-registered", "本单位已登记过这个项目"
 
 
+class ConfidentialLead(Conflict):
+    slug, title = "lead-is-confidential", "保密线索不能共享"
+
+
+class NotShared(Conflict):
+    slug, title = "lead-not-shared", "这条线索没有共享给这家企业"
+
+
+class ProjectNotFound(NotFound):
+    slug, title = "project-not-found", "没有找到这个项目"
+
+
 class IllegalMove(Conflict):
     slug, title = "illegal-stage-move", "当前阶段不能这样推进"
 
@@ -51,6 +63,10 @@ class InvalidCreditCode(Invalid):
 
 class UnknownOwner(Invalid):
     slug, title = "unknown-owner", "无法分派给这个人"
+
+
+class UnknownPartner(Invalid):
+    slug, title = "unknown-partner", "无法共享给这家企业"
 
 
 class ImportRefused(Invalid):

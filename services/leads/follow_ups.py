@@ -43,7 +43,7 @@ async def follow_up(ports: Ports, principal: Principal, lead_id: str, body: Foll
     content = body.model_dump(mode="json") | {
         "lead_id": lead_id, "on": on.isoformat(), "at": act.at, "by": act.by, "applied": False, "digest": digest,
     }  # fmt: skip
-    record = stored(id, content, lead.readers)
+    record = stored(id, content, lead.offices)
     try:
         record = await ports.store.save(FOLLOW_UPS.name, record)
     except AlreadyExists:

@@ -1,4 +1,4 @@
-"""Due work of the leads service: finish half-done follow-ups and enquiries, tell the others when a week is closed."""
+"""Due work of the leads service: finish what is half done, keep nothing too long, tell when a week is closed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contracts.vocabulary.weeks import Week
 from kit.announcing import announce_to_all
 from kit.jobs import Schedule, every, weekly
 from kit.ports import Ports
-from services.leads import enquiry_steps, erasing, exports, follow_ups, imports
+from services.leads import enquiry_steps, erasing, exports, follow_ups, imports, sharing
 
 MONDAY = 0
 
@@ -19,6 +19,7 @@ def schedules(ports: Ports) -> tuple[Schedule, ...]:
 
     async def sweep_follow_ups(_slot: datetime) -> None:
         await follow_ups.sweep(ports)
+        await sharing.sweep(ports)
 
     async def sweep_enquiries(_slot: datetime) -> None:
         await enquiry_steps.sweep(ports)

@@ -12,18 +12,20 @@ from kit.ports import Ports
 from kit.store.port import Eq, Record, Scope
 from services.leads import schemas
 from services.leads.model import Lead
-from services.leads.repository import ENQUIRIES, FOLLOW_UPS, IMPORT_ROWS, LEADS, lead_record, load
+from services.leads.repository import ANSWERS, ENQUIRIES, FOLLOW_UPS, IMPORT_ROWS, LEADS, lead_record, load
 from services.leads.traces import LEAD_TEXTS, Traces, without
 
 NOTE_TEXTS = ("text", "next_plan")
 ROW_TEXTS = ("problems", "total_investment", "fixed_asset_investment")
+ANSWER_TEXTS = ("text",)
 ENQUIRY_TEXTS = ("question", "message", "replies", "facts")
-BESIDE = (
+ATTEMPTS = 10
+_TEXTS = (
     (FOLLOW_UPS, "lead_id", NOTE_TEXTS),
     (IMPORT_ROWS, "lead", ROW_TEXTS),
+    (ANSWERS, "lead_id", ANSWER_TEXTS),
     (ENQUIRIES, "lead_id", ENQUIRY_TEXTS),
 )
-ATTEMPTS = 10
 
 
 async def occurrences(ports: Ports, scope: Scope, lead: Lead, traces: Traces) -> list[schemas.Occurrence]:
@@ -37,15 +39,17 @@ async def occurrences(ports: Ports, scope: Scope, lead: Lead, traces: Traces) ->
         found += _in("follow_up", note.body["at"], {name: note.body[name] for name in NOTE_TEXTS}, traces)
     async for row in _kept(ports, scope, IMPORT_ROWS.name, "lead", lead.id):
         found += _in("import_row", None, {name: row.body[name] for name in ROW_TEXTS}, traces)
-    async for asked in _kept(ports, scope, ENQUIRIES.name, "lead_id", lead.id):
-        found += _in("enquiry", asked.body["at"], {name: asked.body[name] for name in ENQUIRY_TEXTS}, traces)
+    async for answer in _kept(ports, scope, ANSWERS.name, "lead_id", lead.id):
+        found += _in("answer", answer.body["at"], {name: answer.body[name] for name in ANSWER_TEXTS}, traces)
+    async for enquiry in _kept(ports, scope, ENQUIRIES.name, "lead_id", lead.id):
+        found += _in("enquiry", enquiry.body["at"], {name: enquiry.body[name] for name in ENQUIRY_TEXTS}, traces)
     return found
 
 
 async def remove_occurrences(ports: Ports, scope: Scope, lead_id: str, traces: Traces) -> None:
     """Replace the person in every free text of the lead; safe to repeat from wherever it broke off."""
     await _remove_from_lead(ports, scope, lead_id, traces)
-    for collection, field, names in BESIDE:
+    for collection, field, names in _TEXTS:
         async for record in _kept(ports, scope, collection.name, field, lead_id):
             await _remove_from(ports, scope, collection.name, record, names, traces)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contracts.gateway import AccountChanged
 from kit.errors import AlreadyExists, Stale
 from kit.ports import Ports
-from kit.store.port import Record, Scope
+from kit.store.port import Eq, Record, Scope
 from services.leads.model import CITY
 from services.leads.repository import DUTIES, PEOPLE
 
@@ -33,6 +33,14 @@ async def may_own(ports: Ports, account: str, office: str) -> bool:
     if record.body["role"] == "bureau_officer":
         return True
     return record.body["role"] == "officer" and office != CITY and office in record.body["zones"]
+
+
+async def is_partner(ports: Ports, org: str) -> bool:
+    """Whether an active partner account works for this organisation."""
+    async for record in ports.store.scan(PEOPLE.name, _ACCOUNTS, [Eq("role", "partner")]):
+        if record.body["org"] == org and record.body["active"]:
+            return True
+    return False
 
 
 async def duty_officer(ports: Ports, zone: str) -> str | None:

@@ -153,6 +153,7 @@ async def detail(ports: Ports, scope: Scope, id: str) -> schemas.LeadDetail:
         signed_on=lead.signed_on,
         signed_amount=lead.signed_amount,
         origin=lead.origin,
+        partners=list(lead.partners),
         decision=lead.decision,
         created_at=lead.created_at,
         updated_at=lead.updated_at,

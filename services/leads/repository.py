@@ -1,4 +1,4 @@
-"""Leads, investors, contacts, follow-ups, enquiries and imports as documents: their collections, readers and ages."""
+"""Leads and what belongs to them as documents: their collections, readers and ages."""
 
 from __future__ import annotations
 
@@ -66,9 +66,10 @@ ENQUIRIES: Final = Collection(
     (Index("lead_id"), Index("code_digest"), Index("unfinished", tree=False), Index("at"), Index("org")),
 )
 DUTIES: Final = Collection("duties")
+ANSWERS: Final = Collection("answers", (Index("lead_id"), Index("org"), Index("at"), Index("applied")))
 COLLECTIONS: Final = (
     *(LEADS, INVESTORS, CLAIMS, CONTACTS, DISCLOSURES, FOLLOW_UPS, IMPORTS, IMPORT_ROWS, EXPORTS, BEST_MATCHES, PEOPLE),
-    *(ENQUIRIES, DUTIES),
+    *(ENQUIRIES, DUTIES, ANSWERS),
 )
 
 MAX_LEAD_BYTES: Final = 64 * 1024

@@ -9,7 +9,14 @@ from contracts.catalogue import topic_of
 from contracts.event import EventData
 from contracts.gateway import AccountChanged, GatewayEventDied
 from contracts.incentives import IncentivesCutoffPassed, IncentivesEventDied, IncentivesMatched
-from contracts.leads import ImportFinished, LeadChanged, LeadRegistered, LeadsCutoffPassed, LeadsEventDied
+from contracts.leads import (
+    ImportFinished,
+    LeadChanged,
+    LeadRegistered,
+    LeadsCutoffPassed,
+    LeadsEventDied,
+    PartnerAnswered,
+)
 from contracts.notify import NotifyEventDied
 from kit.consumer import Handler
 from kit.events import Event
@@ -53,6 +60,7 @@ def deliveries_group(teller: Teller) -> Group:
                 _on(ImportFinished, teller.tell_imported),
                 _on(LeadRegistered, teller.tell_enquired),
                 _on(LeadChanged, teller.tell_changed),
+                _on(PartnerAnswered, teller.tell_answered),
                 _on(LeadsEventDied, teller.tell_died),
                 _on(IncentivesEventDied, teller.tell_died),
                 _on(NotifyEventDied, teller.tell_died),

@@ -22,6 +22,7 @@ DEFAULTS: Mapping[Kind, Mapping[ChannelName, When]] = {
     Kind.IMPORTED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.LATER, ChannelName.WEBHOOK: When.LATER},
     Kind.ASSIGNED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.LATER, ChannelName.WEBHOOK: When.LATER},
     Kind.ENQUIRED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW, ChannelName.WEBHOOK: When.NOW},
+    Kind.ANSWERED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW, ChannelName.WEBHOOK: When.NEVER},
     Kind.DIGEST: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW, ChannelName.WEBHOOK: When.NOW},
     Kind.DIED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NEVER, ChannelName.WEBHOOK: When.NOW},
 }

@@ -194,7 +194,7 @@ NOTIFY: Mapping[str, Rule] = {
     "GET /recipients/{account}": Rule(
         frozenset({"donghu", "admin"}), lambda world: Call({"account": world.accounts["donghu"]})
     ),
-    "GET /notifications": Rule(SIGNED_IN, a_long_page, INSIDE),
+    "GET /notifications": Rule(SIGNED_IN, a_long_page, INSIDE | {"partner-a"}),
     "GET /notifications/count": Rule(SIGNED_IN, plain),
     "POST /notifications/{id}/read": Rule(
         frozenset({"donghu"}), lambda world: Call({"id": world.notification}), frozenset({"donghu"})
@@ -229,6 +229,9 @@ GATEWAY: Mapping[str, Rule] = {
     "POST /backups": Rule(ADMINISTRATOR, lambda _: Call(json={})),
     "GET /backups": Rule(ADMINISTRATOR, plain),
     "GET /backups/{id}": Rule(ADMINISTRATOR, lambda world: Call({"id": world.backup})),
+    "GET /audit": Rule(ADMINISTRATOR, plain),
+    "GET /audit/verdict": Rule(ADMINISTRATOR, plain),
+    "GET /audit/{id}": Rule(ADMINISTRATOR, lambda world: Call({"id": world.audited})),
     "GET /tokens": Rule(SIGNED_IN, plain),
     "POST /tokens": Rule(SIGNED_IN, lambda _: Call(json={"name": "脚本", "expires_days": 1})),
     "DELETE /tokens/{id}": Rule(frozenset({"donghu"}), a_fresh_token),

@@ -20,5 +20,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         assert opened.imported
         assert opened.notification
         assert opened.figure
+        assert opened.asked
         intrude(folder / "data", opened.lead, opened.imported)
         yield opened

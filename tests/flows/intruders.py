@@ -8,7 +8,9 @@ from typing import Any
 
 from kit.store.port import Collection, Record, Scope
 from kit.store.sqlite import SqliteStore
-from services.leads.repository import BEST_MATCHES, CONTACTS, FOLLOW_UPS, IMPORT_ROWS
+from services.leads.model.enquiry import Enquiry
+from services.leads.repository import ANSWERS, BEST_MATCHES, CONTACTS, ENQUIRIES, FOLLOW_UPS, IMPORT_ROWS
+from tests.flows.world import PARTNER_A
 
 MARK = "外人金丝雀"
 READERS = frozenset({"zone:caidian"})
@@ -38,13 +40,25 @@ def _intruders(lead: str, imported: str) -> list[tuple[Collection, Record]]:
     best = {"zone": MARK, "certain_fen": 1, "possible_fen": 1, "amount_unknown": 0}
     contact = {"lead_id": lead, "holds": "x", "sealed": "", "position": MARK, "created_at": LATE}
     note = {"lead_id": lead, "at": LATE, "on": "2099-01-01", "by": MARK, "text": MARK, "next_plan": None}
+    said = f"{MARK} 13911112222"
+    answer = {"lead_id": lead, "org": PARTNER_A, "at": LATE, "by": MARK, "text": said, "applied": True, "digest": ""}
     return [
+        (ANSWERS, _record("intruding-answer", answer)),
+        (ENQUIRIES, _record("intruding-enquiry", _enquiry(lead, said))),
         (BEST_MATCHES, _record(lead, {"sequence": 10**9, "certain_fen": 1, "best_match": best})),
         (CONTACTS, _record("intruding-contact", contact | _masked())),
         (FOLLOW_UPS, _record("intruding-note", note | {"next_on": None, "applied": True})),
         (IMPORT_ROWS, _record(f"{imported}:000999", _row(imported, lead))),
         (IMPORT_ROWS, _record(f"{MARK}:000001", _row(MARK, lead))),
     ]
+
+
+def _enquiry(lead: str, said: str) -> dict[str, Any]:
+    asked = Enquiry(
+        id="", zone="caidian", organisation=MARK, org=PARTNER_A, question=said, facts={}, salt="", code_digest="",
+        body_digest="", at=LATE, respond_by=LATE, lead_id=lead, pending=(), unfinished=False,
+    )  # fmt: skip
+    return asked.model_dump(mode="json", exclude={"id", "revision"})
 
 
 def _masked() -> dict[str, Any]:

@@ -20,11 +20,12 @@ from tests.flows.calls import (
     Call,
     Make,
     Rule,
+    a_fresh_lead,
     a_lead,
     a_long_page,
     plain,
 )
-from tests.flows.world import ANONYMOUS, World
+from tests.flows.world import ANONYMOUS, PARTNER_A, World
 
 
 def a_letter(service: str, body: Any = None) -> Make:
@@ -154,7 +155,7 @@ def an_enquiry_to_answer(world: World) -> Call:
 
 ENQUIRIES: Mapping[str, Rule] = {
     "POST /enquiries": Rule(ANYBODY, lambda world: Call(json=an_enquiry(world))),
-    "GET /enquiries": Rule(STAFF, a_long_page),
+    "GET /enquiries": Rule(STAFF, a_long_page, INSIDE),
     "POST /enquiries/track": Rule(ANYBODY, a_code()),
     "POST /enquiries/track/message": Rule(ANYBODY, a_code(text="另需宿舍")),
     "POST /enquiries/track/withdraw": Rule(ANYBODY, a_code()),
@@ -182,11 +183,33 @@ INCENTIVES: Mapping[str, Rule] = {
 }
 
 
-OPERATING: Mapping[str, Rule] = {
-    **operating("leads"),
-    **operating("incentives"),
-    **operating("notify"),
-    **operating("gateway"),
+def a_shared_lead(body: Any) -> Make:
+    """A lead of its own that partner A follows, at its current revision."""
+
+    def make(world: World) -> Call:
+        lead = world.new_lead()
+        world.share(lead)
+        return Call({"id": lead}, headers=world.etag(f"/leads/{lead}"), json=body)
+
+    return make
+
+
+PARTNERS = frozenset({"partner-a", "partner-b"})
+ASKED_BY = frozenset({"partner-a"})
+PORTAL: Mapping[str, Rule] = {
+    "GET /projects": Rule(PARTNERS, a_long_page, ASKED_BY),
+    "GET /projects/{id}": Rule(ASKED_BY, a_lead, ASKED_BY),
+    "GET /projects/enquiries": Rule(PARTNERS, a_long_page, ASKED_BY),
+    "GET /projects/enquiries/{id}": Rule(ASKED_BY, lambda world: Call({"id": world.asked}), ASKED_BY),
+    "POST /leads/{id}/share": Rule(WORKING, a_fresh_lead(lambda _: {"org": PARTNER_A})),
+    "POST /leads/{id}/unshare": Rule(WORKING, a_shared_lead({"org": PARTNER_A})),
+    "POST /leads/{id}/answers": Rule(WORKING, a_shared_lead({"org": PARTNER_A, "text": "按租金一半补"})),
+    "GET /leads/{id}/answers": Rule(INSIDE, a_lead, INSIDE),
 }
 
-RULES: Mapping[str, Rule] = {**LEADS, **ENQUIRIES, **INCENTIVES, **NOTIFY, **OPERATING, **GATEWAY}
+
+OPERATING: Mapping[str, Rule] = {
+    name: rule for service in ("leads", "incentives", "notify", "gateway") for name, rule in operating(service).items()
+}
+
+RULES: Mapping[str, Rule] = {**LEADS, **ENQUIRIES, **PORTAL, **INCENTIVES, **NOTIFY, **OPERATING, **GATEWAY}

@@ -43,7 +43,7 @@ EXAMPLES = {"ci": (6, 6), "full": (60, 60)}
 ENOUGH = 20
 SHARE = 0.25
 SIGNING = ("POST /sessions", "GET /sessions/current", "DELETE /sessions/current")
-TESTERS = ("donghu", "manager", "admin", "editor", "reviewer")
+TESTERS = ("donghu", "manager", "admin", "editor", "reviewer", "partner-a")
 
 SCHEMA = schemathesis.openapi.from_path(OPENAPI)
 

@@ -12,7 +12,7 @@ from gateway.pages.page_table import PAGES, Page
 from tests.flows.calls import ANYBODY, INSIDE
 from tests.flows.intruders import MARK
 from tests.flows.test_role_matrix import leaked
-from tests.flows.world import ANONYMOUS, API, World
+from tests.flows.world import ANONYMOUS, API, PORTAL_CANARIES, World
 
 ROLES: Mapping[str, str] = {
     "donghu": "officer",
@@ -30,6 +30,9 @@ PEOPLE = sorted(ANYBODY)
 CSRF = re.compile(r'name="csrf"[^>]*value="([^"]+)"|value="([^"]+)"[^>]*name="csrf"')
 OF_ONE_OFFICE = ("/leads/{id}", "/imports/{id}")
 OF_ONE_PERSON = ("/notifications/{id}", "/exports/{id}")
+OF_ONE_PARTNER = ("/projects/{id}", "/projects/enquiries/{id}")
+TOLD_TO_PARTNER = ("/projects", "/notifications", "/panels/notifications")
+"""Where the partner with whom the canary lead is shared reads of it."""
 CELLS = [(page, method, who) for page in PAGES for method in page.methods for who in PEOPLE]
 
 
@@ -63,10 +66,18 @@ def browsers(world: World) -> Iterator[dict[str, Browser]]:
 
 def address(world: World, page: Page) -> str:
     """The page about what the office at 东湖 did."""
-    ids = {"/leads": "lead", "/imports": "imported", "/policies": "policy", "/notifications": "notification"}
-    ids["/exports"] = "exported"
+    ids = {
+        "/leads": "lead",
+        "/projects": "lead",
+        "/imports": "imported",
+        "/exports": "exported",
+        "/policies": "policy",
+        "/notifications": "notification",
+    }
     kind = "/" + page.path.split("/")[1]
     id = getattr(world, ids[kind]) if kind in ids else "donghu"
+    if page.path.startswith("/projects/enquiries"):
+        id = world.asked
     if page.path.startswith("/deliveries/{id}"):
         id = world.new_failure()[0]
     if page.path.startswith("/dead-letters/{service}/{id}"):
@@ -86,6 +97,8 @@ def may_open(page: Page, who: str) -> bool:
         return False
     if page.path.startswith(OF_ONE_PERSON):
         return who == "donghu"
+    if page.path in OF_ONE_PARTNER:
+        return who == "partner-a"
     return who in INSIDE if page.path.startswith(OF_ONE_OFFICE) else True
 
 
@@ -117,7 +130,9 @@ def test_cell(world: World, browsers: dict[str, Browser], page: Page, method: st
         assert_answered(answer, page, method)
     else:
         assert_refused(answer, method)
-    if who not in INSIDE:
+    if who == "partner-a" and page.path.startswith(TOLD_TO_PARTNER):
+        assert set(leaked(answer)) <= set(PORTAL_CANARIES)
+    elif who not in INSIDE:
         assert leaked(answer) == []
     assert MARK not in answer.text
 

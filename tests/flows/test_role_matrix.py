@@ -12,7 +12,7 @@ import pytest
 from tests.flows.calls import ANYBODY, Call
 from tests.flows.intruders import MARK
 from tests.flows.rules import RULES
-from tests.flows.world import ANONYMOUS, API, CANARIES, LAPSED, World
+from tests.flows.world import ANONYMOUS, API, CANARIES, LAPSED, PORTAL_CANARIES, World
 
 OPENAPI = Path(__file__).resolve().parent.parent.parent / "contracts" / "openapi.json"
 METHODS = ("get", "put", "post", "patch", "delete")
@@ -105,6 +105,18 @@ def test_the_canary_sings_where_it_may(world: World, operation: str) -> None:
 def test_no_filter_finds_another_office(world: World, path: str, who: str) -> None:
     assert world.lead
     assert leaked(world.ask(who, "GET", API + path)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "canary"),
+    [("", "金丝雀项目"), ("/{lead}", "金丝雀回复"), ("/enquiries", "金丝雀提问"), ("/enquiries/{asked}", "金丝雀提问")],
+)
+def test_a_project_sings_for_its_partner_and_tells_nothing_else(world: World, path: str, canary: str) -> None:
+    address = f"{API}/projects{path.format(lead=world.lead, asked=world.asked)}"
+    heard = leaked(world.ask("partner-a", "GET", address))
+    assert canary in heard
+    assert set(heard) <= set(PORTAL_CANARIES)
+    assert leaked(world.ask("partner-b", "GET", address)) == []
 
 
 @pytest.mark.parametrize("who", sorted(ANYBODY))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
 import subprocess
@@ -16,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from openpyxl import Workbook
 
 from bench.suite import QUCE, ROOT, environment, free_port, serving
+from tests.flows.samples import registration as registration
+from tests.flows.samples import upload as upload
 from tests.flows.troubles import dead_letter, failed_delivery
 
 API = "/api/v1"
@@ -30,41 +30,14 @@ EXPIRED, DISABLED = "expired", "disabled"
 LAPSED = (EXPIRED, DISABLED)
 """Once officers at 东湖: a token that has run out, and an account that was disabled with its token in hand."""
 
-CANARIES = ("金丝雀项目", "金丝雀投资", "金丝雀摘要", "金丝雀跟进", "金丝雀台账", "金丝雀联系", "13911112222")
+PORTAL_CANARIES = ("金丝雀项目", "金丝雀回复", "金丝雀提问")
+"""What a partner reads of the canary lead, which is shared with them, and of their own enquiry."""
+CANARIES = (
+    *PORTAL_CANARIES, "金丝雀投资", "金丝雀摘要", "金丝雀跟进", "金丝雀台账", "金丝雀联系", "13911112222",
+)  # fmt: skip
 """What only the office that holds the canary lead, the bureau and their managers may read."""
-
-
-def registration(number: int, word: str = "寻常") -> dict[str, Any]:
-    """A lead to register; ``word`` marks whose it is."""
-    return {
-        "title": f"{word}项目{number}",
-        "zone": "donghu",
-        "source_mode": "industry_chain",
-        "investor": {"name": f"{word}投资{number}有限公司"},
-        "contact": {"name": f"{word}联系", "phone": "13911112222" if word == "金丝雀" else "13800001234"},
-        "facts": {"industry_code": "3973", "fixed_asset_investment": "3.5亿元", "land_mu": 80, "jobs": 300},
-        "first_contact": {"date": "2026-11-20", "evidence": "电话记录"},
-        "summary": f"{word}摘要",
-    }
-
-
-def workbook(number: int, word: str = "寻常") -> bytes:
-    """A ledger of one row."""
-    book = Workbook()
-    sheet = book.active
-    assert sheet is not None
-    sheet.append(["项目名称", "投资方", "总投资（亿元）", "意向落户区", "当前阶段", "更新时间"])
-    sheet.append([f"{word}台账{number}", f"{word}台账{number}有限公司", 2.5, "光谷", "在谈", "2026-11-20"])
-    content = io.BytesIO()
-    book.save(content)
-    book.close()
-    return content.getvalue()
-
-
-def upload(number: int, word: str = "寻常") -> dict[str, tuple[str, bytes, str]]:
-    """The file part of an import."""
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return {"file": (f"{word}台账{number}.xlsx", workbook(number, word), kind)}
+PARTNER_A = "xinhe-electronics"
+"""The organisation of partner A."""
 
 
 @dataclass
@@ -121,7 +94,32 @@ class World:
         """The canary lead, with a follow-up, matched."""
         made: str = self.post("donghu", "/leads", json=registration(0, "金丝雀"))["id"]
         self.post("donghu", f"/leads/{made}/follow-ups", json={"text": "金丝雀跟进"})
+        self.share(made)
+        self.post("donghu", f"/leads/{made}/answers", json={"org": PARTNER_A, "text": "金丝雀回复"})
         self.wait(lambda: self.ask("donghu", "GET", f"{API}/leads/{made}/matches").is_success)
+        return made
+
+    def share(self, lead: str) -> None:
+        """Share a lead of 东湖 with partner A, as soon as the leads service has heard of them."""
+        path, body = f"/leads/{lead}", {"org": PARTNER_A}
+        self.wait(
+            lambda: self.ask("donghu", "POST", f"{API}{path}/share", json=body, headers=self.etag(path)).is_success
+        )
+
+    @cached_property
+    def asked(self) -> str:
+        """The canary enquiry of partner A, at 东湖, with its lead."""
+        body = {
+            "zone": "donghu", "organisation": "芯禾电子（示例）有限公司", "name": "林嘉怡", "phone": "13800001234",
+            "question": "金丝雀提问", "facts": {"fixed_asset_investment": "2亿元"}, "consent": True,
+        }  # fmt: skip
+        made: str = self.post("partner-a", "/enquiries", json=body)["id"]
+
+        def arrived() -> bool:
+            items = self.get("donghu", "/enquiries?limit=200")["items"]
+            return any(each["id"] == made and each["lead_id"] for each in items)
+
+        self.wait(arrived)
         return made
 
     @cached_property
@@ -190,6 +188,13 @@ class World:
         made: str = self.post("admin", "/backups", json={})["id"]
         self.wait(lambda: self.get("admin", f"/backups/{made}")["state"] == "finished")
         return made
+
+    @cached_property
+    def audited(self) -> str:
+        """A line of the audit log."""
+        assert self.backup
+        found: list[dict[str, Any]] = self.wait(lambda: self.get("admin", "/audit?what=backup.requested")["items"])
+        return str(found[0]["id"])
 
     @cached_property
     def policy(self) -> str:

@@ -25,6 +25,8 @@ PATHS = {
     "/contacts": "leads",
     "/imports/1/rows": "leads",
     "/jobs/1": "leads",
+    "/projects/1": "leads",
+    "/leads/1/answers": "leads",
     "/eligibility": "incentives",
     "/decisions/1": "incentives",
     "/zones": "incentives",
@@ -46,7 +48,6 @@ def test_each_path_has_its_service(path: str, service: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/projects",
         "/agreements",
         "/views",
         "/files",

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from statistics import median
+from time import perf_counter
 from typing import Any
 
 import pytest
 
 from contracts.gateway import AccountChanged
+from contracts.leads import LeadsAudited
 from kit.store.port import Scope
 from services.leads import enquiry_steps
 from services.leads.people import remember_account
 from services.leads.repository import CONTACTS, ENQUIRIES
 from tests.leads.conftest import Team
+from tests.leads.test_portal import told
 
 ALL = Scope.system("tests")
+PAIRS = 60
+"""Interleaved, so that a busy machine is as slow to both."""
 
 
 def enquiry(**changes: Any) -> dict[str, Any]:
@@ -47,6 +53,7 @@ async def test_an_enquiry_becomes_a_lead_with_its_facts_contact_and_clock(team: 
     assert lead["facts"]["jobs"]["source"]["kind"] == "visitor"
     assert lead["decision"] == "00000000-0000-8000-8000-000000000001"
     assert [contact["phone_masked"] for contact in lead["contacts"]] == ["139****4444"]
+    assert [(each["legal_basis"], each["notice_given"]) for each in lead["contacts"]] == [("consent", "form")]
     assert receipt["respond_by"] in [clock["due_at"] for clock in lead["clocks"]]
     assert (await team["donghu"].get("/enquiries"))["items"] == []
 
@@ -191,3 +198,56 @@ async def test_the_lead_goes_to_who_is_on_duty_as_long_as_they_may_have_it(team:
     assert refused.status_code == 403
     nobody = await team["jingkai"].send("PUT", "/duties/jingkai", json={"officer": "donghu"})
     assert nobody.status_code == 422
+
+
+async def test_the_log_hears_of_enquiries_withdrawals_and_who_is_on_duty(team: Team) -> None:
+    code = (await ask(team))["code"]
+    for key in ("one", "two"):
+        await team[""].send("POST", "/enquiries/track/withdraw", json={"code": code}, key=key)
+    account = AccountChanged(
+        account="jingkai", role="officer", zones=["jingkai"], org=None, active=True, locale="zh-CN"
+    )
+    await remember_account(team.ports, account, 1)
+    for officer in ("jingkai", None):
+        await team["jingkai"].send("PUT", "/duties/jingkai", json={"officer": officer})
+    acts = [each.data for each in await told(team) if each.type == LeadsAudited.event_type]
+    assert sorted((act["what"], act["who"], act["role"]) for act in acts) == [
+        ("duty.set", "jingkai", "officer"),
+        ("duty.set", "jingkai", "officer"),
+        ("enquiry.received", "", "anonymous"),
+        ("enquiry.withdrawn", "", "anonymous"),
+    ]
+    ends = [(each["field"], each["before"], each["after"]) for act in acts for each in act["changes"]]
+    assert ends == [("officer", None, "jingkai"), ("officer", "jingkai", None)]
+    assert {act["office"] for act in acts} == {"jingkai"}
+    assert not any(word in str(acts) for word in ("钱多多", "13933334444", "厂房租金", code))
+
+
+async def test_an_answer_takes_as_long_whether_the_investor_is_known_or_not(team: Team) -> None:
+    await team["jingkai"].register(investor={"name": "示例咨询有限公司"}, title="示例咨询有限公司咨询")
+    spent: dict[bool, list[float]] = {True: [], False: []}
+    for number in range(2 * PAIRS):
+        known = number % 2 == 0
+        name = "示例咨询有限公司" if known else f"从未听说{number:03}公司"
+        started = perf_counter()
+        response = await team[""].send("POST", "/enquiries", json=enquiry(organisation=name), key=f"nonce-{number}")
+        spent[known].append(perf_counter() - started)
+        assert (response.status_code, response.json().keys()) == (201, {"id", "code", "received_at", "respond_by"})
+        await enquiry_steps.sweep(team.ports)
+    # The first of each pays for what is cached afterwards.
+    slow, quick = sorted((median(each[10:]) for each in spent.values()), reverse=True)
+    assert slow / quick <= 1.2, {known: median(each) for known, each in spent.items()}
+
+
+async def test_how_far_an_enquiry_is_does_not_tell_of_the_lead_before_it(team: Team) -> None:
+    known = await team["jingkai"].register(investor={"name": "示例咨询有限公司"}, title="示例咨询有限公司咨询")
+    closing = {"to": "closed", "reason": "暂不推进"}
+    await team["jingkai"].send("POST", f"/leads/{known['id']}/stage", json=closing, match=known["revision"])
+    team.clock.advance(timedelta(hours=1))
+    asked = await ask(team)
+    assert (await tracked(team, asked["code"]))["state"] == "received"
+    team.clock.advance(timedelta(hours=1))
+    for step in ({"to": "resume", "reason": "重新来访"}, closing):
+        revision = (await team["jingkai"].get(f"/leads/{known['id']}"))["revision"]
+        await team["jingkai"].send("POST", f"/leads/{known['id']}/stage", json=step, match=revision)
+    assert (await tracked(team, asked["code"]))["state"] == "closed"

@@ -19,7 +19,14 @@ from contracts.catalogue import topic_of
 from contracts.event import EventData
 from contracts.gateway import AccountChanged
 from contracts.incentives import IncentivesCutoffPassed, IncentivesMatched, ZoneTotal
-from contracts.leads import ImportCounts, ImportFinished, LeadChanged, LeadRegistered, LeadsCutoffPassed
+from contracts.leads import (
+    ImportCounts,
+    ImportFinished,
+    LeadChanged,
+    LeadRegistered,
+    LeadsCutoffPassed,
+    PartnerAnswered,
+)
 from kit.auth import Principal, TokenIssuer
 from kit.bus.port import Message
 from kit.clock import ManualClock, to_text
@@ -172,11 +179,19 @@ class Suite:
         )
         return await self.publish("leads", event_of(said, id, 1, self.clock.now()))
 
-    async def account(self, account: str, role: str, zones: list[str], *, active: bool = True) -> None:
+    async def account(
+        self, account: str, role: str, zones: list[str], *, active: bool = True, org: str | None = None
+    ) -> None:
         """The gateway says what an account is."""
         revision = self.revisions[account] = self.revisions.get(account, 0) + 1
-        said = AccountChanged(account=account, role=role, zones=zones, org=None, active=active, locale="zh-CN")
+        said = AccountChanged(account=account, role=role, zones=zones, org=org, active=active, locale="zh-CN")
         await self.publish("gateway", event_of(said, account, revision, self.clock.now(), "gateway"))
+
+    async def answered(self, org: str, about: str = "project") -> Event:
+        """An office wrote back to a partner."""
+        revision = self.revisions["answer"] = self.revisions.get("answer", 0) + 1
+        said = PartnerAnswered(org=org, about=about, id="lead-1", title="智能车载终端项目")
+        return await self.publish("leads", event_of(said, f"answer-{revision}", 1, self.clock.now()))
 
     async def cutoffs(self, week: str, *services: str) -> None:
         """These services have finished a week on every partition."""
@@ -194,7 +209,7 @@ class Suite:
             zones = list(principal.zones)
             body = {"name": principal.name, "email": f"{account}@example.com", "zones": zones, "role": principal.role}
             assert (await self.put("admin", f"/recipients/{account}", body)).status_code == 200
-            await self.account(account, principal.role, zones)
+            await self.account(account, principal.role, zones, org=principal.org)
         await self.settle()
 
     async def settle(self) -> None:

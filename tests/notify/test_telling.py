@@ -7,6 +7,8 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
+import pytest
+
 from kit.bus.port import Message
 from tests.notify.conftest import PEOPLE, Suite
 
@@ -218,3 +220,23 @@ async def test_where_nobody_is_on_duty_every_officer_of_the_zone_is_told(suite: 
     assert told == expected
     assert told
     assert len(suite.mails()) == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("about", "link"), [("project", "/projects/lead-1"), ("enquiry", "/projects/enquiries/lead-1")]
+)
+async def test_an_answer_is_told_to_the_partner_it_is_for_by_title_and_link(
+    suite: Suite, about: str, link: str
+) -> None:
+    await suite.people()
+    await suite.account("former", "partner", [], org="acme", active=False)
+    await suite.answered("acme", about)
+    await suite.answered("another", about)
+    await suite.settle()
+    [told] = await suite.items("partner", "/notifications")
+    assert (told["title"], told["link"], told["lead_id"]) == ("【回复】「智能车载终端项目」有新的回复", link, None)
+    [mail] = suite.mails()
+    assert opened(mail)["To"] == "企业 <partner@example.com>"
+    assert f"http://127.0.0.1:8000{link}" in opened(mail).get_content()
+    for account in PEOPLE.keys() - {"partner"}:
+        assert await suite.items(account, "/notifications") == []

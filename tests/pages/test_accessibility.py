@@ -40,6 +40,7 @@ def pages_of(world: World) -> dict[str, list[str]]:
             "/enquiries/track",
         ],
         "donghu": [*own, f"/imports/{world.imported}", "/notifications", "/duty", "/nothing-here"],
+        "partner-a": ["/projects", f"/projects/{world.lead}", f"/projects/enquiries/{world.asked}", "/enquiries/new"],
         "manager": [f"/digests/{week}", f"/digests/{week}/figures/new_leads", "/dashboard"],
         "admin": [
             "/deliveries",
@@ -63,7 +64,7 @@ def findings(result: dict[str, Any]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("who", ["", "donghu", "manager", "admin"], ids=lambda who: who or "visitor")
+@pytest.mark.parametrize("who", ["", "donghu", "partner-a", "manager", "admin"], ids=lambda who: who or "visitor")
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_no_serious_finding(browser: Browser, world: World, who: str, size: dict[str, int]) -> None:
     found: dict[str, list[str]] = {}
@@ -78,7 +79,7 @@ def test_no_serious_finding(browser: Browser, world: World, who: str, size: dict
     assert found == {}
 
 
-@pytest.mark.parametrize("who", ["", "donghu", "manager", "admin"], ids=lambda who: who or "visitor")
+@pytest.mark.parametrize("who", ["", "donghu", "partner-a", "manager", "admin"], ids=lambda who: who or "visitor")
 def test_nothing_against_the_csp(browser: Browser, world: World, who: str) -> None:
     with person(browser, world) as someone:
         if who:

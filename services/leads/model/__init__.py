@@ -1,6 +1,6 @@
 """A lead and its life, free of storage, web and clocks."""
 
-from services.leads.model.lead import CITY, SCHEMA, Act, FirstContact, Lead
+from services.leads.model.lead import CITY, ORG, SCHEMA, Act, FirstContact, Lead
 from services.leads.model.life import (
     advance,
     assign,
@@ -10,10 +10,13 @@ from services.leads.model.life import (
     register,
     remind,
     revise,
+    share,
+    unshare,
 )
 
 __all__ = [
     "CITY",
+    "ORG",
     "SCHEMA",
     "Act",
     "FirstContact",
@@ -26,4 +29,6 @@ __all__ = [
     "register",
     "remind",
     "revise",
+    "share",
+    "unshare",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from contracts.vocabulary.facts import FactValue
 from kit.errors import Conflict
-from services.leads.model.lead import CITY, Act, Stored
+from services.leads.model.lead import CITY, ORG, Act, Stored
 
 MAKE_LEAD, MESSAGE, WITHDRAWAL = "lead", "message", "withdrawal"
 
@@ -28,7 +28,8 @@ class Reply(Stored):
 class Enquiry(Stored):
     """An enquiry. ``person`` is the contact, sealed under the enquiry's own key until the lead has it.
 
-    ``pending`` names the effects on the lead that are still to come, in order; each happens once.
+    ``on_duty``: somebody was to answer it when its lead came to be. ``pending`` names the effects on the lead that
+    are still to come, in order; each happens once.
     """
 
     schema_number: int = 1
@@ -47,6 +48,7 @@ class Enquiry(Stored):
     at: str
     respond_by: str
     lead_id: str | None = None
+    on_duty: bool = False
     replies: tuple[Reply, ...] = ()
     message: str | None = None
     message_at: str | None = None
@@ -57,8 +59,13 @@ class Enquiry(Stored):
     @property
     def readers(self) -> frozenset[str]:
         """Who may see it: the zone's desk, the city bureau, the partner that asked."""
-        asked = () if self.org is None else (f"org:{self.org}",)
+        asked = () if self.org is None else (f"{ORG}{self.org}",)
         return frozenset((CITY, f"zone:{self.zone}", *asked))
+
+    @property
+    def public_title(self) -> str:
+        """What it is called in lists, messages and the log; also the title of the lead that it makes."""
+        return f"{self.organisation[:190]}咨询"
 
 
 def replied(enquiry: Enquiry, text: str, act: Act) -> Enquiry:

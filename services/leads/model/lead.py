@@ -16,6 +16,7 @@ from contracts.vocabulary.stages import LeadState, Stage
 
 SCHEMA = 1
 CITY = "city"
+ORG = "org:"
 
 
 class Stored(BaseModel):
@@ -91,9 +92,19 @@ class Lead(Stored):
 
     @property
     def readers(self) -> frozenset[str]:
-        """Who may see it: its desk, the city bureau, and those it is shared with."""
+        """Who may see it: the offices, and the partners it is shared with."""
+        return self.offices | {f"{ORG}{partner}" for partner in self.partners}
+
+    @property
+    def offices(self) -> frozenset[str]:
+        """Who may see everything that belongs to it: its desk, the city bureau, the desks it is shared with."""
         desk = () if self.office == CITY else (f"zone:{self.office}",)
-        return frozenset((CITY, *desk, *self.shared_with))
+        return frozenset((CITY, *desk, *(each for each in self.shared_with if not each.startswith(ORG))))
+
+    @property
+    def partners(self) -> tuple[str, ...]:
+        """The organisations it is shared with, which see of it what a project shows and nothing else."""
+        return tuple(each.removeprefix(ORG) for each in self.shared_with if each.startswith(ORG))
 
     @property
     def public_title(self) -> str:

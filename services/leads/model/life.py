@@ -16,8 +16,8 @@ from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactValue
 from contracts.vocabulary.stages import LeadState, Stage
 from kit.errors import FieldError
-from services.leads.errors import IllegalMove, InvalidLead
-from services.leads.model.lead import Act, FieldChange, HistoryEntry, Lead
+from services.leads.errors import ConfidentialLead, IllegalMove, InvalidLead, NotShared
+from services.leads.model.lead import ORG, Act, FieldChange, HistoryEntry, Lead
 
 HISTORY = 100
 _CARRIED = tuple(name for name in LeadSnapshot.model_fields if name in Lead.model_fields)
@@ -91,8 +91,14 @@ def assign(lead: Lead, owner: str, act: Act) -> tuple[Lead, LeadChanged]:
 
 
 def revise(lead: Lead, changes: Mapping[str, Any], act: Act) -> tuple[Lead, LeadChanged]:
-    """Change fields; ``facts`` is merged, and a fact given as None is forgotten."""
+    """Change fields; ``facts`` is merged, and a fact given as None is forgotten.
+
+    Raises:
+        ConfidentialLead: a partner sees it, so that it is no secret.
+    """
     update = dict(changes)
+    if update.get("confidential") and lead.partners:
+        raise ConfidentialLead("这条线索正共享给企业，不能设为保密。请先结束共享，再设为保密。")
     told = [
         FieldChange(field=name, before=_shown(getattr(lead, name)), after=_shown(value))
         for name, value in update.items()
@@ -127,10 +133,39 @@ def enquired(lead: Lead, respond: ClockReading, act: Act) -> tuple[Lead, LeadCha
     return _changed(lead, act, "enquiry", {"clocks": clocks}, None)
 
 
+def share(lead: Lead, org: str, act: Act) -> tuple[Lead, LeadChanged]:
+    """Let a partner follow the lead as a project.
+
+    Raises:
+        ConfidentialLead: it is nobody's to hand on.
+    """
+    if lead.confidential:
+        raise ConfidentialLead("保密线索不能共享给企业。如已不需保密，请先在线索资料里取消保密。")
+    kept = tuple(each for each in lead.shared_with if each != f"{ORG}{org}")
+    return _shared(lead, (*kept, f"{ORG}{org}"), FieldChange(field="shared_with", after=org), act)
+
+
+def unshare(lead: Lead, org: str, act: Act) -> tuple[Lead, LeadChanged]:
+    """A partner follows the lead no longer.
+
+    Raises:
+        NotShared: they do not anyway.
+    """
+    if org not in lead.partners:
+        raise NotShared("这条线索没有共享给这家企业，可能已被同事结束共享；请刷新页面。")
+    kept = tuple(each for each in lead.shared_with if each != f"{ORG}{org}")
+    return _shared(lead, kept, FieldChange(field="shared_with", before=org), act)
+
+
 def remind(lead: Lead, what: str, act: Act) -> tuple[Lead, LeadChanged]:
     """Put something that is to be done on top of the lead, once."""
     todo = lead.todo if what in lead.todo else (*lead.todo, what)
     return _changed(lead, act, "details", {"todo": todo}, None)
+
+
+def _shared(lead: Lead, shared_with: tuple[str, ...], change: FieldChange, act: Act) -> tuple[Lead, LeadChanged]:
+    entry = HistoryEntry(kind="details", at=act.at, on=act.on.isoformat(), by=act.by, changes=(change,))
+    return _changed(lead, act, "details", {"shared_with": shared_with}, entry)
 
 
 def _changed(
@@ -152,7 +187,7 @@ def _snapshot(lead: Lead) -> dict[str, Any]:
     own = {
         "lead_id": lead.id,
         "lead_revision": lead.revision,
-        "readers": sorted(lead.readers),
+        "readers": sorted(lead.offices),
         "title": lead.public_title,
         "first_contact_on": lead.first_contact.on,
         "facts": {name: _told(fact) for name, fact in lead.facts.items()},

@@ -117,7 +117,7 @@ class ContactPlain(Answer):
 class Occurrence(Answer):
     """Where else a person is named: in what, when it was written, the words around it."""
 
-    source: Literal["lead", "history", "follow_up", "import_row", "enquiry"]
+    source: Literal["lead", "history", "follow_up", "import_row", "answer", "enquiry"]
     at: str | None
     excerpt: str
 
@@ -187,6 +187,7 @@ class LeadDetail(LeadItem):
     signed_on: str | None
     signed_amount: Amount | None
     origin: Origin
+    partners: list[str] = Field(description="共享给哪些企业")
     decision: str | None
     created_at: str
     updated_at: str

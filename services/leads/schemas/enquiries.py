@@ -32,8 +32,9 @@ class EnquiryInput(StrictModel):
 
 
 class EnquiryReceipt(Answer):
-    """The tracking code, shown this once."""
+    """The tracking code, shown this once; partners also find the enquiry by its ``id`` among their projects."""
 
+    id: str | None
     code: str
     received_at: str
     respond_by: str
@@ -91,6 +92,7 @@ class EnquiryItem(Answer):
     lead_id: str | None
     zone: str
     organisation: str
+    org: str | None = Field(description="以合作伙伴账号提交时，该账号所属的企业")
     question: str
     facts: dict[str, FactValue]
     decision: str | None

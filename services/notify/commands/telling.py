@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from contracts.incentives import IncentivesMatched
-from contracts.leads import ImportFinished, LeadChanged, LeadRegistered, LeadSnapshot
+from contracts.leads import ImportFinished, LeadChanged, LeadRegistered, LeadSnapshot, PartnerAnswered
 from contracts.letters import EventDied
 from kit.clock import from_text, to_text
 from kit.events import Event
@@ -92,6 +92,13 @@ class Teller:
             await self._tell_fresh(
                 event, said.owner, News(event.id, Kind.ASSIGNED, link, {"title": said.title}, said.lead_id)
             )
+
+    async def tell_answered(self, event: Event, said: PartnerAnswered) -> None:
+        """Tell everybody of a partner's organisation that the office wrote back."""
+        link = f"/projects/{said.id}" if said.about == "project" else f"/projects/enquiries/{said.id}"
+        news = News(event.id, Kind.ANSWERED, link, {"title": said.title})
+        for account in await self._people.partners(_SCOPE, said.org):
+            await self._tell_fresh(event, account, news)
 
     async def _tell_desk(self, event: Event, said: LeadSnapshot) -> None:
         """Tell the lead's owner, who was on duty; where nobody was, every active officer of the zone."""

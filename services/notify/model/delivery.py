@@ -19,6 +19,7 @@ class Kind(StrEnum):
     IMPORTED = "import.finished"
     ASSIGNED = "lead.assigned"
     ENQUIRED = "lead.enquired"
+    ANSWERED = "partner.answered"
     DIGEST = "digest.frozen"
     DIED = "event.died"
 

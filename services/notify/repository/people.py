@@ -42,6 +42,11 @@ class People:
         people = [await self.get(scope, account) for account in sorted(ids)]
         return [each.account for each in people if each is not None and each.active and zone in each.zones]
 
+    async def partners(self, scope: Scope, org: str) -> list[str]:
+        """The active accounts of an organisation."""
+        told = [record async for record in self._store.scan(ACCOUNTS.name, scope, [Eq("role", "partner")])]
+        return sorted(each.id for each in told if each.body["org"] == org and each.body["active"])
+
 
 def _person(account: str, recipient: Record | None, known: Record | None) -> Person:
     address: dict[str, Any] = recipient.body if recipient else {}
