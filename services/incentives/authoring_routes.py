@@ -154,7 +154,7 @@ async def load_codes(
         errors = [FieldError(f"codes.{number}", message) for number, message in wrong[:100]]
         raise InvalidCodeTable(f"共有 {len(wrong)} 行需要更正，整份未载入；更正后请重新提交。", errors=errors)
     table = CodeTable(body.version, body.valid_from, complete=True, rows=tuple(body.codes))
-    receipt = await tables.add(table, loader.account, RequestKey.of(key, body, "codes"))
+    receipt = await tables.add(table, loader, RequestKey.of(key, body, "codes"))
     return receipt | {"missing": missing_codes(table, library)}
 
 

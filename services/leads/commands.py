@@ -19,6 +19,7 @@ from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Record
 from services.leads import model
+from services.leads.auditing import differences, told_of_lead
 from services.leads.clocks import start_clocks
 from services.leads.contacts import Person
 from services.leads.errors import InvalidLead, LeadAlreadyRegistered, UnknownOwner
@@ -46,7 +47,8 @@ async def register(ports: Ports, principal: Principal, body: LeadInput, key: str
     draft = _draft(ports, principal, body, key, now)
     request = RequestKey.of(key, body, "register")
     person = Person(**body.contact.model_dump()) if body.contact else None
-    done = await register_lead(ports, draft, investor, person, act, request)
+    registered = told_of_lead(ports, principal, "lead.registered", draft)
+    done = await register_lead(ports, draft, investor, person, act, request, registered)
     if not done.created:
         raise LeadAlreadyRegistered(
             f"本单位已登记过「{done.lead.title}」（{done.lead.stage.label}）。请在原线索上跟进，不要重复登记。",
@@ -71,6 +73,7 @@ async def change(
         id,
         revision,
         RequestKey.of(key, body, "change", id),
+        "lead.changed",
         lambda lead, act: model.revise(lead, changes, act),
     )
 
@@ -84,7 +87,7 @@ async def move(
     def decide(lead: Lead, act: Act) -> tuple[Lead, EventData]:
         return model.advance(lead, body.to, act, on=body.on, reason=body.reason, signed=signed)
 
-    return await _act(ports, principal, id, revision, RequestKey.of(key, body, "stage", id), decide)
+    return await _act(ports, principal, id, revision, RequestKey.of(key, body, "stage", id), "lead.moved", decide)
 
 
 async def assign(
@@ -102,7 +105,9 @@ async def assign(
             errors=[FieldError("owner", "不是本单位在岗的招商专员")],
         )
     request = RequestKey.of(key, body, "assign", id)
-    return await _act(ports, principal, id, revision, request, lambda lead, act: model.assign(lead, body.owner, act))
+    return await _act(
+        ports, principal, id, revision, request, "lead.assigned", lambda lead, act: model.assign(lead, body.owner, act)
+    )
 
 
 async def _act(
@@ -111,6 +116,7 @@ async def _act(
     id: str,
     revision: int,
     request: RequestKey,
+    what: str,
     decide: Callable[[Lead, Act], tuple[Lead, EventData]],
 ) -> dict[str, Any]:
     record, lead = await load(ports, principal.scope, id)
@@ -120,7 +126,8 @@ async def _act(
     check_revision(record, revision)
     changed, event = decide(lead, act_of(principal, ports.clock.now()))
     receipt = receipt_of(changed)
-    await save(ports, record, changed, event, request, receipt)
+    audit = told_of_lead(ports, principal, what, changed, differences(lead, changed))
+    await save(ports, record, changed, (event, audit), request, receipt)
     return receipt
 
 

@@ -53,9 +53,7 @@ async def enquire(ports: Ports, principal: Principal, body: EnquiryInput, key: s
     if known is None:
         fresh = await _fresh(ports, principal, body, id, digest)
         try:
-            audit = told(
-                ports, principal, "enquiry.received", f"enquiry:{id}", office=fresh.zone, label=fresh.public_title
-            )
+            audit = told(ports, principal, "enquiry.received", f"enquiry:{id}", office=fresh.zone)
             known = await ports.store.save(ENQUIRIES.name, enquiry_record(fresh, None), events_of(ports, id, 1, audit))
         except AlreadyExists:
             known = await ports.store.get(ENQUIRIES.name, _DESK, id)
@@ -94,8 +92,7 @@ async def withdraw(ports: Ports, principal: Principal, code: str, key: str) -> N
     at = to_text(ports.clock.now())
 
     def tell(enquiry: Enquiry) -> EventData:
-        subject = f"enquiry:{enquiry.id}"
-        return told(ports, principal, "enquiry.withdrawn", subject, office=enquiry.zone, label=enquiry.public_title)
+        return told(ports, principal, "enquiry.withdrawn", f"enquiry:{enquiry.id}", office=enquiry.zone)
 
     await _change(ports, code, RequestKey.of(key, {}, WITHDRAWAL), lambda enquiry: withdrawn(enquiry, at), tell)
 

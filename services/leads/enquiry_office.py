@@ -50,10 +50,9 @@ async def reply(
     act = act_of(principal, ports.clock.now())
     changed = replied(enquiry, body.text, act)
     receipt = {"id": id, "revision": record.revision + 1}
-    subject, label = f"enquiry:{id}", enquiry.public_title
-    said: list[EventData] = [told(ports, principal, "enquiry.answered", subject, office=enquiry.zone, label=label)]
+    said: list[EventData] = [told(ports, principal, "enquiry.answered", f"enquiry:{id}", office=enquiry.zone)]
     if enquiry.org is not None:
-        said.append(PartnerAnswered(org=enquiry.org, about="enquiry", id=id, title=label))
+        said.append(PartnerAnswered(org=enquiry.org, about="enquiry", id=id, title=enquiry.public_title))
     events = events_of(ports, id, record.revision + 1, *said)
     await ports.store.save(ENQUIRIES.name, remember(enquiry_record(changed, record), request, receipt), events)
     return receipt

@@ -152,7 +152,7 @@ async def affect(ports: Ports, lead_id: str, key: str, effect: Effect) -> None:
         now = max(ports.clock.now(), from_text(lead.updated_at))
         changed, event = effect(lead, now)
         with suppress(Stale):
-            await save(ports, record, changed, event, request, receipt_of(changed))
+            await save(ports, record, changed, (event,), request, receipt_of(changed))
             return
     raise Stale("这条线索正被多人同时修改。")
 

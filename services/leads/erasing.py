@@ -18,11 +18,10 @@ from kit.errors import NotFound, Stale
 from kit.idempotency import RequestKey, remember, replay
 from kit.ports import Ports
 from kit.store.port import Clause, Eq, Range, Record, Scope
-from services.leads.auditing import SYSTEM, audited
-from services.leads.commands import act_of, check_revision
+from services.leads.auditing import SYSTEM, told
+from services.leads.commands import check_revision
 from services.leads.contacts import load_contact, open_person, retained_until
 from services.leads.exports import drop_readable_by
-from services.leads.model import Act
 from services.leads.occurrences import remove_occurrences
 from services.leads.repository import CONTACTS, events_of, load
 from services.leads.schemas import ReasonInput
@@ -45,8 +44,7 @@ async def erase(
     answered = replay(record, request)
     if answered is None:
         check_revision(record, revision)
-        act = act_of(principal, ports.clock.now())
-        answered = await _begin(ports, record, act, principal.role, body.reason, request)
+        answered = await _begin(ports, record, principal, body.reason, request)
     await finish(ports, id)
     return answered
 
@@ -94,20 +92,20 @@ async def erase_expired(ports: Ports) -> None:
             if record.body.get("erased") or retained_until(record, lead) >= today.isoformat():
                 continue
             try:
-                await _begin(ports, record, Act(SYSTEM, to_text(now), today), SYSTEM, EXPIRED, None)
+                await _begin(ports, record, SYSTEM, EXPIRED, None)
             except Stale:
                 continue
             await finish(ports, record.id)
 
 
 async def _begin(
-    ports: Ports, record: Record, act: Act, role: str, reason: str, request: RequestKey | None
+    ports: Ports, record: Record, by: Principal, reason: str, request: RequestKey | None
 ) -> dict[str, Any]:
     """Mark the contact as erased, in one save with what the log is told; only what is sealed outlives it."""
     person = await open_person(ports, record)
     _, lead = await load(ports, _WORK, record.body["lead_id"])
     why = Traces(person).removed(reason)
-    erased = {"at": act.at, "by": act.by, "why": why}
+    erased = {"at": to_text(ports.clock.now()), "by": by.account, "why": why}
     body = {name: record.body[name] for name in KEPT} | {
         "sealed": record.body["sealed"], "erased": erased, "erasing": TEXTS,
     }  # fmt: skip
@@ -115,7 +113,7 @@ async def _begin(
     fresh = replace(record.with_body(body), requests=())
     if request is not None:
         fresh = remember(fresh, request, receipt)
-    event = audited(lead, record.id, "contact.erased", act, role, why)
+    event = told(ports, by, "contact.erased", f"contact:{record.id}", office=lead.office, why=why)
     await ports.store.save(CONTACTS.name, fresh, events_of(ports, record.id, record.revision + 1, event, key=lead.id))
     return receipt
 

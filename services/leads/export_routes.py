@@ -92,7 +92,7 @@ async def cancel_job(id: str, reader: Reader, ports: OwnPorts) -> dict[str, Any]
         return job_of(await exports.cancel_export(ports, reader, id), "export")
     if reader.role not in OFFICERS:
         raise Forbidden("您的账号不能停止导入；如确需停止，请联系发起导入的同事。")
-    return job_of(await imports.cancel_import(ports, reader.scope, id), "import")
+    return job_of(await imports.cancel_import(ports, reader, id), "import")
 
 
 def job_of(record: Record, kind: str) -> dict[str, Any]:

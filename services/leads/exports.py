@@ -10,7 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from contracts.leads import LeadsAudited
 from kit.auth import PUBLIC, Principal
 from kit.clock import to_text
 from kit.courtesy import giving_way
@@ -18,7 +17,8 @@ from kit.errors import AlreadyExists, IdempotencyMismatch, Stale
 from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Clause, Eq, In, Range, Record, Scope
-from kit.telemetry import set_trace, trace_id
+from kit.telemetry import set_trace
+from services.leads.auditing import told
 from services.leads.errors import ExportNotFound
 from services.leads.export_table import Table, open_table, row_of
 from services.leads.model import CITY
@@ -45,11 +45,12 @@ async def request_export(ports: Ports, principal: Principal, wanted: ExportInput
     id = derive_id(ports.secret, principal.account, "POST /exports", key)
     now = ports.clock.now()
     wish = wanted.model_dump(mode="json")
+    file_name = f"线索-{now:%Y%m%d}.{wanted.format}"
     body = {
         "requester": principal.account,
         "scope": sorted(principal.readers - {PUBLIC}),
         "wish": wish,
-        "file_name": f"线索-{now:%Y%m%d}.{wanted.format}",
+        "file_name": file_name,
         "state": "queued",
         "done": 0,
         "total": None,
@@ -60,16 +61,8 @@ async def request_export(ports: Ports, principal: Principal, wanted: ExportInput
         "finished_at": None,
         "expires_at": to_text(now + KEPT),
     }
-    act = LeadsAudited(
-        office=principal.zones[0] if len(principal.zones) == 1 else CITY,
-        who=principal.account,
-        role=principal.role,
-        what="leads.exported",
-        subject=f"export:{id}",
-        label=body["file_name"],
-        at=to_text(now),
-        trace=trace_id() or None,
-    )
+    office = principal.zones[0] if len(principal.zones) == 1 else CITY
+    act = told(ports, principal, "leads.exported", f"export:{id}", office=office, label=file_name)
     try:
         return await ports.store.save(
             EXPORTS.name, stored(id, body, principal.readers - {PUBLIC}), events_of(ports, id, 1, act)

@@ -13,11 +13,12 @@ from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Eq, Page, Record, Scope, Sort
 from services.leads import model
+from services.leads.auditing import told_of_lead
 from services.leads.commands import act_of
 from services.leads.errors import InvalidLead
 from services.leads.model import Act
 from services.leads.registration import receipt_of
-from services.leads.repository import FOLLOW_UPS, load, save, stored
+from services.leads.repository import FOLLOW_UPS, events_of, load, save, stored
 from services.leads.schemas import FollowUpInput
 
 _SWEEP = Scope.system("unfinished follow-ups")
@@ -44,8 +45,9 @@ async def follow_up(ports: Ports, principal: Principal, lead_id: str, body: Foll
         "lead_id": lead_id, "on": on.isoformat(), "at": act.at, "by": act.by, "applied": False, "digest": digest,
     }  # fmt: skip
     record = stored(id, content, lead.offices)
+    audit = told_of_lead(ports, principal, "lead.followed_up", lead)
     try:
-        record = await ports.store.save(FOLLOW_UPS.name, record)
+        record = await ports.store.save(FOLLOW_UPS.name, record, events_of(ports, id, 1, audit, key=lead_id))
     except AlreadyExists:
         known = await ports.store.get(FOLLOW_UPS.name, principal.scope, id)
         if known is None or known.body["digest"] != digest:
@@ -72,7 +74,7 @@ async def apply(ports: Ports, record: Record) -> None:
             lead, record.body["at"], on, act, next_plan=body.next_plan, next_on=body.next_on
         )
         try:
-            await save(ports, before, changed, event, request, receipt_of(changed))
+            await save(ports, before, changed, (event,), request, receipt_of(changed))
         except Stale:
             continue
         break

@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from contracts.audit import AuditedChange
 from contracts.leads import ImportCounts, ImportFinished
 from kit.auth import Principal
 from kit.clock import to_text
@@ -24,6 +25,7 @@ from kit.ids import content_digest, derive_id
 from kit.ports import Ports
 from kit.store.port import Eq, In, Record, Scope, Write
 from kit.telemetry import set_trace
+from services.leads.auditing import SYSTEM, told
 from services.leads.commands import office_of
 from services.leads.errors import ImportNotFound
 from services.leads.import_rows import RowDone, import_row
@@ -69,7 +71,8 @@ async def request_import(
     }
     readers = frozenset({"city"} if office == CITY else {"city", f"zone:{office}"})
     try:
-        return await ports.store.save(IMPORTS.name, stored(id, body, readers))
+        act = told(ports, principal, "import.requested", f"import:{id}", office=office)
+        return await ports.store.save(IMPORTS.name, stored(id, body, readers), events_of(ports, id, 1, act))
     except AlreadyExists:
         record = await load_import(ports, principal.scope, id)
         if record.body["state"] not in UNFINISHED:
@@ -91,10 +94,10 @@ async def load_import(ports: Ports, scope: Scope, id: str) -> Record:
     return record
 
 
-async def cancel_import(ports: Ports, scope: Scope, id: str) -> Record:
+async def cancel_import(ports: Ports, principal: Principal, id: str) -> Record:
     """Stop after the rows under way; leads already created stay."""
     while True:
-        record = await load_import(ports, scope, id)
+        record = await load_import(ports, principal.scope, id)
         if record.body["state"] not in UNFINISHED:
             return record
         body = record.body | {
@@ -102,8 +105,10 @@ async def cancel_import(ports: Ports, scope: Scope, id: str) -> Record:
             "finished_at": to_text(ports.clock.now()),
             "detail": "已取消，之前的行已导入",
         }
+        act = told(ports, principal, "import.cancelled", f"import:{id}", office=body["office"])
+        events = events_of(ports, id, record.revision + 1, act)
         with suppress(Stale):
-            await ports.store.save(IMPORTS.name, record.with_body(body))
+            await ports.store.save(IMPORTS.name, record.with_body(body), events)
             return await drop_file(ports, id)
 
 
@@ -212,10 +217,11 @@ async def _finish(ports: Ports, id: str) -> None:
             file_name=body["file_name"],
             counts=counts,
         )
+        done = [AuditedChange(field=name, after=str(count)) for name, count in counts.model_dump().items()]
+        act = told(ports, SYSTEM, "import.finished", f"import:{id}", office=body["office"], changes=done)
+        events = events_of(ports, id, record.revision + 1, event, act)
         with suppress(Stale):
-            await ports.store.save(
-                IMPORTS.name, record.with_body(body), events_of(ports, id, record.revision + 1, event)
-            )
+            await ports.store.save(IMPORTS.name, record.with_body(body), events)
             return
 
 

@@ -15,7 +15,7 @@ from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Eq, Record, Sort
 from services.leads import schemas
-from services.leads.auditing import audited
+from services.leads.auditing import told
 from services.leads.commands import act_of, check_revision
 from services.leads.contacts import PURPOSE, Person, load_contact, new_contact, open_person, retained_until, sealed
 from services.leads.errors import InvalidLead
@@ -41,7 +41,7 @@ async def add(ports: Ports, principal: Principal, body: schemas.NewContact, key:
     person = Person(**body.model_dump(exclude={"lead_id"}))
     receipt = {"id": id, "revision": 1, "lead_id": lead.id}
     record = remember(await new_contact(ports, lead, person, id), request, receipt)
-    event = audited(lead, id, "contact.added", act_of(principal, ports.clock.now()), principal.role)
+    event = told(ports, principal, "contact.added", f"contact:{id}", office=lead.office)
     try:
         await ports.store.save(CONTACTS.name, record, events_of(ports, id, 1, event, key=lead.id))
     except AlreadyExists:
@@ -69,10 +69,10 @@ async def correct(
     before = await open_person(ports, record)
     after = replace(before, **changes, former=_former(before, changes))
     receipt = {"id": id, "revision": record.revision + 1, "lead_id": lead.id}
-    told = audited(lead, id, "contact.corrected", act_of(principal, ports.clock.now()), principal.role)
-    told = told.model_copy(update={"changes": [AuditedChange(field=name) for name in changes]})
+    altered = [AuditedChange(field=name) for name in changes]
+    event = told(ports, principal, "contact.corrected", f"contact:{id}", office=lead.office, changes=altered)
     fresh = remember(record.with_body(record.body | await sealed(ports, id, after)), request, receipt)
-    await ports.store.save(CONTACTS.name, fresh, events_of(ports, id, record.revision + 1, told, key=lead.id))
+    await ports.store.save(CONTACTS.name, fresh, events_of(ports, id, record.revision + 1, event, key=lead.id))
     return receipt
 
 
@@ -126,7 +126,7 @@ async def _disclosed(
     why = Traces(person).removed(body.reason)
     note = derive_id(ports.secret, principal.account, f"POST /contacts/{id}/{kind}", key)
     content = {"contact": id, "kind": kind, "at": act.at, "by": act.by, "why": why}
-    event = audited(lead, id, WHAT[kind], act, principal.role, why)
+    event = told(ports, principal, WHAT[kind], f"contact:{id}", office=lead.office, why=why)
     events = events_of(ports, note, 1, event, key=lead.id)
     try:
         await ports.store.save(DISCLOSURES.name, stored(note, content, record.readers), events)

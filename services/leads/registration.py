@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.event import EventData
 from contracts.leads import InvestorRef
 from kit.errors import Conflict, Stale
 from kit.idempotency import RequestKey, remember
@@ -43,9 +44,17 @@ class Registered:
 
 
 async def register_lead(
-    ports: Ports, draft: Lead, investor: Named, person: Person | None, act: Act, request: RequestKey | None
+    ports: Ports,
+    draft: Lead,
+    investor: Named,
+    person: Person | None,
+    act: Act,
+    request: RequestKey | None,
+    *audit: EventData,
 ) -> Registered:
     """Store a new lead, or find the one that this office already has of the same investor and project.
+
+    ``audit`` is what the log is told of a lead that is made.
 
     Raises:
         Conflict: others registered the same at the same moment, again and again.
@@ -58,7 +67,7 @@ async def register_lead(
         found = await _repeated(ports, draft, linked.ref)
         if found is not None:
             return Registered(found, lead_from(found), created=False)
-        writes, lead = await _writes(ports, draft, linked, person, act, request)
+        writes, lead = await _writes(ports, draft, linked, person, act, request, *audit)
         outcome = await _write_all(ports, writes)
         if isinstance(outcome, Record):
             return Registered(outcome, lead, created=True)
@@ -77,7 +86,13 @@ async def _repeated(ports: Ports, draft: Lead, investor: InvestorRef) -> Record 
 
 
 async def _writes(
-    ports: Ports, draft: Lead, linked: Linked, person: Person | None, act: Act, request: RequestKey | None
+    ports: Ports,
+    draft: Lead,
+    linked: Linked,
+    person: Person | None,
+    act: Act,
+    request: RequestKey | None,
+    *audit: EventData,
 ) -> tuple[list[Write], Lead]:
     lead, event = register(draft.model_copy(update={"investor": linked.ref}), act)
     writes = [*linked.writes, claim(ports, "project", *_claim_parts(draft, linked.ref), holds=draft.id)]
@@ -86,7 +101,7 @@ async def _writes(
     record = lead_record(lead, None)
     if request is not None:
         record = remember(record, request, receipt_of(lead))
-    writes.append(Write(LEADS.name, record, events_of(ports, lead.id, 1, event)))
+    writes.append(Write(LEADS.name, record, events_of(ports, lead.id, 1, event, *audit)))
     return writes, lead
 
 

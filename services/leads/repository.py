@@ -128,13 +128,18 @@ async def load(ports: Ports, scope: Scope, id: str) -> tuple[Record, Lead]:
 
 
 async def save(
-    ports: Ports, before: Record, lead: Lead, event: EventData, request: RequestKey | None, receipt: Mapping[str, Any]
+    ports: Ports,
+    before: Record,
+    lead: Lead,
+    told: Sequence[EventData],
+    request: RequestKey | None,
+    receipt: Mapping[str, Any],
 ) -> Record:
-    """Store a changed lead with its event and the receipt of the request that changed it."""
+    """Store a changed lead with its events and the receipt of the request that changed it."""
     record = lead_record(lead, before)
     if request is not None:
         record = remember(record, request, dict(receipt))
-    return await ports.store.save(LEADS.name, record, events_of(ports, lead.id, before.revision + 1, event))
+    return await ports.store.save(LEADS.name, record, events_of(ports, lead.id, before.revision + 1, *told))
 
 
 def enquiry_record(enquiry: Enquiry, before: Record | None) -> Record:

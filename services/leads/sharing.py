@@ -16,19 +16,19 @@ from contracts.leads import PartnerAnswered
 from kit.auth import Principal
 from kit.clock import SHANGHAI, from_text, to_text
 from kit.errors import AlreadyExists, FieldError, IdempotencyMismatch, Stale
-from kit.idempotency import RequestKey, remember, replay
+from kit.idempotency import RequestKey, replay
 from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Eq, Page, Record, Scope, Sort
 from services.leads import model
-from services.leads.auditing import told
+from services.leads.auditing import told_of_lead
 from services.leads.commands import act_of, check_revision
 from services.leads.enquiry_steps import affect
 from services.leads.errors import NotShared, UnknownPartner
 from services.leads.model import ORG, Act, Lead
 from services.leads.people import is_partner
 from services.leads.registration import receipt_of
-from services.leads.repository import ANSWERS, LEADS, events_of, lead_record, load, stored
+from services.leads.repository import ANSWERS, events_of, load, save, stored
 from services.leads.schemas.projects import AnswerInput, ShareInput
 
 _SWEEP = Scope.system("unfinished answers to partners")
@@ -113,7 +113,7 @@ async def _written(ports: Ports, principal: Principal, lead: Lead, id: str, body
     at = to_text(ports.clock.now())
     content = {"lead_id": lead.id, "org": body.org, "text": body.text, "at": at, "by": principal.account}
     record = stored(id, content | {"applied": False, "digest": digest}, lead.offices | {f"{ORG}{body.org}"})
-    audit = told(ports, principal, "partner.answered", f"lead:{lead.id}", office=lead.office, label=lead.public_title)
+    audit = told_of_lead(ports, principal, "partner.answered", lead)
     news = PartnerAnswered(org=body.org, about="project", id=lead.id, title=lead.public_title)
     try:
         return await ports.store.save(ANSWERS.name, record, events_of(ports, id, 1, news, audit, key=lead.id))
@@ -140,11 +140,7 @@ async def _set_shared(
     decide = model.share if done == "shared" else model.unshare
     changed, event = decide(lead, body.org, act_of(principal, ports.clock.now()))
     ends = {"after": body.org} if done == "shared" else {"before": body.org}
-    audit = told(
-        ports, principal, f"lead.{done}", f"lead:{id}", office=lead.office, label=lead.public_title,
-        changes=[AuditedChange(field="shared_with", **ends)],
-    )  # fmt: skip
+    audit = told_of_lead(ports, principal, f"lead.{done}", lead, [AuditedChange(field="shared_with", **ends)])
     receipt = receipt_of(changed)
-    events = events_of(ports, id, record.revision + 1, event, audit)
-    await ports.store.save(LEADS.name, remember(lead_record(changed, record), request, receipt), events)
+    await save(ports, record, changed, (event, audit), request, receipt)
     return receipt

@@ -41,10 +41,10 @@ Deciding = Annotated[Desk, Depends(_desk)]
 
 @router.put("/recipients/{account}", summary="登记收件人")
 async def put_recipient(
-    account: Account, body: schemas.RecipientInput, _asking: Administrator, ports: OwnPorts
+    account: Account, body: schemas.RecipientInput, asking: Administrator, ports: OwnPorts
 ) -> schemas.Recipient:
     """Set where somebody is reached; repeatable."""
-    return people.recipient_answer(await keeping.put_recipient(ports, account, body))
+    return people.recipient_answer(await keeping.put_recipient(ports, asking, account, body))
 
 
 @router.get("/recipients/{account}", summary="收件人")

@@ -199,6 +199,7 @@ async def test_the_log_hears_of_sharing_and_answering(team: Team, shared: str) -
     ]
     assert sorted(said) == sorted(
         [
+            ("lead.registered",),
             ("lead.shared", str(changes[0])),
             ("lead.shared", str(changes[1])),
             ("lead.unshared", str(changes[2])),

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from contracts.audit import AuditedChange
+from contracts.incentives import IncentivesAudited
 from kit.auth import Principal
 from kit.clock import SHANGHAI, to_text
 from kit.errors import AlreadyExists, FieldError, Invalid, Stale
 from kit.idempotency import RequestKey, remember, replay
 from kit.ports import Ports
 from kit.store.port import Record, Scope
+from services.incentives.auditing import told
 from services.incentives.authored import AuthoringError, AuthoringProblem
 from services.incentives.catalogue import catalogue_version
 from services.incentives.commands.publication import published_body, published_event, version_record
@@ -88,7 +91,9 @@ async def draft(ports: Ports, editor: Principal, policy: Policy, key: RequestKey
     if body["status"] == "draft":
         body |= _unpublished(policy) | {"draft": content}
     try:
-        return await _save(ports, base.with_body(body), key)
+        return await _save(
+            ports, base.with_body(body), key, told(ports, editor, "policy.drafted", f"policy:{policy.id}")
+        )
     except AlreadyExists:
         return await draft(ports, editor, policy, key)
 
@@ -120,7 +125,10 @@ async def review(
         "on": ports.clock.now().astimezone(SHANGHAI).date().isoformat(),
     }
     body = record.body | {"draft": content | {"review": given}}
-    return await _save(ports, record.with_body(body), key)
+    change = AuditedChange(field="approved", after=str(conclusion.approved).lower())
+    return await _save(
+        ports, record.with_body(body), key, told(ports, reviewer, "policy.reviewed", f"policy:{id}", [change])
+    )
 
 
 async def publish(
@@ -147,7 +155,9 @@ async def publish(
     version = catalogue_version([*others, policy], illustrative=library.current.illustrative)
     body = published_body(policy, at=at, origin="editor", seed=record.body.get("seed"))
     receipt = _receipt(id, record.revision + 1, body)
-    events = events_of(ports, f"policy-{id}", record.revision + 1, published_event(policy, version))
+    change = AuditedChange(field="version", before=str(record.body["version"]), after=str(body["version"]))
+    act = told(ports, editor, "policy.published", f"policy:{id}", [change])
+    events = events_of(ports, f"policy-{id}", record.revision + 1, published_event(policy, version), act)
     await ports.store.save(POLICIES.name, remember(record.with_body(body, _PUBLISHED), key, receipt), events)
     await library.refresh()
     return receipt
@@ -215,9 +225,10 @@ def _unpublished(policy: Policy) -> dict[str, Any]:
     }
 
 
-async def _save(ports: Ports, record: Record, key: RequestKey) -> Receipt:
+async def _save(ports: Ports, record: Record, key: RequestKey, act: IncentivesAudited) -> Receipt:
     receipt = _receipt(record.id, record.revision + 1, record.body)
-    await ports.store.save(POLICIES.name, remember(record, key, receipt))
+    events = events_of(ports, f"policy-{record.id}", record.revision + 1, act)
+    await ports.store.save(POLICIES.name, remember(record, key, receipt), events)
     return receipt
 
 

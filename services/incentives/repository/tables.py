@@ -13,15 +13,17 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from kit.auth import Principal
 from kit.errors import AlreadyExists
 from kit.idempotency import RequestKey, remember, replay
 from kit.ports import Ports
 from kit.store.port import Record, Scope
+from services.incentives.auditing import told
 from services.incentives.authored import AuthoringError, AuthoringProblem, read_yaml
 from services.incentives.code_table import CodeRow, ShippedTable, problems_of
 from services.incentives.errors import CodeTableExists, CodeTableNotFound
 from services.incentives.policy.reading import validate
-from services.incentives.repository.collections import CODE_TABLES
+from services.incentives.repository.collections import CODE_TABLES, events_of
 from services.incentives.settings import CODES, SCHEMA
 
 _ROWS: Final = TypeAdapter(list[CodeRow])
@@ -71,7 +73,7 @@ class CodeTables:
         """Every version, the latest first."""
         return sorted(self._tables.values(), key=lambda table: (table.valid_from, table.complete), reverse=True)
 
-    async def add(self, table: CodeTable, loaded_by: str, request: RequestKey) -> dict[str, Any]:
+    async def add(self, table: CodeTable, loader: Principal, request: RequestKey) -> dict[str, Any]:
         """Store a complete table and give its receipt; the same table again changes nothing.
 
         Raises:
@@ -80,14 +82,16 @@ class CodeTables:
         """
         receipt = {"version": table.version, "valid_from": table.valid_from.isoformat(), "codes": len(table.rows)}
         key = await self._ports.blobs.put(_ROWS.dump_json(list(table.rows)))
-        body = {"schema_number": SCHEMA, "valid_from": receipt["valid_from"], "blob": key, "loaded_by": loaded_by}
+        body = {"schema_number": SCHEMA, "valid_from": receipt["valid_from"], "blob": key, "loaded_by": loader.account}
         stored = await self._ports.store.get(CODE_TABLES.name, _SCOPE, table.version)
         if stored is None:
             fresh = remember(Record(table.version, body, _PUBLIC), request, receipt)
             try:
-                await self._ports.store.save(CODE_TABLES.name, fresh)
+                act = told(self._ports, loader, "codes.loaded", f"codes:{table.version}")
+                events = events_of(self._ports, f"codes-{table.version}", 1, act)
+                await self._ports.store.save(CODE_TABLES.name, fresh, events)
             except AlreadyExists:
-                return await self.add(table, loaded_by, request)
+                return await self.add(table, loader, request)
         elif replay(stored, request) is None and any(
             stored.body[name] != body[name] for name in ("blob", "valid_from")
         ):

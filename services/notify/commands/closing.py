@@ -53,7 +53,7 @@ class WeekClosing:
         outcomes = []
         for person in await self._addressees(principal):
             record = await self._desk.freeze(person, week, silent)
-            outcomes.append((person.account, await self._desk.send(person, record)))
+            outcomes.append((person.account, await self._desk.send(person, record, principal)))
         return outcomes
 
     async def _addressees(self, principal: Principal) -> Sequence[Person]:

@@ -11,17 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.audit import AuditedChange
-from contracts.notify import NotifyAudited
 from kit.auth import Principal
-from kit.clock import to_text
 from kit.errors import AlreadyExists, Stale
-from kit.events import Event, envelop
+from kit.events import Event
 from kit.idempotency import RequestKey, remember, replay
 from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Record, Scope
-from kit.telemetry import traceparent
-from services.notify import settings
+from services.notify.auditing import to_save, told
 from services.notify.commands.sending import Sender
 from services.notify.errors import DeliveriesChanged, DeliveryNotFound, DeliverySettled, ReasonMissing
 from services.notify.model.delivery import ChannelName, Delivery, IllegalMove, State
@@ -110,7 +107,8 @@ class Desk:
         if count != expected:
             raise DeliveriesChanged(f"现在是 {count} 条，与试算时的 {expected} 条不同；请重新试算后再确认。")
         record = Record(id, {"schema": 1, "deliveries": list(found.deliveries)}, frozenset({ADMINISTRATORS}))
-        events = self._envelop(record, self._audited("deliveries.retried", f"delivery_retry:{id}", str(count)))
+        act = told(self._ports, self._principal, "deliveries.retried", f"delivery_retry:{id}", label=str(count))
+        events = to_save(self._ports, record, act)
         try:
             return await self._ports.store.save(RETRIES.name, remember(record, request, {"count": count}), events)
         except AlreadyExists:
@@ -148,23 +146,7 @@ class Desk:
             self._sender.wake()
 
     def _told(self, before: Stored, after: Delivery, why: str | None) -> list[Event]:
-        record = record_of(after, before)
         change = AuditedChange(field="state", before=before.delivery.state.value, after=after.state.value)
-        return self._envelop(
-            record, self._audited(_ACTS[after.state], f"delivery:{after.id}", after.kind.value, [change], why)
-        )
-
-    def _audited(
-        self, what: str, subject: str, label: str, changes: list[AuditedChange] | None = None, why: str | None = None
-    ) -> NotifyAudited:
-        return NotifyAudited(
-            office="city", who=self._principal.account, role=self._principal.role, what=what, subject=subject,
-            label=label, changes=changes or [], why=why,
-            at=to_text(self._ports.clock.now()), trace=traceparent() or None,
-        )  # fmt: skip
-
-    def _envelop(self, record: Record, said: NotifyAudited) -> list[Event]:
-        return envelop(
-            [said], source=settings.SERVICE, aggregate=record.id, revision=record.revision + 1,
-            time=self._ports.clock.now(), traceparent=traceparent() or None,
-        )  # fmt: skip
+        what, label = _ACTS[after.state], after.kind.value
+        said = told(self._ports, self._principal, what, f"delivery:{after.id}", label=label, changes=[change], why=why)
+        return to_save(self._ports, record_of(after, before), said)

@@ -11,6 +11,7 @@ from typing import Any
 from contracts.notify import DigestFrozen
 from contracts.vocabulary.amount import format_fen
 from contracts.vocabulary.weeks import Week
+from kit.auth import Principal
 from kit.clock import to_text
 from kit.errors import Stale
 from kit.events import envelop
@@ -18,6 +19,7 @@ from kit.ports import Ports
 from kit.store.port import Record, Scope
 from kit.telemetry import traceparent
 from services.notify import settings
+from services.notify.auditing import to_save, told
 from services.notify.commands.telling import News, Teller
 from services.notify.digest.corrections import Correction
 from services.notify.digest.document import Composed, scope_text
@@ -66,21 +68,22 @@ class DigestDesk:
         event = self._event(person.account, week, body)
         return await self._digests.freeze(person.account, week, body, rows, event)
 
-    async def send(self, person: Person, record: Record) -> Outcome:
-        """Send a frozen digest in app and by mail, once."""
+    async def send(self, person: Person, record: Record, by: Principal | None = None) -> Outcome:
+        """Send a frozen digest in app and by mail, once; ``by`` whom, where it is not due by itself."""
         if record.body["sent_at"] is not None:
             return Outcome(record, repeated=True)
         await self._teller.tell(person.account, _news(record))
         marked = record.body | {"sent_at": to_text(self._ports.clock.now()), "unsent_reason": None}
-        return Outcome(await self._mark(record, marked), repeated=False)
+        return Outcome(await self._mark(record, marked, by), repeated=False)
 
     async def give_up(self, record: Record) -> Record:
         """Record that a digest was missed for too long to be sent by itself."""
         return await self._mark(record, record.body | {"unsent_reason": MISSED})
 
-    async def _mark(self, record: Record, body: dict[str, Any]) -> Record:
+    async def _mark(self, record: Record, body: dict[str, Any], by: Principal | None = None) -> Record:
+        said = [] if by is None else [told(self._ports, by, "digest.sent", f"digest:{record.id}", label=body["week"])]
         try:
-            return await self._digests.save(record.with_body(body))
+            return await self._digests.save(record.with_body(body), to_save(self._ports, record, *said))
         except Stale:
             marked = await self._digests.get(record.body["manager"], Week.parse(record.body["week"]))
             assert marked is not None  # noqa: S101 - digests are never erased

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from contracts.audit import AuditedChange
 from kit.auth import Principal
 from kit.clock import to_text
+from kit.events import Event
 from kit.ports import Ports
 from kit.store.port import Eq, Record, Scope
+from services.notify.auditing import to_save, told
 from services.notify.errors import NotificationNotFound
 from services.notify.model.person import ADMINISTRATORS, own_reader
 from services.notify.repository.amend import amend
@@ -18,7 +21,7 @@ from services.notify.schemas import RecipientInput
 AT_ONCE = 200
 
 
-async def put_recipient(ports: Ports, account: str, said: RecipientInput) -> Record:
+async def put_recipient(ports: Ports, principal: Principal, account: str, said: RecipientInput) -> Record:
     """Set where somebody is reached; repeating it changes nothing more."""
     now = to_text(ports.clock.now())
     readers = frozenset({own_reader(account), ADMINISTRATORS})
@@ -28,7 +31,14 @@ async def put_recipient(ports: Ports, account: str, said: RecipientInput) -> Rec
         created = record.body.get("created_at", now)
         return record.with_body({"schema": 1, "created_at": created, "updated_at": now, **fields}, readers)
 
-    return await amend(ports.store, RECIPIENTS.name, Scope.of({ADMINISTRATORS}), account, {}, change)
+    def tell(before: Record, _after: Record) -> list[Event]:
+        altered = [AuditedChange(field=name) for name, value in fields.items() if before.body.get(name) != value]
+        if before.revision == 0 or not altered:
+            return []
+        subject = f"recipient:{account}"
+        return to_save(ports, before, told(ports, principal, "recipient.changed", subject, changes=altered))
+
+    return await amend(ports.store, RECIPIENTS.name, Scope.of({ADMINISTRATORS}), account, {}, change, tell)
 
 
 async def mark_read(ports: Ports, principal: Principal, id: str) -> Record:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kit.errors import AlreadyExists, Stale
+from kit.events import Event
 from kit.store.port import Record, Scope, Store
 
 TRIES = 8
 
 Change = Callable[[Record], Record | None]
+Tell = Callable[[Record, Record], Sequence[Event]]
 
 
-async def amend(store: Store, collection: str, scope: Scope, id: str, empty: dict[str, Any], change: Change) -> Record:
+def _nothing(_before: Record, _after: Record) -> Sequence[Event]:
+    return ()
+
+
+async def amend(
+    store: Store, collection: str, scope: Scope, id: str, empty: dict[str, Any], change: Change, tell: Tell = _nothing
+) -> Record:
     """Apply ``change`` to a record, or to an ``empty`` one where there is none; None from it saves nothing.
+
+    ``tell`` gives the events of the save, from what was read and what is saved.
 
     Raises:
         Stale: others kept saving in between.
@@ -25,7 +35,7 @@ async def amend(store: Store, collection: str, scope: Scope, id: str, empty: dic
         if changed is None:
             return record
         try:
-            return await store.save(collection, changed)
+            return await store.save(collection, changed, tell(record, changed))
         except (Stale, AlreadyExists):
             continue
     raise Stale("这条记录正被频繁更新，请稍后再试。")

@@ -68,9 +68,9 @@ class Digests:
             assert frozen is not None  # noqa: S101 - digests are never erased
             return frozen
 
-    async def save(self, record: Record) -> Record:
+    async def save(self, record: Record, events: Sequence[Event] = ()) -> Record:
         """Record that it was sent, or never will be."""
-        return await self._store.save(DIGESTS.name, record)
+        return await self._store.save(DIGESTS.name, record, events)
 
     async def rows(self, digest: Record, figure: str, start: int = 0, count: int | None = None) -> list[dict[str, Any]]:
         """The rows of a figure, or ``count`` of them from ``start``."""
