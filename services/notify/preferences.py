@@ -24,6 +24,7 @@ DEFAULTS: Mapping[Kind, Mapping[ChannelName, When]] = {
     Kind.ENQUIRED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW},
     Kind.DIGEST: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW},
     Kind.DIED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NEVER},
+    Kind.INVITED: {ChannelName.IN_APP: When.NEVER, ChannelName.EMAIL: When.NOW},
 }
 
 

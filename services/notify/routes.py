@@ -53,6 +53,17 @@ async def read_recipient(account: Account, asking: Signed, ports: OwnPorts) -> s
     return people.recipient_answer(await people.recipient(ports, asking, account))
 
 
+@router.post("/recipients/{account}/invitation", summary="邮寄邀请链接")
+async def mail_invitation(
+    account: Account, body: schemas.InvitationInput, _asking: Administrator, ports: OwnPorts, request: Request
+) -> schemas.InvitationMailed:
+    """Mail the link to the address that is there, where there is one; the same link is mailed once."""
+    reachable = await keeping.has_address(ports, account)
+    if reachable:
+        await request.app.state.teller.tell_invited(account, body.link)
+    return schemas.InvitationMailed(mailed=reachable)
+
+
 @router.get("/notifications", summary="通知列表")
 async def list_notifications(
     asking: Signed,

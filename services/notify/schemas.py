@@ -30,6 +30,18 @@ class RecipientInput(StrictModel):
     role: Role
 
 
+class InvitationInput(StrictModel):
+    """The link that lets somebody choose a password."""
+
+    link: Annotated[str, Field(max_length=200, pattern=r"^/invitation\?code=[A-Za-z0-9_-]+$")]
+
+
+class InvitationMailed(Answer):
+    """Whether there was an address to mail it to."""
+
+    mailed: bool
+
+
 class Recipient(Answer):
     """Where somebody is reached."""
 

@@ -31,6 +31,12 @@ async def put_recipient(ports: Ports, account: str, said: RecipientInput) -> Rec
     return await amend(ports.store, RECIPIENTS.name, Scope.of({ADMINISTRATORS}), account, {}, change)
 
 
+async def has_address(ports: Ports, account: str) -> bool:
+    """Whether somebody can be reached by mail."""
+    record = await ports.store.get(RECIPIENTS.name, Scope.of({ADMINISTRATORS}), account)
+    return record is not None and bool(record.body.get("email"))
+
+
 async def mark_read(ports: Ports, principal: Principal, id: str) -> Record:
     """Mark one of one's own notifications as read.
 
