@@ -13,19 +13,28 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 
 from contracts.catalogue import topic_of
 from gateway import backups, pages, repository
+from gateway.account_book import AccountBook
 from gateway.accounts import Accounts
 from gateway.backup_routes import router as backup_router
 from gateway.backups import BACKUPS, Backups
 from gateway.directory import Directory
 from gateway.docs import docs_page
+from gateway.forgery import check_form
 from gateway.headers import SecurityHeaders
+from gateway.invitations import Invitations
+from gateway.limits import LockOut
+from gateway.own_routes import router as own_router
+from gateway.password_changes import PasswordChanges
 from gateway.passwords import Passwords
 from gateway.proxy import ProxyRoute
+from gateway.recipients import Recipients
 from gateway.repository import Repository
 from gateway.routes import router
 from gateway.routing import Table, body_limit
-from gateway.session import Sessions, check_form
+from gateway.session import Sessions
+from gateway.set_up import SetUp
 from gateway.settings import SERVICE
+from gateway.signing_in import SigningIn
 from gateway.tokens import Tokens
 from gateway.upstream import Upstream
 from kit.jobs import Schedule, every
@@ -42,7 +51,9 @@ def create_app(ports: Ports, peers: Mapping[str, Peer], make_backup: backups.Mak
     kept = Repository(ports)
     passwords = Passwords()
     upstream = Upstream(ports, peers, Table(bench=ports.settings.bench))
-    sessions = Sessions(ports, kept, passwords)
+    sessions, locks = Sessions(ports, kept), LockOut(ports, kept)
+    book = AccountBook(ports, kept, Recipients(upstream))
+    accounts = Accounts(ports, book, passwords)
     backing_up = Backups(ports, make_backup)
     service = Service(
         ports,
@@ -62,12 +73,16 @@ def create_app(ports: Ports, peers: Mapping[str, Peer], make_backup: backups.Mak
     app = create_base(name=SERVICE, title="区策", ports=ports, lifespan=lifespan, body_limit=body_limit)
     app.state.service, app.state.repository = service, kept
     app.state.sessions, app.state.upstream = sessions, upstream
-    app.state.accounts = Accounts(ports, kept, passwords, upstream)
+    app.state.signing_in = SigningIn(ports, kept, passwords, locks)
+    app.state.accounts, app.state.set_up = accounts, SetUp(ports, kept, accounts)
+    app.state.invitations = Invitations(ports, kept, book, passwords)
+    app.state.password_changes = PasswordChanges(ports, book, passwords, sessions, locks)
     app.state.directory, app.state.tokens = Directory(kept), Tokens(ports, kept)
     app.state.backups = backing_up
     app.add_middleware(SecurityHeaders, public_url=ports.settings.public_url)
     app.router.routes.insert(0, ProxyRoute(ports, sessions, upstream))
     app.include_router(router)
+    app.include_router(own_router)
     app.include_router(backup_router)
     _add_documents(app)
     app.include_router(pages.router, dependencies=[Depends(check_form)])

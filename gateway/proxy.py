@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from starlette.routing import BaseRoute, Match
 from starlette.types import Message, Receive, Scope, Send
 
-from gateway.session import Session, Sessions, check_call
+from gateway.forgery import check_call
+from gateway.session import Session, Sessions
 from gateway.settings import API
 from gateway.upstream import Call, Upstream
 from kit.errors import BadRequest, Problem

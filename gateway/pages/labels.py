@@ -38,7 +38,7 @@ DELIVERY_STATES = {
 }  # fmt: skip
 DELIVERY_KINDS = {
     "incentives.matched": "政策匹配", "lead.assigned": "分派", "import.finished": "台账导入", "digest.frozen": "周报",
-    "event.died": "死信通知",
+    "event.died": "死信通知", "account.invited": "账号邀请",
 }  # fmt: skip
 LETTER_STATES = {
     "dead": "死信", "waiting": "自动重试中", "handled": "已重放", "discarded": "已放弃", "unreadable": "无法识别",

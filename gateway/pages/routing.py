@@ -16,14 +16,13 @@ from starlette.responses import RedirectResponse, Response
 from gateway.pages.api import Refused, refusal
 from gateway.pages.visit import Visit
 from gateway.session import current_session
+from gateway.settings import UNATTENDED
 from kit.errors import BadRequest, Problem, Unauthenticated
 from kit.telemetry import trace_id
 
 log = logging.getLogger(__name__)
 
 UNEXPECTED = "系统出现意外错误，已记录；请稍后重试，仍不行请把编号告诉管理员。"
-UNATTENDED = "/panels/unread"
-"""Asked for by the clock: it must not take a page away from somebody who is writing on it."""
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 TITLES = {
     403: "没有权限", 404: "没有找到这个页面", 412: "内容已被他人更新", 429: "操作过于频繁", 503: "服务暂时没有响应",

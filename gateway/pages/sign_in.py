@@ -11,8 +11,8 @@ from gateway.pages.languages import COOKIE
 from gateway.pages.page_table import start_of
 from gateway.pages.routing import PageRoute
 from gateway.pages.visit import Visit, Visiting
-from gateway.session import sign_in as open_session
-from gateway.session import sign_out as close_session
+from gateway.signing_in import sign_in as open_session
+from gateway.signing_in import sign_out as close_session
 from kit.errors import Problem
 
 router = APIRouter(route_class=PageRoute)
