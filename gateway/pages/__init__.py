@@ -8,6 +8,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from gateway.pages import (
+    accounts,
+    arriving,
     assets,
     comparison,
     contacts,
@@ -24,6 +26,7 @@ from gateway.pages import (
     lost,
     notices,
     operating,
+    own_account,
     policies,
     sign_in,
 )
@@ -32,7 +35,7 @@ from gateway.pages.page_table import PAGES
 router = APIRouter(include_in_schema=False)
 for part in (
     assets, sign_in, home, leads, lead_form, lead, contacts, comparison, imports, eligibility, enquiries, policies,
-    digest, dashboard, notices, deliveries, operating, lost,
+    digest, dashboard, notices, deliveries, operating, arriving, accounts, own_account, lost,
 ):  # fmt: skip
     router.include_router(part.router)
 

@@ -40,6 +40,8 @@ DELIVERY_KINDS = {
     "incentives.matched": "政策匹配", "lead.assigned": "分派", "import.finished": "台账导入", "digest.frozen": "周报",
     "event.died": "死信通知", "account.invited": "账号邀请",
 }  # fmt: skip
+ACCOUNT_STATES = {"active": "正常", "invited": "待接受邀请", "disabled": "已停用"}
+TOKEN_SCOPES = {"read": "只读", "read_write": "可读写"}
 LETTER_STATES = {
     "dead": "死信", "waiting": "自动重试中", "handled": "已重放", "discarded": "已放弃", "unreadable": "无法识别",
 }  # fmt: skip
@@ -67,6 +69,8 @@ def labels_in(f: Formats) -> Mapping[str, Callable[..., str]]:
         "delivery_state": worded(DELIVERY_STATES),
         "delivery_kind": worded(DELIVERY_KINDS),
         "letter_state": worded(LETTER_STATES),
+        "account_state": worded(ACCOUNT_STATES),
+        "token_scope": worded(TOKEN_SCOPES),
         "service_name": worded(SERVICE_NAMES),
         "source_name": lambda source: f.say(SOURCES.get(source["kind"], "其他")),
         "scope_name": lambda key: scope_name(f, key),

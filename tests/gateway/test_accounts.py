@@ -12,7 +12,6 @@ from contracts.gateway import AccountChanged
 from gateway.model import account_id
 from gateway.passwords import Passwords, random_password
 from gateway.seed import seed_accounts
-from kit.settings import Settings
 from kit.store.port import Scope
 from tests.gateway.conftest import World
 
