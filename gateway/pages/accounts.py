@@ -75,32 +75,16 @@ async def account(id: str, visit: Visiting) -> Response:
     return await _opened(visit, id)
 
 
-@router.post("/accounts/{id}")
-async def change_account(id: str, request: Request, visit: Visiting) -> Response:
-    """Change what the form says."""
-    form, by = await Form.of(request), _principal(visit)
-    changing: Accounts = request.app.state.accounts
-    try:
-        said = _person(form, administers=True)
-        body: dict[str, Any] = {name: said[name] for name in ("name", "role", "zones", "locale") if name in said}
-        body["email"] = form.text("email") or None
-        change = valid(AccountChange, body | {"organisation": said.get("organisation")})
-        await changing.change(id, change, form.revision, _key(form, "change", by), by)
-    except Problem as problem:
-        return await _opened(visit, id, refusal(problem))
-    except Refused as refused:
-        return await _opened(visit, id, refused)
-    return visit.go(f"/accounts/{id}")
-
-
 @router.post("/accounts/{id}/{act}")
 async def act(id: str, act: str, request: Request, visit: Visiting) -> Response:
-    """Disable or enable, reset the password, invite again, or end all sessions."""
+    """Change what the form says, disable or enable, reset the password, invite again, or end all sessions."""
     form, by = await Form.of(request), _principal(visit)
     try:
         shown = await _do(request, id, act, form, by)
     except Problem as problem:
         return await _opened(visit, id, refusal(problem))
+    except Refused as refused:
+        return await _opened(visit, id, refused)
     return visit.page("account_shown.html", account=id, **shown) if shown else visit.go(f"/accounts/{id}")
 
 
@@ -115,12 +99,21 @@ async def _do(request: Request, id: str, act: str, form: Form, by: Principal) ->
         return {"password": None, **_link(await invitations.renew(id, revision, key, by))}
     if by.role != "administrator":
         raise NotFound("没有这个页面，或只有管理员可以使用。")
+    if act == "change":
+        await accounts.change(id, _change(form), revision, key, by)
+        return None
     if act == "reset":
         return {"password": (await changes.reset(id, revision, key, by))["password"], "link": None}
     if act == "end-sessions":
         await accounts.end_sessions(id, revision, key, by)
         return None
     raise NotFound("没有这项操作，请从页面上的按钮进入。")
+
+
+def _change(form: Form) -> AccountChange:
+    said = _person(form, administers=True)
+    body: dict[str, Any] = {name: said[name] for name in ("name", "role", "zones", "locale") if name in said}
+    return valid(AccountChange, body | {"email": form.text("email") or None, "organisation": said.get("organisation")})
 
 
 def _desks(state: Any) -> tuple[Accounts, PasswordChanges, Invitations]:

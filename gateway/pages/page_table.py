@@ -100,7 +100,7 @@ PAGES: tuple[Page, ...] = (
     Page("/invitation", ANYONE, ("GET", "POST")),
     Page("/accounts", HOSTS),
     Page("/accounts/new", HOSTS, ("GET", "POST")),
-    Page("/accounts/{id}", HOSTS, ("GET", "POST")),
+    Page("/accounts/{id}", HOSTS),
     Page("/accounts/{id}/{act}", HOSTS, _ACT, shown=False),
     Page("/account", SIGNED_IN),
     Page("/account/password", SIGNED_IN, ("GET", "POST")),

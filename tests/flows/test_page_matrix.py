@@ -30,6 +30,7 @@ PEOPLE = sorted(ANYBODY)
 CSRF = re.compile(r'name="csrf"[^>]*value="([^"]+)"|value="([^"]+)"[^>]*name="csrf"')
 OF_ONE_OFFICE = ("/leads/{id}", "/imports/{id}")
 OF_ONE_PERSON = ("/notifications/{id}",)
+OF_A_HOST = ("/accounts/{id}",)
 CELLS = [(page, method, who) for page in PAGES for method in page.methods for who in PEOPLE]
 
 
@@ -63,7 +64,13 @@ def browsers(world: World) -> Iterator[dict[str, Browser]]:
 
 def address(world: World, page: Page) -> str:
     """The page about what the office at 东湖 did."""
-    ids = {"/leads": "lead", "/imports": "imported", "/policies": "policy", "/notifications": "notification"}
+    ids = {
+        "/leads": "lead",
+        "/imports": "imported",
+        "/policies": "policy",
+        "/notifications": "notification",
+        "/accounts": "guest",
+    }
     kind = "/" + page.path.split("/")[1]
     id = getattr(world, ids[kind]) if kind in ids else "donghu"
     if page.path.startswith("/deliveries/{id}"):
@@ -73,7 +80,8 @@ def address(world: World, page: Page) -> str:
     week = world.week if "{week}" in page.path else ""
     figure = world.figure if "{figure}" in page.path else ""
     contact = world.lead_page["contacts"][0]["id"] if "{contact}" in page.path else ""
-    given = {"contact": contact, "enquiry": "donghu", "service": "notify", "act": "discard"}
+    act = "disable" if page.path.startswith(OF_A_HOST) else "discard"
+    given = {"contact": contact, "enquiry": "donghu", "service": "notify", "act": act}
     return page.path.format(id=id, stage="new", name="land_mu", week=week, figure=figure, **given)
 
 
@@ -85,6 +93,8 @@ def may_open(page: Page, who: str) -> bool:
         return False
     if page.path.startswith(OF_ONE_PERSON):
         return who == "donghu"
+    if page.path.startswith(OF_A_HOST):
+        return who in ("donghu", "admin")
     return who in INSIDE if page.path.startswith(OF_ONE_OFFICE) else True
 
 
