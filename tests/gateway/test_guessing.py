@@ -89,7 +89,7 @@ class TestLimits:
         ] * 6
 
     async def test_locked_names_answer_alike_whether_they_exist_or_not(self, world: World) -> None:
-        said = []
+        said: list[Any] = []
         for name in ("donghu", UNKNOWN):
             answers = [await attempt(browser_at(world, f"192.0.2.{len(said)}"), name) for _ in range(7)]
             document = answers[-1].json()

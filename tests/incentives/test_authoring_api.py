@@ -78,7 +78,7 @@ async def test_nobody_reviews_what_they_wrote_whatever_their_role_is_now(
 ) -> None:
     receipt = await drafted(desk, "new-one")
     monkeypatch.setitem(PEOPLE, "promoted", person("editor", "reviewer"))
-    refused = await desk.post("/policies/new-one/review", REVIEW, "promoted", 409, match=receipt["revision"])
+    refused = await desk.post("/policies/new-one/review", REVIEW, "promoted", 403, match=receipt["revision"])
     assert "起草人以外的人" in refused["detail"]
     await desk.post("/policies/new-one/review", REVIEW, "reviewer", match=receipt["revision"])
 
