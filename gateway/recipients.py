@@ -40,10 +40,9 @@ class Recipients:
     async def mail_invitation(self, account: Account, link: str) -> bool:
         """Have the link sent to the address that is there; gives whether there is one and notify took it on."""
         try:
-            reply = await self._send("POST", f"{account.id}/invitation", {"link": link})
+            return (await self._send("POST", f"{account.id}/invitation", {"link": link})).ok
         except Problem:
             return False
-        return reply.ok and bool(reply.json()["mailed"])
 
     async def _send(self, method: str, path: str, body: Any = None) -> Reply:
         path = f"/recipients/{path}"

@@ -53,15 +53,13 @@ async def read_recipient(account: Account, asking: Signed, ports: OwnPorts) -> s
     return people.recipient_answer(await people.recipient(ports, asking, account))
 
 
-@router.post("/recipients/{account}/invitation", summary="邮寄邀请链接")
+@router.post("/recipients/{account}/invitation", status_code=204, summary="邮寄邀请链接")
 async def mail_invitation(
     account: Account, body: schemas.InvitationInput, _asking: Administrator, ports: OwnPorts, request: Request
-) -> schemas.InvitationMailed:
-    """Mail the link to the address that is there, where there is one; the same link is mailed once."""
-    reachable = await keeping.has_address(ports, account)
-    if reachable:
-        await request.app.state.teller.tell_invited(account, body.link)
-    return schemas.InvitationMailed(mailed=reachable)
+) -> None:
+    """Mail the link to the address that is there; the same link is mailed once."""
+    await keeping.require_address(ports, account)
+    await request.app.state.teller.tell_invited(account, body.link)
 
 
 @router.get("/notifications", summary="通知列表")

@@ -142,6 +142,16 @@ async def test_the_link_is_mailed_and_its_code_forgotten_when_the_mail_has_gone(
     assert "示例光电" not in _body(text)
 
 
+async def test_without_an_address_nothing_is_mailed(world: World) -> None:
+    officer = await world.signed_in("donghu")
+    body = {name: value for name, value in PARTNER.items() if name != "email"}
+    made = (await invite(officer, body)).json()
+    assert not made["mailed"]
+    renewed = (await world.change(officer, f"/accounts/{made['id']}/invitation")).json()
+    assert (renewed["mailed"], renewed["link"] is None) == (False, False)
+    assert [each async for each in world.notify.store.scan("deliveries", ALL)] == []
+
+
 def _body(mail: bytes) -> str:
     message = message_from_bytes(mail, policy=policy.default)
     return str(message.get_content())
