@@ -84,11 +84,13 @@ class Repository:
             await self._store.save(SESSIONS.name, record.with_body(session.body()))
 
     async def end_session(self, id: str, *told: Payload) -> None:
-        """Tell of its end, where that is an act of somebody's, and forget it."""
-        record = await self._store.get(SESSIONS.name, IDENTIFYING, id)
-        if record is not None and told:
-            with suppress(Stale):
+        """Forget it, once what is told of it is kept: nothing where it merely ran out."""
+        while told and (record := await self._store.get(SESSIONS.name, IDENTIFYING, id)) is not None:
+            try:
                 await self._store.save(SESSIONS.name, record, to_save(self._ports, id, record.revision + 1, *told))
+            except Stale:
+                continue
+            break
         await self._store.erase(SESSIONS.name, id)
 
     async def token(self, id: str, scope: Scope = IDENTIFYING) -> tuple[BearerToken, Record] | None:
