@@ -13,6 +13,7 @@ import typer
 import uvloop
 
 from deploy import commands
+from deploy.account_cli import account_commands
 from deploy.audit import verify_log
 from deploy.backup import commands as backing_up
 from deploy.backup.archive import BackupRefused
@@ -175,6 +176,10 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
 
 
+def _perform(work: Coroutine[Any, Any, commands.Result], as_json: bool) -> None:
+    _print(_run(work), as_json)
+
+
 def _settings() -> Settings:
     with _messages():
         return read_settings()
@@ -190,6 +195,8 @@ def _print(result: commands.Result, as_json: bool) -> None:
     text = orjson.dumps(result.document, option=orjson.OPT_INDENT_2).decode() if as_json else result.text
     sys.stdout.write(text + "\n")
 
+
+app.add_typer(account_commands(_perform), name="account")
 
 if __name__ == "__main__":
     main()

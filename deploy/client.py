@@ -12,6 +12,7 @@ import orjson
 
 from deploy.embedded import open_suite
 from deploy.lock import hold, running_url
+from gateway.settings import OPERATOR
 from kit.auth import KeyFile, Principal, TokenIssuer
 from kit.clock import SystemClock
 from kit.ids import random_id
@@ -19,7 +20,6 @@ from kit.peer import Peer, Reply
 from kit.settings import Settings
 
 API = "/api/v1"
-OPERATOR = "operator"
 UNKNOWN_ACCOUNT = 401
 
 
@@ -57,6 +57,16 @@ class Client:
         content = b"" if body is None else orjson.dumps(body)
         headers = [(b"content-type", b"application/json")]
         return await self._ask("POST", path, content, [*headers, (b"idempotency-key", (key or random_id()).encode())])
+
+    async def change(self, path: str, body: Any = None, *, revision: int, method: str = "POST") -> Any:
+        """Change what was read at this revision.
+
+        Raises:
+            Refused: the suite said no.
+        """
+        content = b"" if body is None else orjson.dumps(body)
+        headers = [(b"content-type", b"application/json"), (b"idempotency-key", random_id().encode())]
+        return await self._ask(method, path, content, [*headers, (b"if-match", f'"{revision}"'.encode())])
 
     async def upload(self, path: str, name: str, content: bytes, *, key: str) -> Any:
         """Send one file.

@@ -43,8 +43,10 @@ async def seed(settings: Settings) -> Result:
     with hold(settings.data, None):
         async with open_suite(settings) as suite:
             accounts = [{"account": each.account, "password": each.password} for each in suite.sign_ins]
+            waiting = suite.set_up_code is not None
     lines = [f"{each['account']:<12} {each['password']}" for each in accounts]
-    return Result("\n".join(lines) or "已初始化过，没有新建账号。", {"sign_ins": accounts})
+    nothing = "还没有管理员，请执行 quce account create --role administrator，或启动后打开 /setup。" if waiting else ""
+    return Result("\n".join(lines) or nothing or "已初始化过，没有新建账号。", {"sign_ins": accounts})
 
 
 async def create_token(settings: Settings, account: str, name: str, days: int) -> Result:

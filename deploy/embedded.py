@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from deploy.backup.making import Progress, back_up
 from gateway.app import create_app as create_gateway
 from gateway.seed import SignIn, seed_accounts
+from gateway.set_up import SetUp
 from kit.clock import Clock
 from kit.peer import Peer
 from kit.ports import Ports, open_bus, open_clock, open_ports
@@ -44,12 +45,16 @@ COLLECT_AFTER = (10_000, 20, 50)
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """The running suite: its edge, its services, the sign-ins its first start made."""
+    """The running suite: its edge, its services, the demo's sign-ins where this start made them.
+
+    ``set_up_code`` lets who reads the console make an office's first administrator; None once there is one.
+    """
 
     gateway: FastAPI
     services: dict[str, FastAPI]
     ports: dict[str, Ports]
     sign_ins: Sequence[SignIn]
+    set_up_code: str | None
 
 
 @asynccontextmanager
@@ -72,7 +77,8 @@ async def open_suite(settings: Settings, clock: Clock | None = None) -> AsyncIte
         sign_ins = await seed_accounts(ports["gateway"], peers["notify"])
         gc.freeze()
         gc.set_threshold(*COLLECT_AFTER)
-        yield Suite(gateway, services, ports, sign_ins)
+        set_up: SetUp = gateway.state.set_up
+        yield Suite(gateway, services, ports, sign_ins, set_up.code if await set_up.needed() else None)
 
 
 def _back_up(folder: Path, clock: Clock, target: Path, progress: Progress) -> int:
@@ -105,7 +111,7 @@ async def _serve_on(listener: socket.socket, settings: Settings, suite: Suite) -
         timeout_graceful_shutdown=10,
     )
     server = _Server(config)
-    announcing = asyncio.create_task(_announce(server, settings, suite.sign_ins))
+    announcing = asyncio.create_task(_announce(server, settings, suite))
     await server.serve(sockets=[listener])
     announcing.cancel()
 
@@ -141,12 +147,14 @@ def _listen(settings: Settings) -> socket.socket:
     return listener
 
 
-async def _announce(server: uvicorn.Server, settings: Settings, sign_ins: Sequence[SignIn]) -> None:
+async def _announce(server: uvicorn.Server, settings: Settings, suite: Suite) -> None:
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
     lines = [f"区策 Quce 已启动：http://{settings.host}:{settings.port}   （按 Ctrl-C 停止）"]
-    if sign_ins:
+    if suite.set_up_code:
+        lines.append(f"还没有管理员。请打开 {settings.link_base}/setup ，填写初始化代码：{suite.set_up_code}")
+    if suite.sign_ins:
         lines.append("登录账号（只显示这一次，请抄下来）：")
-        lines += [f"  {each.account:<16} {each.password:<22} {each.describe()}" for each in sign_ins]
+        lines += [f"  {each.account:<16} {each.password:<22} {each.describe()}" for each in suite.sign_ins]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()

@@ -1,57 +1,52 @@
-"""Opening and changing accounts: the address goes to notify first, then the account is saved; both may be repeated."""
+"""Opening and changing accounts: by administrators, and as far as it is theirs by who invited and by the owner."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-import orjson
-
-from gateway.errors import AccountExists, OwnAccount, ServiceUnavailable
+from contracts.audit import AuditedChange
+from gateway.account_book import AccountBook, differences
+from gateway.errors import OwnAccount
 from gateway.model import Account, Organisation, account_id, normal_name
-from gateway.passwords import Passwords
-from gateway.repository import Repository
-from gateway.schemas import AccountChange, NewAccount, OrganisationInput, check_office
-from gateway.upstream import Call, Upstream
+from gateway.passwords import Passwords, random_password
+from gateway.schemas import AccountChange, NewAccount, OrganisationInput, PersonInput, check_office
 from kit.auth import Principal
 from kit.clock import to_text
-from kit.errors import AlreadyExists, FieldError, Invalid, NotFound, Stale
-from kit.idempotency import RequestKey, remember, replay
+from kit.errors import FieldError, Forbidden, Invalid, NotFound
+from kit.idempotency import RequestKey
+from kit.ids import derive_id
 from kit.ports import Ports
-from kit.store.port import Record
 
-_JSON = (b"content-type", b"application/json")
 _CREDENTIALS = ("role", "zones", "organisation", "active", "password_hash")
 """Whoever had these changed has to sign in again."""
+_OWN = frozenset({"locale"})
+"""What people change of their own account."""
 
 
 class Accounts:
-    """What administrators do with accounts."""
+    """What is done with accounts as a whole."""
 
-    def __init__(self, ports: Ports, repository: Repository, passwords: Passwords, upstream: Upstream) -> None:
-        self._ports, self._repository, self._passwords = ports, repository, passwords
-        self._upstream = upstream
+    def __init__(self, ports: Ports, book: AccountBook, passwords: Passwords) -> None:
+        self._ports, self._book, self._passwords = ports, book, passwords
 
-    async def open(self, asked: NewAccount, request: RequestKey, by: Principal) -> dict[str, Any]:
-        """Make an account; its id comes from its sign-in name, so that names are unique.
+    async def open(
+        self, asked: NewAccount, request: RequestKey, by: Principal, what: str = "account.opened"
+    ) -> dict[str, Any]:
+        """Make an account; where no password is given, the answer to the first request has a one-time one.
 
         Raises:
             AccountExists: the name is taken.
             ServiceUnavailable: notify gives no answer; nothing was made.
         """
-        id = account_id(self._ports.secret, asked.sign_in)
-        known = await self._repository.account_record(id)
-        if known is not None:
-            return _replay_or_refuse(known, request)
-        account = await self._new(id, asked)
-        await self._write_address(account, asked.email, by)
-        receipt = {"id": id, "revision": 1}
-        fresh = remember(Record(id, {}, account.readers), request, receipt)
-        try:
-            await self._repository.save_account(fresh, account)
-        except AlreadyExists:
-            return _replay_or_refuse(await self._record(id), request)
-        return receipt
+        password = asked.password or random_password()
+        account = replace(
+            new_account(self._ports, asked),
+            password_hash=await self._passwords.hash(password),
+            must_change=asked.password is None,
+        )
+        receipt, made = await self._book.add(account, asked.email, request, by, what)
+        return receipt | {"password": password if made and asked.password is None else None}
 
     async def change(
         self, id: str, change: AccountChange, revision: int, request: RequestKey, by: Principal
@@ -59,45 +54,43 @@ class Accounts:
         """Alter an account; what decides over access ends its sessions.
 
         Raises:
-            NotFound: there is no such account.
+            NotFound: there is no such account that they know of.
+            Forbidden: it is not theirs to change so.
             Stale: somebody changed it since it was read.
             OwnAccount: administrators may not shut themselves out.
             Invalid: role, zones and organisation do not go together.
             ServiceUnavailable: notify gives no answer; nothing was changed.
         """
-        record = await self._record(id)
-        given = replay(record, request)
+        check_may_change(Account.read(id, (await self._book.record(id)).body), change, by)
+        record, given = await self._book.at(id, revision, request)
         if given is not None:
             return given
-        if record.revision != revision:
-            raise Stale("这个账号刚刚被他人更新过，请重新读取后再改。", revision=record.revision)
         before = Account.read(id, record.body)
-        after = await self._altered(before, change)
+        after = self._altered(before, change)
         if id == by.account and (not after.active or after.role != before.role):
             raise OwnAccount("不能停用自己的账号或更改自己的角色，请由另一位管理员操作。")
-        await self._write_address(after, change.email, by, keep="email" not in change.model_fields_set)
-        receipt = {"id": id, "revision": revision + 1}
-        await self._repository.save_account(remember(record, request, receipt), after)
-        return receipt
+        await self._book.recipients.write(after, change.email, keep="email" not in change.model_fields_set)
+        changes = differences(before, after)
+        if "email" in change.model_fields_set:
+            changes.append(AuditedChange(field="email"))
+        what = "account.disabled" if before.active and not after.active else "account.changed"
+        return await self._book.save(record, after, request, by, what, changes)
 
-    async def _new(self, id: str, asked: NewAccount) -> Account:
-        now = to_text(self._ports.clock.now())
-        return Account(
-            id=id,
-            sign_in=normal_name(asked.sign_in),
-            name=asked.name,
-            role=asked.role,
-            zones=tuple(zone.value for zone in asked.zones),
-            organisation=_organisation(asked.organisation),
-            active=True,
-            locale=asked.locale,
-            password_hash=await self._passwords.hash(asked.password),
-            epoch=1,
-            created_at=now,
-            updated_at=now,
-        )
+    async def end_sessions(self, id: str, revision: int, request: RequestKey, by: Principal) -> dict[str, Any]:
+        """Have somebody sign in again everywhere.
 
-    async def _altered(self, before: Account, change: AccountChange) -> Account:
+        Raises:
+            NotFound: there is no such account.
+            Stale: somebody changed it since it was read.
+        """
+        record, given = await self._book.at(id, revision, request)
+        if given is not None:
+            return given
+        before = Account.read(id, record.body)
+        after = replace(before, epoch=before.epoch + 1, updated_at=to_text(self._ports.clock.now()))
+        return await self._book.save(record, after, request, by, "session.ended")
+
+    def _altered(self, before: Account, change: AccountChange) -> Account:
         given = change.model_fields_set
         altered: dict[str, Any] = {
             name: getattr(change, name)
@@ -107,9 +100,7 @@ class Accounts:
         if change.zones is not None:
             altered["zones"] = tuple(zone.value for zone in change.zones)
         if "organisation" in given:
-            altered["organisation"] = _organisation(change.organisation)
-        if change.password is not None:
-            altered["password_hash"] = await self._passwords.hash(change.password)
+            altered["organisation"] = organisation_of(self._ports, change.organisation)
         after = replace(before, **altered, updated_at=to_text(self._ports.clock.now()))
         try:
             check_office(after.role, list(after.zones), after.organisation is not None)
@@ -118,36 +109,48 @@ class Accounts:
         ends = any(getattr(after, name) != getattr(before, name) for name in _CREDENTIALS)
         return replace(after, epoch=before.epoch + 1) if ends else after
 
-    async def _record(self, id: str) -> Record:
-        record = await self._repository.account_record(id)
-        if record is None:
-            raise NotFound("没有这个账号，可能已被删除；请返回列表重新选择。")
-        return record
 
-    async def _write_address(self, account: Account, email: str | None, by: Principal, *, keep: bool = False) -> None:
-        path = f"/recipients/{account.id}"
-        if keep:
-            known = await self._upstream.send(Call("notify", "GET", path, path.encode()), by)
-            email = known.json()["email"] if known.ok else None
-            _must_have_worked(known.ok or known.status == NotFound.status)
-        said = {"name": account.name, "email": email, "locale": account.locale, "role": account.role}
-        body = orjson.dumps(said | {"zones": account.zones})
-        reply = await self._upstream.send(Call("notify", "PUT", path, path.encode(), (_JSON,), body), by)
-        _must_have_worked(reply.ok)
+def check_may_change(account: Account, change: AccountChange, by: Principal) -> None:
+    """Administrators change everything, people their own language; whoever invited somebody may disable them.
 
-
-def _must_have_worked(ok: bool) -> None:
-    if not ok:
-        retry = {"Retry-After": "10"}
-        raise ServiceUnavailable("通知服务没有保存收件地址，账号没有改动；请稍后重试。", headers=retry)
+    Raises:
+        NotFound: they may not even know of the account.
+        Forbidden: it is not theirs to change so.
+    """
+    if by.role == "administrator":
+        return
+    own = account.id == by.account and change.model_fields_set <= _OWN
+    guest = account.invited_by == by.account and change.model_fields_set == {"active"} and change.active is False
+    if own or guest:
+        return
+    if account.id == by.account or account.invited_by == by.account or by.readers & account.readers:
+        raise Forbidden("这项内容只有管理员可以更改；如有需要，请联系管理员。")
+    raise NotFound("没有这个账号，可能已被删除；请返回列表重新选择。")
 
 
-def _replay_or_refuse(record: Record, request: RequestKey) -> dict[str, Any]:
-    given = replay(record, request)
-    if given is None:
-        raise AccountExists("这个登录名已有人使用，请换一个登录名。")
-    return given
+def new_account(ports: Ports, asked: PersonInput) -> Account:
+    """An account as it begins, without a password; its id comes from its sign-in name, so that names are unique."""
+    now = to_text(ports.clock.now())
+    return Account(
+        id=account_id(ports.secret, asked.sign_in),
+        sign_in=normal_name(asked.sign_in),
+        name=asked.name,
+        role=asked.role,
+        zones=tuple(zone.value for zone in asked.zones),
+        organisation=organisation_of(ports, asked.organisation),
+        active=True,
+        locale=asked.locale,
+        password_hash="",
+        epoch=1,
+        created_at=now,
+        updated_at=now,
+    )
 
 
-def _organisation(asked: OrganisationInput | None) -> Organisation | None:
-    return None if asked is None else Organisation(asked.id, asked.name, asked.kind)
+def organisation_of(ports: Ports, asked: OrganisationInput | None) -> Organisation | None:
+    """The organisation that was named; without an id of its own, the same name is the same organisation."""
+    if asked is None:
+        return None
+    return Organisation(
+        asked.id or derive_id(ports.secret, "organisation", normal_name(asked.name)), asked.name, asked.kind
+    )

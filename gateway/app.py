@@ -15,6 +15,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from contracts.catalogue import topic_of
 from contracts.gateway import GatewayAudited, GatewayEventDied
 from gateway import backups, pages, repository
+from gateway.account_book import AccountBook
 from gateway.accounts import Accounts
 from gateway.audit import keeping
 from gateway.audit.keeping import Keeper
@@ -24,15 +25,23 @@ from gateway.backup_routes import router as backup_router
 from gateway.backups import BACKUPS, Backups
 from gateway.directory import Directory
 from gateway.docs import docs_page
+from gateway.forgery import check_form
 from gateway.headers import SecurityHeaders
+from gateway.invitations import Invitations
+from gateway.limits import LockOut
 from gateway.model import CITY
+from gateway.own_routes import router as own_router
+from gateway.password_changes import PasswordChanges
 from gateway.passwords import Passwords
 from gateway.proxy import ProxyRoute
+from gateway.recipients import Recipients
 from gateway.repository import Repository
 from gateway.routes import router
 from gateway.routing import Table, body_limit
-from gateway.session import Sessions, check_form
+from gateway.session import Sessions
+from gateway.set_up import SetUp
 from gateway.settings import SERVICE
+from gateway.signing_in import SigningIn
 from gateway.tokens import Tokens
 from gateway.upstream import Upstream
 from kit.jobs import Schedule, every
@@ -47,13 +56,10 @@ OPENAPI = Path(__file__).resolve().parent.parent / "contracts" / "openapi.json"
 
 def create_app(ports: Ports, peers: Mapping[str, Peer], make_backup: backups.Make = backups.unavailable) -> FastAPI:
     """The app of the edge on these ports; ``peers`` are the services by name."""
-    kept = Repository(ports)
-    passwords = Passwords()
+    kept, passwords, acts = Repository(ports), Passwords(), AuditLog(ports)
     itself = create_base(name=SERVICE, title="网关", ports=ports)
     upstream = Upstream(ports, {**peers, SERVICE: Peer.in_process(itself, SERVICE)}, Table(bench=ports.settings.bench))
-    sessions = Sessions(ports, kept, passwords)
-    backing_up, acts = Backups(ports, make_backup), AuditLog(ports)
-    keeper = Keeper(ports, acts)
+    keeper, backing_up = Keeper(ports, acts), Backups(ports, make_backup)
     service = Service(
         ports,
         topic_of(SERVICE),
@@ -73,19 +79,31 @@ def create_app(ports: Ports, peers: Mapping[str, Peer], make_backup: backups.Mak
         passwords.close()
 
     app = create_base(name=SERVICE, title="区策", ports=ports, lifespan=lifespan, body_limit=body_limit)
-    app.state.service, app.state.itself, app.state.repository = service, itself, kept
-    app.state.sessions, app.state.upstream = sessions, upstream
-    app.state.accounts = Accounts(ports, kept, passwords, upstream)
-    app.state.directory, app.state.tokens = Directory(kept), Tokens(ports, kept)
+    app.state.service, app.state.itself = service, itself
+    app.state.repository, app.state.upstream = kept, upstream
     app.state.backups, app.state.audit_log, app.state.audit_keeper = backing_up, acts, keeper
+    sessions = _people(app, ports, kept, passwords, upstream)
     app.add_middleware(SecurityHeaders, public_url=ports.settings.public_url)
     app.router.routes.insert(0, ProxyRoute(ports, sessions, upstream))
-    for part in (router, backup_router, audit_router):
+    for part in (router, own_router, backup_router, audit_router):
         app.include_router(part)
     mount(itself, service, partial(GatewayAudited, office=CITY))
     _add_documents(app)
     app.include_router(pages.router, dependencies=[Depends(check_form)])
     return app
+
+
+def _people(app: FastAPI, ports: Ports, kept: Repository, passwords: Passwords, upstream: Upstream) -> Sessions:
+    """What is done with accounts, and by people with their own; gives the sessions."""
+    sessions, locks = Sessions(ports, kept), LockOut(ports, kept)
+    book = AccountBook(ports, kept, Recipients(upstream))
+    accounts = Accounts(ports, book, passwords)
+    app.state.sessions, app.state.signing_in = sessions, SigningIn(ports, kept, passwords, locks)
+    app.state.accounts, app.state.set_up = accounts, SetUp(ports, kept, accounts)
+    app.state.invitations = Invitations(ports, kept, book, passwords)
+    app.state.password_changes = PasswordChanges(ports, book, passwords, sessions, locks)
+    app.state.directory, app.state.tokens = Directory(kept), Tokens(ports, kept)
+    return sessions
 
 
 def _purge(kept: Repository, ports: Ports) -> Schedule:

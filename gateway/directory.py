@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contracts.vocabulary.zones import ZoneId
 from gateway.model import CITY, Account, own_reader
 from gateway.repository import Repository
-from gateway.schemas import AccountAnswer, DirectoryEntry
+from gateway.schemas import AccountAnswer, AccountFilter, DirectoryEntry
 from gateway.settings import ADMINISTRATORS
 from kit.auth import Principal
 from kit.errors import NotFound
-from kit.store.port import Record, Scope
+from kit.store.port import Clause, Eq, Matches, Record, Scope
 from kit.web import PageOf
 
 
@@ -18,12 +19,12 @@ class Directory:
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
 
-    async def list(
-        self, asking: Principal, role: str | None, limit: int, cursor: str | None
-    ) -> PageOf[AccountAnswer] | PageOf[DirectoryEntry]:
-        """A page of accounts, by name."""
-        page = await self._repository.accounts(_scope(asking), role, limit, cursor)
-        if asking.role == "administrator":
+    async def list(self, asking: Principal, wanted: AccountFilter) -> PageOf[AccountAnswer] | PageOf[DirectoryEntry]:
+        """A page of accounts, by name: in full for administrators, and for others of those whom they invited."""
+        guests = wanted.invited and asking.role != "administrator"
+        scope, clauses = _scope(asking, wanted.zone), _clauses(wanted, asking)
+        page = await self._repository.accounts(scope, clauses, wanted.limit, wanted.cursor)
+        if asking.role == "administrator" or guests:
             return PageOf[AccountAnswer](items=[_full(record) for record in page.records], next=page.next)
         entries = [DirectoryEntry.of(Account.read(record.id, record.body)) for record in page.records]
         return PageOf[DirectoryEntry](items=entries, next=page.next)
@@ -34,20 +35,36 @@ class Directory:
         Raises:
             NotFound: there is none that they may know of.
         """
-        record = await self._repository.account_record(id, _scope(asking))
+        record = await self._repository.account_record(id, _scope(asking, None))
         if record is None:
             raise NotFound("没有这个账号，可能已被停用或不在您的办公室；请返回列表重新选择。")
-        if asking.role == "administrator" or asking.account == id:
+        account = Account.read(id, record.body)
+        if asking.role == "administrator" or asking.account in (id, account.invited_by):
             return _full(record)
-        return DirectoryEntry.of(Account.read(id, record.body))
+        return DirectoryEntry.of(account)
 
 
 def _full(record: Record) -> AccountAnswer:
     return AccountAnswer.of(Account.read(record.id, record.body), record.revision)
 
 
-def _scope(asking: Principal) -> Scope:
+def _clauses(wanted: AccountFilter, asking: Principal) -> list[Clause]:
+    clauses: list[Clause] = []
+    if wanted.role is not None:
+        clauses.append(Eq("role", wanted.role))
+    if wanted.active is not None:
+        clauses.append(Eq("active", wanted.active))
+    if wanted.invited:
+        clauses.append(Eq("invited_by", asking.account))
+    if wanted.q.strip():
+        clauses.append(Matches(wanted.q))
+    return clauses
+
+
+def _scope(asking: Principal, zone: ZoneId | None) -> Scope:
+    """An office's desk is a reader of its accounts, so that a zone narrows the scope itself."""
     if asking.role == "administrator":
-        return Scope.of({ADMINISTRATORS})
+        return Scope.of({ADMINISTRATORS if zone is None else f"zone:{zone.value}"})
     offices = {reader for reader in asking.readers if reader == CITY or reader.startswith("zone:")}
-    return Scope.of({own_reader(asking.account), *offices})
+    own = Scope.of({own_reader(asking.account), *offices})
+    return own if zone is None else Scope.of(own.readers & {f"zone:{zone.value}"})

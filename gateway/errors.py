@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.errors import Conflict, Forbidden, TooMany, Unauthenticated, Unavailable
+from kit.errors import Conflict, Forbidden, NotFound, TooMany, Unauthenticated, Unavailable
 
 
 class SignInFailed(Unauthenticated):
@@ -23,6 +23,34 @@ class AccountExists(Conflict):
 
 class OwnAccount(Conflict):
     slug, title = "own-account", "不能停用自己"
+
+
+class PasswordChangeRequired(Forbidden):
+    slug, title = "password-change-required", "请先更改密码"
+
+
+class WrongPassword(Forbidden):
+    slug, title = "wrong-password", "当前密码不正确"
+
+
+class ReadOnlyToken(Forbidden):
+    slug, title = "read-only-token", "令牌只能读取"
+
+
+class InvitationInvalid(NotFound):
+    slug, title = "invitation-invalid", "邀请链接无效"
+
+
+class InvitationOver(Conflict):
+    slug, title = "invitation-over", "不能再邀请"
+
+
+class NotSetUp(Conflict):
+    slug, title = "not-set-up", "还没有初始化"
+
+
+class WrongSetUpCode(Forbidden):
+    slug, title = "wrong-set-up-code", "初始化代码不正确"
 
 
 class BackupUnavailable(Conflict):

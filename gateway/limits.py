@@ -1,4 +1,4 @@
-"""How often one may try: a bucket for each address in memory, and failed sign-ins of a name on disk.
+"""How often one may try: a bucket for each address in memory, and failed sign-ins on disk.
 
 Names that do not exist are counted like those that do, so that a refusal tells nobody which exist.
 """
@@ -8,19 +8,30 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import OrderedDict
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import ip_address, ip_network
 
+from gateway.auditing import to_save
 from gateway.errors import TooManyAttempts
-from gateway.model import normal_name
 from gateway.repository import Repository
-from gateway.settings import SIGN_IN_FAILURES, SIGN_IN_WINDOW
+from gateway.settings import (
+    SIGN_IN_FAILURES,
+    SIGN_IN_FAILURES_ANYWHERE,
+    SIGN_IN_FIRST_WAIT,
+    SIGN_IN_LONGEST_WAIT,
+)
 from kit.clock import Clock, from_text, to_text
 from kit.errors import AlreadyExists, Stale, TooMany
+from kit.events import Payload
 from kit.ids import derive_id
+from kit.ports import Ports
 from kit.store.port import Record
 
 _ADDRESSES = 10_000
 _TRIES = 40
+_DOUBLINGS = 10
 
 
 class AddressLimit:
@@ -48,46 +59,94 @@ class AddressLimit:
             self._left.popitem(last=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where tries of one kind are counted, and how many may fail before the next has to wait."""
+
+    id: str
+    allowed: int
+
+
 class LockOut:
-    """Refuses a name after some failures within a while."""
+    """Makes whoever guesses passwords wait, longer each time, and lets those pass who are known here.
 
-    def __init__(self, repository: Repository, clock: Clock, secret: bytes, factor: float) -> None:
-        self._repository, self._clock, self._secret = repository, clock, secret
-        self._allowed = max(1, round(SIGN_IN_FAILURES * factor))
+    A browser that its owner signed in with before is a door of its own. All others are counted for the name from
+    their network, and for the name from anywhere: a stranger who keeps failing closes the second, not the first.
+    """
 
-    async def claim(self, name: str) -> str:
-        """Count a try before it is made, so that a burst of guesses cannot slip by; gives what :meth:`clear` takes.
+    def __init__(self, ports: Ports, repository: Repository) -> None:
+        self._ports, self._repository, self._clock = ports, repository, ports.clock
+        self._factor = ports.settings.rate_limit_factor
+
+    def doors(self, account: str, network: str, device: str | None) -> tuple[Door, ...]:
+        """The doors a try for this account passes, the nearest first."""
+        if device is not None:
+            return (self._door(SIGN_IN_FAILURES, account, "device", device),)
+        near = self._door(SIGN_IN_FAILURES, account, "network", network)
+        return (near, self._door(SIGN_IN_FAILURES_ANYWHERE, account, "anywhere"))
+
+    async def claim(self, doors: Sequence[Door], refused: Payload) -> None:
+        """Count a try before it is made, so that a burst of guesses cannot slip by; ``refused`` is told once a wait.
 
         Raises:
-            TooManyAttempts: the name has failed too often.
+            TooManyAttempts: too many failed.
         """
-        id = derive_id(self._secret, "attempts", normal_name(name))
+        for door in doors:
+            await self._pass(door, refused)
+
+    async def clear(self, doors: Sequence[Door]) -> None:
+        """Forget the failures of somebody who got in."""
+        for door in doors:
+            await self._repository.forget_attempts(door.id)
+
+    async def _pass(self, door: Door, refused: Payload) -> None:
         for turn in range(_TRIES):
-            record = await self._repository.attempts(id)
+            record = await self._repository.attempts(door.id)
+            wait = self._wait(door, record)
+            if wait > timedelta() and record.body["told"]:
+                raise _locked(wait)
             try:
-                await self._repository.save_attempts(self._counted(record))
+                await self._count(record, refused, waiting=wait > timedelta())
             except (Stale, AlreadyExists):
                 await asyncio.sleep(turn / 1000)
-            else:
-                return id
+                continue
+            if wait > timedelta():
+                raise _locked(wait)
+            return
         raise TooManyAttempts("这个账号正被频繁尝试登录，请稍后再试。", headers={"Retry-After": "60"})
 
-    async def clear(self, claimed: str) -> None:
-        """Forget the failures of a name that got in."""
-        await self._repository.forget_attempts(claimed)
+    async def _count(self, record: Record, refused: Payload, *, waiting: bool) -> None:
+        now = to_text(self._clock.now())
+        if waiting:
+            events = to_save(self._ports, derive_id(self._ports.secret, "lock-out", record.id, now), 1, refused)
+            await self._repository.save_attempts(record.with_body(record.body | {"told": True}), events)
+        else:
+            counted = {"failed": record.body["failed"] + 1, "latest": now, "told": False}
+            await self._repository.save_attempts(record.with_body(counted))
 
-    def _counted(self, record: Record) -> Record:
-        now = self._clock.now()
-        recent = [text for text in record.body["failed"] if from_text(text) > now - SIGN_IN_WINDOW]
-        if len(recent) >= self._allowed:
-            raise _locked(from_text(recent[-self._allowed]), now)
-        return record.with_body({"failed": [*recent, to_text(now)], "latest": to_text(now)})
+    def _wait(self, door: Door, record: Record) -> timedelta:
+        over = record.body["failed"] - door.allowed
+        if over < 0:
+            return timedelta()
+        length: timedelta = min(SIGN_IN_LONGEST_WAIT, SIGN_IN_FIRST_WAIT * 2 ** min(over, _DOUBLINGS))
+        return from_text(record.body["latest"]) + length - self._clock.now()
+
+    def _door(self, failures: int, *parts: str) -> Door:
+        return Door(derive_id(self._ports.secret, "door", *parts), max(1, round(failures * self._factor)))
 
 
-def _locked(first: datetime, now: datetime) -> TooManyAttempts:
-    seconds = max(1, math.ceil((first + SIGN_IN_WINDOW - now).total_seconds()))
-    minutes = math.ceil(seconds / 60)
+def network_of(address: str) -> str:
+    """The network an address is in: what one subscriber has, and no more than that is kept."""
+    try:
+        length = 24 if ip_address(address).version == 4 else 56
+    except ValueError:
+        return ""
+    return str(ip_network(f"{address}/{length}", strict=False))
+
+
+def _locked(wait: timedelta) -> TooManyAttempts:
+    seconds = max(1, math.ceil(wait.total_seconds()))
     return TooManyAttempts(
-        f"密码连续输错次数过多，请 {minutes} 分钟后再试；忘记密码请联系管理员重置。",
+        f"密码连续输错次数过多，请 {math.ceil(seconds / 60)} 分钟后再试；忘记密码请联系管理员重置。",
         headers={"Retry-After": str(seconds)},
     )

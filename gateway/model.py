@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,12 +11,13 @@ from datetime import datetime
 from typing import Any, Literal, Self
 
 from contracts.gateway import AccountChanged, Role
-from gateway.settings import ADMINISTRATORS, IDENTITY, SESSION_IDLE, SESSION_LONGEST
+from gateway.settings import ADMINISTRATORS, IDENTITY, INVITATION_LIFE, SESSION_IDLE, SESSION_LONGEST
 from kit.auth import PUBLIC, Principal
 from kit.clock import from_text, to_text
 from kit.ids import derive_id
 
 Locale = Literal["zh-CN", "en"]
+TokenScope = Literal["read", "read_write"]
 CITY = "city"
 ROLE_NAMES: Mapping[str, str] = {
     "officer": "招商专员",
@@ -40,8 +42,28 @@ class Organisation:
 
 
 @dataclass(frozen=True, slots=True)
+class Invitation:
+    """A link that lets somebody choose their first password. Only the digest of its code is kept."""
+
+    digest: str
+    expires_at: str
+
+    @classmethod
+    def begin(cls, code: str, now: datetime) -> Self:
+        """The invitation that this code opens from now on."""
+        return cls(digest(code), to_text(now + INVITATION_LIFE))
+
+    def opens(self, code: str, now: datetime) -> bool:
+        """Whether this code opens it, now."""
+        return hmac.compare_digest(self.digest, digest(code)) and to_text(now) < self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who may sign in. ``epoch`` grows when every session of theirs must end."""
+    """Somebody who may sign in. ``epoch`` grows when every session of theirs must end.
+
+    Who was invited and has not come yet has no password: ``password_hash`` is empty and fits none.
+    """
 
     id: str
     sign_in: str
@@ -55,12 +77,17 @@ class Account:
     epoch: int
     created_at: str
     updated_at: str
+    must_change: bool = False
+    invited_by: str | None = None
+    invitation: Invitation | None = None
 
     @classmethod
     def read(cls, id: str, body: dict[str, Any]) -> Self:
-        """An account as it was stored."""
+        """An account as it was stored, by this release or an earlier one."""
         organisation = Organisation(**body["organisation"]) if body["organisation"] else None
-        return cls(id=id, **(body | {"zones": tuple(body["zones"]), "organisation": organisation}))
+        kept = body.get("invitation")
+        typed = {"zones": tuple(body["zones"]), "organisation": organisation}
+        return cls(id=id, **(body | typed | {"invitation": Invitation(**kept) if kept else None}))
 
     def body(self) -> dict[str, Any]:
         """What is stored."""
@@ -69,7 +96,21 @@ class Account:
         if self.organisation is not None:
             each = self.organisation
             kept["organisation"] = {"id": each.id, "name": each.name, "kind": each.kind}
+        if self.invitation is not None:
+            kept["invitation"] = {"digest": self.invitation.digest, "expires_at": self.invitation.expires_at}
         return kept
+
+    @property
+    def state(self) -> Literal["active", "invited", "disabled"]:
+        """Whether they may sign in, and why not."""
+        if not self.active:
+            return "disabled"
+        return "active" if self.password_hash else "invited"
+
+    @property
+    def office(self) -> str:
+        """The desk in whose log stands what is done to this account."""
+        return self.zones[0] if len(self.zones) == 1 else CITY
 
     @property
     def reads_as(self) -> frozenset[str]:
@@ -78,10 +119,11 @@ class Account:
 
     @property
     def readers(self) -> frozenset[str]:
-        """Who may see this account: administrators, the person, and for staff the desks they work at."""
+        """Who may see this account: administrators, the person, who invited them, for staff the desks they work at."""
         desks = self._offices() if self.role in OFFICE_ROLES else ()
         city = (CITY,) if self.role == "officer" else ()
-        return frozenset({IDENTITY, ADMINISTRATORS, own_reader(self.id), *desks, *city})
+        host = (own_reader(self.invited_by),) if self.invited_by else ()
+        return frozenset({IDENTITY, ADMINISTRATORS, own_reader(self.id), *host, *desks, *city})
 
     def principal(self) -> Principal:
         """This person, as services know them."""
@@ -120,12 +162,14 @@ class SignedIn:
     created_at: str
     seen_at: str
     expires_at: str
+    browser: str = ""
+    network: str = ""
 
     @classmethod
-    def begin(cls, token: str, csrf: str, account: Account, now: datetime) -> Self:
+    def begin(cls, token: str, csrf: str, account: Account, now: datetime, browser: str, network: str) -> Self:
         """The session of a person who has just signed in."""
-        text = to_text(now)
-        return cls(digest(token), account.id, csrf, account.epoch, text, text, to_text(now + SESSION_LONGEST))
+        text, ends = to_text(now), to_text(now + SESSION_LONGEST)
+        return cls(digest(token), account.id, csrf, account.epoch, text, text, ends, browser, network)
 
     @classmethod
     def read(cls, id: str, body: dict[str, Any]) -> Self:
@@ -157,6 +201,7 @@ class BearerToken:
     created_at: str
     expires_at: str
     revoked_at: str | None = None
+    scope: TokenScope = "read_write"
 
     @classmethod
     def read(cls, id: str, body: dict[str, Any]) -> Self:
@@ -199,7 +244,11 @@ def bearer_text(id: str, secret: str) -> str:
 
 def bearer_id(text: str) -> str | None:
     """The id inside a token; None where it is no token of ours."""
-    raw = text.removeprefix("quce_")[:32]
-    if not text.startswith("quce_") or len(raw) != 32 or not set(raw) <= set("0123456789abcdef"):
+    return plain_id(text.removeprefix("quce_")[:32]) if text.startswith("quce_") else None
+
+
+def plain_id(raw: str) -> str | None:
+    """An id that was written without hyphens; None where it is none."""
+    if len(raw) != 32 or not set(raw) <= set("0123456789abcdef"):
         return None
     return "-".join((raw[:8], raw[8:12], raw[12:16], raw[16:20], raw[20:]))

@@ -33,6 +33,8 @@ _PUBLIC = frozenset(
 """What visitors may do, by method and first part of the path."""
 _ASKING = frozenset({"/enquiries", "/enquiries/track", "/enquiries/track/message", "/enquiries/track/withdraw"})
 """What visitors may post about an enquiry of theirs."""
+_ARRIVING = frozenset({"/invitations/accept", "/setup"})
+"""What people post who are to have an account."""
 _DEMANDED = {
     "Idempotency-Key": ("任意不重复的字符串；重试时用同一个值，不会重复执行", r"^[\x21-\x7e]+$"),
     "If-Match": ('读取时得到的 ETag，例如 "3"', r'^"[0-9]{1,9}"$'),
@@ -113,7 +115,7 @@ def _demand(parameter: dict[str, Any]) -> None:
 def _security(method: str, path: str) -> list[dict[str, list[str]]]:
     signed: list[dict[str, list[str]]] = [{"bearer": []}]
     signed.append({"session": []} if method == "get" else {"session": [], "csrf": []})
-    public = (method, path.split("/")[1]) in _PUBLIC or (method == "post" and path in _ASKING)
+    public = (method, path.split("/")[1]) in _PUBLIC or (method == "post" and path in _ASKING | _ARRIVING)
     return [*signed, {}] if public else signed
 
 

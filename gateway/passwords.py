@@ -38,13 +38,13 @@ class Passwords:
         return await self._off_loop(_HASHER.hash, password)
 
     async def verify(self, stored: str | None, password: str) -> bool:
-        """Whether the password is right; takes as long for nobody (None) as for somebody.
+        """Whether the password is right; takes as long for nobody (None), or nobody's yet (empty), as for somebody.
 
         Raises:
             Unavailable: too many wait already.
         """
         right = await self._off_loop(_matches, stored or self._nobody, password)
-        return right and stored is not None
+        return right and bool(stored)
 
     def close(self) -> None:
         """Let the threads go."""

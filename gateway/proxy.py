@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 from starlette.routing import BaseRoute, Match
 from starlette.types import Message, Receive, Scope, Send
 
+from gateway.forgery import check_call
 from gateway.forms import header_token
-from gateway.session import Session, Sessions, check_call
+from gateway.session import Session, Sessions
 from gateway.settings import API
 from gateway.upstream import Call, Upstream
 from kit.errors import BadRequest, Problem

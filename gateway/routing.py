@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gateway.forms import SAFE_METHODS
 from gateway.settings import API, JSON_LIMIT, LONG_SECONDS, READ_SECONDS, UPLOAD_LIMIT, WRITE_SECONDS
 from kit.errors import NotFound
 
@@ -38,7 +39,7 @@ OF_EACH = frozenset({"dead-letters", "system"})
 APPS = (*dict.fromkeys(SERVICES.values()), "gateway")
 """All of them, the edge included, which asks itself as it asks the services."""
 
-OWN = frozenset({"accounts", "sessions", "tokens", "backups", "audit"})
+OWN = frozenset({"accounts", "invitations", "sessions", "tokens", "setup", "backups", "audit"})
 """What the edge answers itself."""
 
 BENCH = {"bench": "leads"}
@@ -47,6 +48,8 @@ BENCH = {"bench": "leads"}
 _LONG = frozenset({("imports", "POST"), ("digests", "POST"), ("industry-codes", "POST"), ("policies", "POST")})
 _UPLOADS = (f"{API}/imports", "/imports")
 _HIDDEN = ("", ".", "..")
+_QUERIES = (f"{API}/eligibility",)
+_DRY_RUN = "/dry-run"
 
 
 class Table:
@@ -71,6 +74,11 @@ class Table:
         if service is None or any(part in _HIDDEN for part in parts):
             raise NotFound("没有这个地址，请检查路径。")
         return PARTS.get((parts[0], parts[2]), service) if len(parts) > 2 else service
+
+
+def changes(method: str, path: str) -> bool:
+    """Whether a request asks for a change: all but reading, and questions that come with a body."""
+    return method not in SAFE_METHODS and path not in _QUERIES and not path.endswith(_DRY_RUN)
 
 
 def seconds_for(method: str, path: str) -> float:

@@ -1,18 +1,20 @@
-"""The first accounts of an installation: a demo of every role, or one administrator; passwords are random."""
+"""The accounts of the demo catalogue, one of every role, with random passwords. An office starts with none."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from contracts.vocabulary.zones import ZONES
+from gateway.account_book import AccountBook
 from gateway.accounts import Accounts
-from gateway.model import ORGANISATION_KINDS, ROLE_NAMES, account_id
+from gateway.model import ORGANISATION_KINDS, ROLE_NAMES, Account, account_id
 from gateway.passwords import Passwords, random_password
+from gateway.recipients import Recipients
 from gateway.repository import Repository
 from gateway.routing import Table
-from gateway.schemas import AccountChange, NewAccount
+from gateway.schemas import NewAccount
 from gateway.upstream import Upstream
 from kit.auth import Principal
 from kit.idempotency import RequestKey
@@ -25,7 +27,6 @@ _SEEDER = Principal("gateway", "administrator", name="首次启动")
 _INVESTOR = {"id": "xinhe-electronics", "name": "芯禾电子（示例）有限公司", "kind": "investor"}
 _INTRODUCER = {"id": "changjiang-advisory", "name": "长江招商顾问（示例）有限公司", "kind": "introducer"}
 
-_ADMINISTRATOR: Mapping[str, Any] = {"sign_in": "admin", "name": "系统管理员", "role": "administrator"}
 _DEMO: tuple[Mapping[str, Any], ...] = (
     {"sign_in": "donghu", "name": "陈思远", "role": "officer", "zones": ["donghu"]},
     {"sign_in": "jingkai", "name": "刘芳", "role": "officer", "zones": ["jingkai"]},
@@ -38,7 +39,7 @@ _DEMO: tuple[Mapping[str, Any], ...] = (
     {"sign_in": "reviewer", "name": "何志强", "role": "reviewer"},
     {"sign_in": "partner-a", "name": "林嘉怡", "role": "partner", "organisation": _INVESTOR},
     {"sign_in": "partner-b", "name": "黄俊杰", "role": "partner", "organisation": _INTRODUCER},
-    {**_ADMINISTRATOR, "name": "马晓东"},
+    {"sign_in": "admin", "name": "马晓东", "role": "administrator"},
 )
 
 
@@ -58,35 +59,45 @@ class SignIn:
 
 
 async def seed_accounts(ports: Ports, notify: Peer) -> list[SignIn]:
-    """Make the first accounts, once an installation; empty at every later start.
+    """Make the demo's accounts, once an installation; empty at every later start, and for an office.
 
     Needs the lifespans of the gateway and of notify. Where an earlier start broke off half way, the accounts it
     made get new passwords, since nobody has seen the old ones.
     """
     repository = Repository(ports)
-    if await repository.marked(_MARK):
+    if ports.settings.catalogue != "demo" or await repository.marked(_MARK):
         return []
     passwords = Passwords()
-    accounts = Accounts(ports, repository, passwords, Upstream(ports, {"notify": notify}, Table()))
-    wanted = _DEMO if ports.settings.catalogue == "demo" else (_ADMINISTRATOR,)
-    sign_ins = [await _seed(ports, repository, accounts, person) for person in wanted]
+    book = AccountBook(ports, repository, Recipients(Upstream(ports, {"notify": notify}, Table())))
+    seeding = _Seeding(ports, repository, book, passwords)
+    sign_ins = [await seeding.open(person) for person in _DEMO]
     passwords.close()
     await repository.mark(_MARK)
     return sign_ins
 
 
-async def _seed(ports: Ports, repository: Repository, accounts: Accounts, person: Mapping[str, Any]) -> SignIn:
-    password = random_password()
-    address = f"{person['sign_in']}@quce.example" if ports.settings.catalogue == "demo" else None
-    asked = NewAccount.model_validate({**person, "password": password, "email": address})
-    request = RequestKey(random_id(), "seed")
-    id = account_id(ports.secret, asked.sign_in)
-    known = await repository.account_record(id)
-    if known is None:
-        await accounts.open(asked, request, _SEEDER)
-    else:
-        await accounts.change(id, AccountChange(password=password), known.revision, request, _SEEDER)
-    return SignIn(asked.sign_in, password, asked.name, asked.role, _office(asked))
+@dataclass(frozen=True, slots=True)
+class _Seeding:
+    """What the accounts are made with."""
+
+    ports: Ports
+    repository: Repository
+    book: AccountBook
+    passwords: Passwords
+
+    async def open(self, person: Mapping[str, Any]) -> SignIn:
+        """Make one, or give one that is there a new password."""
+        password, request = random_password(), RequestKey(random_id(), "seed")
+        asked = NewAccount.model_validate(
+            {**person, "password": password, "email": f"{person['sign_in']}@quce.example"}
+        )
+        known = await self.repository.account_record(account_id(self.ports.secret, asked.sign_in))
+        if known is None:
+            await Accounts(self.ports, self.book, self.passwords).open(asked, request, _SEEDER)
+        else:
+            again = replace(Account.read(known.id, known.body), password_hash=await self.passwords.hash(password))
+            await self.book.save(known, again, request, _SEEDER, "password.reset")
+        return SignIn(asked.sign_in, password, asked.name, asked.role, _office(asked))
 
 
 def _office(asked: NewAccount) -> str:

@@ -1,4 +1,4 @@
-"""Who is asking: sessions behind a cookie, bearer tokens, and proof that a form is ours.
+"""Who is asking: sessions behind a cookie, and bearer tokens.
 
 Sessions and accounts are read on every request, so that signing out and disabling an account work at once.
 """
@@ -7,34 +7,32 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Request
 from starlette.types import Scope as AsgiScope
 
-from gateway.errors import SignInFailed
-from gateway.forms import (
-    SAFE_METHODS,
-    expired_page,
-    header_token,
-    nonce_holds,
-    refuse_foreign,
-    same_token,
-    token_sent,
-)
-from gateway.limits import AddressLimit, LockOut
-from gateway.model import Account, SignedIn, account_id, bearer_id, digest
-from gateway.passwords import Passwords
+from gateway.auditing import audited
+from gateway.errors import PasswordChangeRequired, ReadOnlyToken
+from gateway.model import CITY, Account, BearerToken, SignedIn, account_id, bearer_id, digest, own_reader
 from gateway.repository import Repository
-from gateway.settings import COOKIE, SECURE_COOKIE, SESSION_TOUCH, SIGN_INS_A_MINUTE
+from gateway.routing import changes
+from gateway.settings import (
+    COOKIE,
+    OPEN_BEFORE_CHANGE,
+    SECURE_COOKIE,
+    SESSION_TOUCH,
+    TOKEN_TOUCH,
+    UNATTENDED,
+)
 from kit.auth import Principal
 from kit.clock import from_text
-from kit.errors import Unauthenticated
+from kit.errors import NotFound, Unauthenticated
 from kit.ports import Ports
-from kit.web import ports_of
 
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _KEY = "quce.session"
 
 
@@ -47,16 +45,29 @@ class Session:
     sign_in: str
     csrf: str
     via: Literal["cookie", "bearer"]
+    office: str = CITY
+    must_change: bool = False
+    reads_only: bool = False
+
+    def admit(self, method: str, path: str) -> None:
+        """Stop what this session may not do, whatever it is: asked wherever a session is read.
+
+        Raises:
+            PasswordChangeRequired: a one-time password comes first to be changed.
+            ReadOnlyToken: the token may read only.
+        """
+        if self.must_change and path not in OPEN_BEFORE_CHANGE:
+            raise PasswordChangeRequired("您的密码是一次性的，请先在「更改密码」页面换成自己的密码，再使用其他功能。")
+        if self.reads_only and changes(method, path):
+            raise ReadOnlyToken("这个令牌只能读取；要更改内容，请在「我的账号」里另建可读写的令牌。")
 
 
 class Sessions:
-    """Opens, reads and ends sign-ins."""
+    """Reads and ends sign-ins."""
 
-    def __init__(self, ports: Ports, repository: Repository, passwords: Passwords) -> None:
-        self._ports, self._repository, self._passwords = ports, repository, passwords
-        factor = ports.settings.rate_limit_factor
-        self._addresses = AddressLimit(ports.clock, SIGN_INS_A_MINUTE * factor)
-        self._locks = LockOut(repository, ports.clock, ports.secret, factor)
+    def __init__(self, ports: Ports, repository: Repository) -> None:
+        self._ports, self._repository = ports, repository
+        self._touched: dict[str, datetime] = {}
         self._public_https = ports.settings.public_url.startswith("https:")
 
     def secure(self, scope: AsgiScope) -> bool:
@@ -72,43 +83,73 @@ class Sessions:
 
         Raises:
             Unauthenticated: there is a bearer token, and it does not hold.
+            PasswordChangeRequired: a one-time password comes first to be changed.
+            ReadOnlyToken: the token may read only.
         """
         if _KEY not in scope:
             scope[_KEY] = await self._read(scope)
         found: Session | None = scope[_KEY]
+        if found is not None:
+            found.admit(scope["method"], scope["path"])
         return found
 
-    async def open(self, name: str, password: str, address: str) -> tuple[str, Session]:
-        """Sign in; gives the cookie's token and the session.
+    async def own(self, by: Session) -> list[SignedIn]:
+        """Where the person is signed in, the latest first; what no longer holds is left out."""
+        now = self._ports.clock.now()
+        account = await self._repository.account(by.principal.account)
+        found = await self._repository.sessions(by.principal.account)
+        return [each for each in found if account is not None and each.holds(account, now)]
 
-        Raises:
-            SignInFailed: no active account has this name and password.
-            TooManyAttempts: the name failed too often.
-            TooMany: the address asks too often.
-        """
-        self._addresses.spend(address)
-        claimed = await self._locks.claim(name)
-        account = await self._repository.account(account_id(self._ports.secret, name))
-        right = await self._passwords.verify(account.password_hash if account else None, password)
-        if account is None or not right or not account.active:
-            raise SignInFailed("账号或密码不正确，请检查后重试；忘记密码请联系管理员重置。")
-        await self._locks.clear(claimed)
+    async def begin(self, account: Account, browser: str, network: str) -> tuple[str, Session]:
+        """Let somebody in who proved who they are; gives the cookie's token and the session."""
         token = secrets.token_urlsafe(32)
-        kept = SignedIn.begin(token, secrets.token_urlsafe(24), account, self._ports.clock.now())
-        await self._repository.begin_session(kept)
+        now = self._ports.clock.now()
+        kept = SignedIn.begin(token, secrets.token_urlsafe(24), account, now, browser, network)
+        told = audited(
+            self._ports, account.principal(), "session.opened", own_reader(account.id), office=account.office
+        )
+        await self._repository.begin_session(kept, told)
         return token, _session(kept, account)
 
     async def close(self, session: Session) -> None:
         """Sign out."""
-        await self._repository.end_session(session.id)
+        await self._end(session.id, session)
+
+    async def end(self, id: str, by: Session) -> None:
+        """End one of the person's own sessions.
+
+        Raises:
+            NotFound: they have no such session.
+        """
+        if not any(each.id == id for each in await self.own(by)):
+            raise NotFound("没有这个登录，可能已经结束；请刷新列表。")
+        await self._end(id, by)
+
+    async def end_others(self, by: Session) -> int:
+        """End all of the person's sessions but this one; gives how many."""
+        others = [each for each in await self.own(by) if each.id != by.id]
+        for each in others:
+            await self._end(each.id, by)
+        return len(others)
+
+    async def keep(self, by: Session, account: Account) -> None:
+        """Let this session outlive a change that ends all others of the account."""
+        found = await self._repository.session(by.id)
+        if found is not None:
+            kept, record = found
+            await self._repository.touch_session(replace(kept, epoch=account.epoch), record)
+
+    async def _end(self, id: str, by: Session) -> None:
+        told = audited(self._ports, by.principal, "session.ended", own_reader(by.principal.account), office=by.office)
+        await self._repository.end_session(id, told)
 
     async def _read(self, scope: AsgiScope) -> Session | None:
         authorization, cookie = _credentials(scope, self.cookie_name(scope).encode())
         if authorization is not None:
             return await self._bearer(authorization)
-        return await self._cookie(cookie) if cookie else None
+        return await self._cookie(cookie, attended=scope["path"] != UNATTENDED) if cookie else None
 
-    async def _cookie(self, token: str) -> Session | None:
+    async def _cookie(self, token: str, *, attended: bool) -> Session | None:
         found = await self._repository.session(digest(token))
         if found is None:
             return None
@@ -118,7 +159,7 @@ class Sessions:
         if account is None or not kept.holds(account, now):
             await self._repository.end_session(kept.id)
             return None
-        if now - from_text(kept.seen_at) > SESSION_TOUCH:
+        if attended and now - from_text(kept.seen_at) > SESSION_TOUCH:
             await self._repository.touch_session(kept.seen(now), record)
         return _session(kept, account)
 
@@ -126,20 +167,25 @@ class Sessions:
         scheme, _, text = authorization.partition(" ")
         if scheme.lower() != "bearer" or not text:
             raise _refused("Authorization 应为 Bearer 加令牌。")
-        token_id, account = await self._token(text.strip())
+        if text.count(".") == 2:
+            account, token = await self._named(self._signed(text)), None
+        else:
+            account, token = await self._token(text.strip())
         if account is None or not account.active:
             raise _refused("令牌无效、已撤销或已过期，请重新创建令牌。")
-        return Session(token_id, account.principal(), account.sign_in, "", "bearer")
+        return _program(digest(text) if token is None else token.id, account, token)
 
-    async def _token(self, text: str) -> tuple[str, Account | None]:
-        if text.count(".") == 2:
-            return digest(text), await self._named(self._signed(text))
+    async def _token(self, text: str) -> tuple[Account | None, BearerToken | None]:
         found = await self._repository.token(bearer_id(text) or "")
         if found is None:
-            return "", None
-        token = found[0]
-        holds = hmac.compare_digest(token.digest, digest(text)) and token.holds(self._ports.clock.now())
-        return token.id, await self._repository.account(token.account) if holds else None
+            return None, None
+        token, now = found[0], self._ports.clock.now()
+        if not (hmac.compare_digest(token.digest, digest(text)) and token.holds(now)):
+            return None, None
+        if now - self._touched.get(token.id, _NEVER) > TOKEN_TOUCH:
+            self._touched[token.id] = now
+            await self._repository.use(token.id)
+        return await self._repository.account(token.account), token
 
     def _signed(self, text: str) -> str:
         try:
@@ -169,106 +215,23 @@ async def require_session(session: Annotated[Session | None, Depends(current_ses
     return session
 
 
-async def check_form(request: Request) -> AsyncIterator[None]:
-    """What every changing request to a page of ours must prove, as a dependency of their router.
-
-    Files of the form are let go once the page has answered.
-
-    Raises:
-        ForgedRequest: its token is missing or another's, or another site sent it.
-    """
-    try:
-        if request.method not in SAFE_METHODS:
-            await _check_form(request, await current_session(request))
-        yield
-    finally:
-        await request.close()
-
-
-async def _check_form(request: Request, session: Session | None) -> None:
-    if session is not None and session.via == "bearer":
-        return
-    ports = ports_of(request)
-    refuse_foreign(request.scope, ports.settings.public_url)
-    sent = await token_sent(request)
-    holds = nonce_holds(ports.secret, ports.clock, sent) if session is None else same_token(session.csrf, sent)
-    if not holds:
-        raise expired_page()
-
-
-def check_call(scope: AsgiScope, session: Session | None, public_url: str) -> None:
-    """What a changing call of the API must prove where a cookie speaks for the caller.
-
-    Raises:
-        ForgedRequest: its token is missing or another's, or another site sent it.
-    """
-    if scope["method"] in SAFE_METHODS or session is None or session.via == "bearer":
-        return
-    refuse_foreign(scope, public_url)
-    if not same_token(session.csrf, header_token(scope) or ""):
-        raise expired_page()
-
-
-async def call_checked(request: Request) -> None:
-    """:func:`check_call` as a dependency of the edge's own API routes.
-
-    Raises:
-        ForgedRequest: the token is missing or another's, or another site sent it.
-    """
-    check_call(request.scope, await current_session(request), ports_of(request).settings.public_url)
-
-
-async def own_origin(request: Request) -> None:
-    """For signing in, where no token can be asked for yet: no other site may do it for a visitor.
-
-    Raises:
-        ForgedRequest: another site sent it.
-    """
-    refuse_foreign(request.scope, ports_of(request).settings.public_url)
-
-
-async def sign_in(request: Request, response: Response, account: str, password: str) -> Session:
-    """Sign in and set the cookie on ``response``; a session the browser had before ends.
-
-    Raises:
-        SignInFailed: no active account has this name and password.
-        TooManyAttempts: the name failed too often.
-        TooMany: the address asks too often.
-    """
-    sessions = sessions_of(request)
-    address = request.client.host if request.client else ""
-    token, session = await sessions.open(account, password, address)
-    before = await _before(request)
-    if before is not None:
-        await sessions.close(before)
-    name, secure = sessions.cookie_name(request.scope), sessions.secure(request.scope)
-    response.set_cookie(name, token, path="/", secure=secure, httponly=True, samesite="lax")
-    return session
-
-
-async def sign_out(request: Request, response: Response) -> None:
-    """End the session and take the cookie back."""
-    sessions = sessions_of(request)
-    session = await sessions.of(request.scope)
-    if session is not None and session.via == "cookie":
-        await sessions.close(session)
-    name, secure = sessions.cookie_name(request.scope), sessions.secure(request.scope)
-    response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="lax")
-
-
 def sessions_of(request: Request) -> Sessions:
     """The sessions of the app that handles this request."""
     sessions: Sessions = request.app.state.sessions
     return sessions
 
 
-async def _before(request: Request) -> Session | None:
-    session = await sessions_of(request).of(request.scope)
-    return session if session is not None and session.via == "cookie" else None
-
-
 def _session(kept: SignedIn, account: Account) -> Session:
-    return Session(kept.id, account.principal(), account.sign_in, kept.csrf, "cookie")
+    who = account.principal()
+    return Session(kept.id, who, account.sign_in, kept.csrf, "cookie", account.office, account.must_change)
+
+
+def _program(id: str, account: Account, token: BearerToken | None) -> Session:
+    """A program's session; None in the place of a token is an operator at the machine, who needs no password."""
+    who, office = account.principal(), account.office
+    if token is None:
+        return Session(id, who, account.sign_in, "", "bearer", office)
+    return Session(id, who, account.sign_in, "", "bearer", office, account.must_change, token.scope == "read")
 
 
 def _refused(detail: str) -> Unauthenticated:

@@ -9,6 +9,8 @@ API = "/api/v1"
 IDENTITY = "gateway:identity"
 """The reader under which the edge itself looks up accounts, sessions and tokens, before anybody is known."""
 ADMINISTRATORS = "administrators"
+OPERATOR = "operator"
+"""The role in what the command line signs with the machine's own keys."""
 
 COOKIE = "quce"
 SECURE_COOKIE = "__Host-quce"
@@ -21,8 +23,26 @@ SESSION_TOUCH = timedelta(minutes=2)
 """How stale the instant of last use may get before it is written again."""
 NONCE_LIFE = timedelta(hours=12)
 
+DEVICE_COOKIE, SECURE_DEVICE_COOKIE = "quce_device", "__Host-quce_device"
+DEVICE_LIFE = timedelta(days=365)
+UNATTENDED = "/panels/unread"
+"""Asked for by the clock: it neither keeps a session alive nor takes a page away from somebody who writes on it."""
+OPEN_BEFORE_CHANGE = frozenset(
+    {
+        "/account/password", "/sign-in", "/sign-out", "/language",
+        f"{API}/sessions", f"{API}/sessions/current", f"{API}/sessions/current/password",
+    }
+)  # fmt: skip
+"""What somebody may do whose one-time password is still to be changed."""
+
 SIGN_IN_FAILURES = 5
-SIGN_IN_WINDOW = timedelta(minutes=15)
+"""Of one name from one network, or of a known browser, before it has to wait."""
+SIGN_IN_FAILURES_ANYWHERE = 20
+"""Of one name from unknown browsers anywhere, before those have to wait."""
+SIGN_IN_FIRST_WAIT = timedelta(minutes=1)
+SIGN_IN_LONGEST_WAIT = timedelta(minutes=15)
+SIGN_IN_FORGOTTEN = timedelta(days=1)
+"""After a last failure."""
 SIGN_INS_A_MINUTE = 30
 """From one address."""
 VISITOR_POSTS_A_MINUTE = 120
@@ -37,6 +57,9 @@ HASHES_WAITING = 32
 
 TOKEN_DAYS = 90
 TOKEN_DAYS_MOST = 366
+TOKEN_TOUCH = timedelta(hours=1)
+"""How stale the instant of a token's last use may get before it is written again."""
+INVITATION_LIFE = timedelta(days=7)
 INTERNAL_TOKEN_LIFE = 60.0
 """Seconds for which one signed token is used again for the same person and service."""
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from gateway.pages import (
+    accounts,
+    arriving,
     assets,
     comparison,
     contacts,
@@ -25,6 +27,7 @@ from gateway.pages import (
     lost,
     notices,
     operating,
+    own_account,
     policies,
     projects,
     sign_in,
@@ -34,8 +37,7 @@ from gateway.pages.page_table import PAGES
 router = APIRouter(include_in_schema=False)
 for part in (
     assets, sign_in, home, leads, lead_form, lead, contacts, comparison, exports, imports, eligibility, enquiries,
-    projects,
-    policies, digest, dashboard, notices, deliveries, operating, lost,
+    projects, policies, digest, dashboard, notices, deliveries, operating, arriving, accounts, own_account, lost,
 ):  # fmt: skip
     router.include_router(part.router)
 

@@ -38,13 +38,15 @@ DELIVERY_STATES = {
 }  # fmt: skip
 DELIVERY_KINDS = {
     "incentives.matched": "政策匹配", "lead.assigned": "分派", "import.finished": "台账导入", "digest.frozen": "周报",
-    "event.died": "死信通知", "partner.answered": "回复企业", "lead.enquired": "咨询",
+    "event.died": "死信通知", "partner.answered": "回复企业", "lead.enquired": "咨询", "account.invited": "账号邀请",
 }  # fmt: skip
 PROGRESS = {
     "received": "已登记", "studying": "研究中", "talking": "洽谈中", "reviewing": "评审中", "signed": "已签约",
     "settling": "落地中", "building": "建设中", "running": "已投产", "on_hold": "暂缓", "closed": "已结束",
 }  # fmt: skip
 ENQUIRY_STATES = {"received": "已收到", "assigned": "已分派", "answered": "已答复", "closed": "已结束"}
+ACCOUNT_STATES = {"active": "正常", "invited": "待接受邀请", "disabled": "已停用"}
+TOKEN_SCOPES = {"read": "只读", "read_write": "可读写"}
 LETTER_STATES = {
     "dead": "死信", "waiting": "自动重试中", "handled": "已重放", "discarded": "已放弃", "unreadable": "无法识别",
 }  # fmt: skip
@@ -74,6 +76,8 @@ def labels_in(f: Formats) -> Mapping[str, Callable[..., str]]:
         "progress_name": worded(PROGRESS),
         "enquiry_state": worded(ENQUIRY_STATES),
         "letter_state": worded(LETTER_STATES),
+        "account_state": worded(ACCOUNT_STATES),
+        "token_scope": worded(TOKEN_SCOPES),
         "service_name": worded(SERVICE_NAMES),
         "source_name": lambda source: f.say(SOURCES.get(source["kind"], "其他")),
         "scope_name": lambda key: scope_name(f, key),

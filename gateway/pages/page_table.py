@@ -12,6 +12,8 @@ STAFF = OFFICERS | {"manager"}
 MANAGERS = frozenset({"manager"})
 ADMINISTRATORS = frozenset({"administrator"})
 PARTNERS = frozenset({"partner"})
+HOSTS = OFFICERS | ADMINISTRATORS
+"""Who brings others in."""
 SIGNED_IN = STAFF | ADMINISTRATORS | {"policy_editor", "reviewer", "partner"}
 
 
@@ -104,6 +106,19 @@ PAGES: tuple[Page, ...] = (
     Page("/dead-letters/{service}/{id}", ADMINISTRATORS),
     Page("/dead-letters/{service}/{id}/{act}", ADMINISTRATORS, _ACT, shown=False),
     Page("/system", ADMINISTRATORS),
+    Page("/setup", ANYONE, ("GET", "POST")),
+    Page("/invitation", ANYONE, ("GET", "POST")),
+    Page("/accounts", HOSTS),
+    Page("/accounts/new", HOSTS, ("GET", "POST")),
+    Page("/accounts/{id}", HOSTS),
+    Page("/accounts/{id}/{act}", HOSTS, _ACT, shown=False),
+    Page("/account", SIGNED_IN),
+    Page("/account/password", SIGNED_IN, ("GET", "POST")),
+    Page("/account/language", SIGNED_IN, _ACT, shown=False),
+    Page("/account/sessions/end-others", SIGNED_IN, _ACT, shown=False),
+    Page("/account/sessions/{id}/end", SIGNED_IN, _ACT, shown=False),
+    Page("/account/tokens", SIGNED_IN, _ACT, shown=False),
+    Page("/account/tokens/{id}/withdraw", SIGNED_IN, _ACT, shown=False),
 )
 
 BY_PATH: Mapping[str, Page] = {page.path: page for page in PAGES}
@@ -128,10 +143,11 @@ _ENTRIES: tuple[Entry, ...] = (
     Entry("/eligibility", "政策测算", "calc"),
     Entry("/policies", "政策库", "policy"),
     Entry("/system", "系统", "pulse"),
+    Entry("/accounts", "账号", "people"),
     Entry("/deliveries", "投递记录", "mail"),
     Entry("/dead-letters", "死信", "warn"),
 )
-_OFFICER_ORDER = ("/", "/leads", "/policies", "/eligibility", "/imports", "/dashboard")
+_OFFICER_ORDER = ("/", "/leads", "/policies", "/eligibility", "/imports", "/dashboard", "/accounts")
 
 
 def may_open(path: str, role: str) -> bool:

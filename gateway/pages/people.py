@@ -10,6 +10,8 @@ from gateway.directory import Directory
 from gateway.model import Account
 from gateway.pages.visit import Visit
 from gateway.repository import IDENTIFYING, Repository
+from gateway.schemas import AccountFilter
+from kit.store.port import Eq
 
 MOST = 200
 
@@ -19,7 +21,7 @@ async def names_for(visit: Visit) -> Mapping[str, str]:
     if visit.session is None:
         return {}
     principal = visit.session.principal
-    page = await _directory(visit.request).list(principal, None, MOST, None)
+    page = await _directory(visit.request).list(principal, AccountFilter(limit=MOST))
     return {entry.id: entry.name for entry in page.items} | {principal.account: principal.name}
 
 
@@ -29,7 +31,7 @@ async def officers_for(visit: Visit, office: str) -> Mapping[str, str]:
         return {}
     repository = _repository(visit)
     scope = visit.session.principal.scope
-    pages = [await repository.accounts(scope, role, MOST, None) for role in ("officer", "bureau_officer")]
+    pages = [await repository.accounts(scope, [Eq("role", role)], MOST, None) for role in ("officer", "bureau_officer")]
     accounts = [Account.read(record.id, record.body) for page in pages for record in page.records]
     return {
         each.id: each.name
@@ -40,7 +42,7 @@ async def officers_for(visit: Visit, office: str) -> Mapping[str, str]:
 
 async def organisations(visit: Visit) -> Mapping[str, str]:
     """Organisation id to name, of those for which a partner account is in use; for staff only."""
-    page = await _repository(visit).accounts(IDENTIFYING, "partner", MOST, None)
+    page = await _repository(visit).accounts(IDENTIFYING, [Eq("role", "partner")], MOST, None)
     accounts = [Account.read(record.id, record.body) for record in page.records]
     return {each.organisation.id: each.organisation.name for each in accounts if each.active and each.organisation}
 

@@ -13,17 +13,17 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
+from gateway.errors import NotSetUp, PasswordChangeRequired
 from gateway.pages.api import Refused, refusal
-from gateway.pages.visit import Visit
+from gateway.pages.visit import SET_UP, Visit
 from gateway.session import current_session
+from gateway.settings import UNATTENDED
 from kit.errors import BadRequest, Problem, Unauthenticated
 from kit.telemetry import trace_id
 
 log = logging.getLogger(__name__)
 
 UNEXPECTED = "系统出现意外错误，已记录；请稍后重试，仍不行请把编号告诉管理员。"
-UNATTENDED = "/panels/unread"
-"""Asked for by the clock: it must not take a page away from somebody who is writing on it."""
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 TITLES = {
     403: "没有权限", 404: "没有找到这个页面", 412: "内容已被他人更新", 429: "操作过于频繁", 503: "服务暂时没有响应",
@@ -40,8 +40,8 @@ class PageRoute(APIRoute):
         async def handle(request: Request) -> Response:
             try:
                 return await inner(request)
-            except Unauthenticated:
-                return _to_sign_in(request)
+            except (Unauthenticated, PasswordChangeRequired, NotSetUp) as first:
+                return _to_what_comes_first(request, first)
             except Refused as refused:
                 return await show(request, refused)
             except Problem as problem:
@@ -61,7 +61,7 @@ async def show(request: Request, refused: Refused) -> Response:
     """A refusal as a page, or as a notice where only a part of a page was asked for."""
     try:
         session = await current_session(request)
-    except Unauthenticated:
+    except Problem:
         session = None
     visit = Visit(request, session)
     if visit.swapped and request.method == "GET":
@@ -86,11 +86,23 @@ def _flash(visit: Visit, refused: Refused) -> Response:
     return answer
 
 
+def _to_what_comes_first(request: Request, problem: Problem) -> Response:
+    if isinstance(problem, PasswordChangeRequired):
+        return _elsewhere(request, "/account/password")
+    return _elsewhere(request, SET_UP) if isinstance(problem, NotSetUp) else _to_sign_in(request)
+
+
 def _to_sign_in(request: Request) -> Response:
     if request.url.path == UNATTENDED:
         return Response(status_code=401)
     if request.headers.get("hx-request") == "true":
-        return Response(status_code=204, headers={"HX-Redirect": "/sign-in"})
+        return _elsewhere(request, "/sign-in")
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     back = "" if request.method != "GET" or wanted == "/" else f"?next={quote(wanted)}"
     return RedirectResponse(f"/sign-in{back}", 303)
+
+
+def _elsewhere(request: Request, path: str) -> Response:
+    if request.headers.get("hx-request") == "true":
+        return Response(status_code=204, headers={"HX-Redirect": path})
+    return RedirectResponse(path, 303)

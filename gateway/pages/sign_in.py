@@ -7,12 +7,12 @@ from starlette.responses import RedirectResponse, Response
 
 from gateway.pages.api import Refused, refusal
 from gateway.pages.forms import Form
-from gateway.pages.languages import COOKIE
+from gateway.pages.languages import COOKIE, Language
 from gateway.pages.page_table import start_of
 from gateway.pages.routing import PageRoute
 from gateway.pages.visit import Visit, Visiting
-from gateway.session import sign_in as open_session
-from gateway.session import sign_out as close_session
+from gateway.signing_in import sign_in as open_session
+from gateway.signing_in import sign_out as close_session
 from kit.errors import Problem
 
 router = APIRouter(route_class=PageRoute)
@@ -56,10 +56,14 @@ async def choose_language(request: Request) -> Response:
     """Remember the language in a cookie and show the same page again."""
     form = await Form.of(request)
     answer = RedirectResponse(_own_path(form.text("back")) or "/", 303)
-    chosen = "en" if form.text("language") == "en" else "zh"
-    secure = request.url.scheme == "https"
-    answer.set_cookie(COOKIE, chosen, max_age=YEAR, path="/", secure=secure, httponly=True, samesite="lax")
+    remember_language(request, answer, "en" if form.text("language") == "en" else "zh")
     return answer
+
+
+def remember_language(request: Request, answer: Response, language: Language) -> None:
+    """Have this browser's pages in a language from now on."""
+    secure = request.url.scheme == "https"
+    answer.set_cookie(COOKIE, language, max_age=YEAR, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 def _form(visit: Visit, wanted: str, account: str = "", refused: Refused | None = None) -> Response:

@@ -25,6 +25,7 @@ from gateway.pages.languages import language_of
 from gateway.pages.lights import light_of
 from gateway.pages.page_table import BY_PATH, Entry, entries_for, may_open
 from gateway.session import Session, current_session
+from gateway.set_up import SetUp
 from kit.errors import Forbidden, Unauthenticated
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
@@ -33,6 +34,7 @@ ROLE_NAMES = {
     "reviewer": "审查员", "partner": "合作伙伴", "administrator": "管理员",
 }  # fmt: skip
 VISITOR = "anonymous"
+SET_UP = "/setup"
 
 
 @cache
@@ -49,6 +51,7 @@ def templates() -> Environment:
         FACTS=FACTS,
         BASES=list(LegalBasis),
         NOTICES=list(NoticeGiven),
+        ROLES=list(ROLE_NAMES),
         STAGES=list(Stage),
         ZONES=ZONES,
         new_key=lambda: secrets.token_urlsafe(18),
@@ -150,8 +153,12 @@ async def _visit(request: Request, session: Annotated[Session | None, Depends(cu
     Raises:
         Unauthenticated: the page needs an account.
         Forbidden: it needs another role.
+        NotSetUp: nobody administers the installation yet.
     """
     page = BY_PATH[request.scope["route"].path]
+    if page.path != SET_UP:
+        setting: SetUp = request.app.state.set_up
+        await setting.check()
     if page.roles is not None:
         if session is None:
             raise Unauthenticated("请先登录，再打开这个页面。")

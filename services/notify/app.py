@@ -49,7 +49,7 @@ def create_app(ports: Ports) -> FastAPI:
             yield
 
     app = create_base(name=settings.SERVICE, title="通知服务", ports=ports, lifespan=lifespan)
-    app.state.service, app.state.closing, app.state.sender = service, closing, sender
+    app.state.service, app.state.closing, app.state.sender, app.state.teller = service, closing, sender, teller
     app.include_router(router)
     mount(app, service, partial(NotifyAudited, office="city"))
     return app

@@ -9,6 +9,10 @@ class RecipientNotFound(NotFound):
     slug, title = "recipient-not-found", "没有这位收件人"
 
 
+class AddressMissing(Conflict):
+    slug, title = "address-missing", "没有邮箱"
+
+
 class NotificationNotFound(NotFound):
     slug, title = "notification-not-found", "没有这条通知"
 

@@ -25,6 +25,7 @@ DEFAULTS: Mapping[Kind, Mapping[ChannelName, When]] = {
     Kind.ANSWERED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW, ChannelName.WEBHOOK: When.NEVER},
     Kind.DIGEST: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NOW, ChannelName.WEBHOOK: When.NOW},
     Kind.DIED: {ChannelName.IN_APP: When.NOW, ChannelName.EMAIL: When.NEVER, ChannelName.WEBHOOK: When.NOW},
+    Kind.INVITED: {ChannelName.IN_APP: When.NEVER, ChannelName.EMAIL: When.NOW, ChannelName.WEBHOOK: When.NEVER},
 }
 
 

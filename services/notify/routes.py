@@ -53,6 +53,15 @@ async def read_recipient(account: Account, asking: Signed, ports: OwnPorts) -> s
     return people.recipient_answer(await people.recipient(ports, asking, account))
 
 
+@router.post("/recipients/{account}/invitation", status_code=204, summary="邮寄邀请链接")
+async def mail_invitation(
+    account: Account, body: schemas.InvitationInput, _asking: Administrator, ports: OwnPorts, request: Request
+) -> None:
+    """Mail the link to the address that is there; the same link is mailed once."""
+    await keeping.require_address(ports, account)
+    await request.app.state.teller.tell_invited(account, body.link)
+
+
 @router.get("/notifications", summary="通知列表")
 async def list_notifications(
     asking: Signed,

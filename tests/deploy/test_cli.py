@@ -153,9 +153,56 @@ def test_a_signal_under_load_loses_nothing_that_was_acknowledged(quce: Quce) -> 
     assert stop(server, signal.SIGINT) == 0
 
 
-def test_an_office_starts_with_an_administrator_only(quce: Quce) -> None:
+def test_accounts_are_kept_either_way(either_way: Quce) -> None:
+    zone = ("--zone", "donghu")
+    made = either_way.json("account", "create", "chen", "--name", "陈", "--role", "officer", *zone)
+    assert made["password"]
+    again = either_way.run("account", "create", "chen", "--name", "陈", "--role", "officer", *zone)
+    assert (again.returncode, "登录名" in again.stderr) == (1, True)
+    wrong = either_way.run("account", "create", "li", "--name", "李", "--role", "officer")
+    assert (wrong.returncode, "zones" in wrong.stderr) == (1, True)
+    invited = either_way.run(
+        "account", "invite", "guest", "--name", "来宾", "--role", "partner", "--organisation", "甲公司"
+    )
+    assert "/invitation?code=" in invited.stdout, invited.stderr
+    assert either_way.json("account", "reset", "chen")["password"] != made["password"]
+    assert "已停用" in either_way.run("account", "disable", "chen").stdout
+    states = {each["sign_in"]: each["state"] for each in either_way.json("account", "list")["items"]}
+    assert (states["chen"], states["guest"], states["admin"]) == ("disabled", "invited", "active")
+    refused = either_way.run("account", "list", "--as", "chen")
+    assert (refused.returncode, "停用" in refused.stderr) == (1, True)
+    assert either_way.run("account", "reset", "nobody").returncode == 1
+
+
+def test_an_office_starts_without_accounts_and_takes_its_first_from_the_command(quce: Quce) -> None:
     quce.environment["QUCE_CATALOGUE"] = "office"
-    assert len(quce.json("seed")["sign_ins"]) == 1
+    assert quce.json("seed")["sign_ins"] == []
+    assert "quce account create" in quce.run("seed").stdout
+    assert quce.run("account", "list", "--as", "lin").returncode == 1
+    made = quce.json("account", "create", "lin", "--name", "林主任", "--role", "administrator")
+    assert made["password"]
+    assert [each["sign_in"] for each in quce.json("account", "list", "--as", "lin")["items"]] == ["lin"]
+    assert quce.run("account", "create", "second", "--name", "二", "--role", "administrator").returncode == 1
+
+
+def test_an_office_prints_a_set_up_code_until_it_has_an_administrator(quce: Quce) -> None:
+    quce.environment["QUCE_CATALOGUE"] = "office"
+    server = quce.start()
+    assert server.stdout is not None
+    line = server.stdout.readline()
+    assert "/setup" in line
+    asked = {
+        "sign_in": "lin",
+        "name": "林主任",
+        "password": "a-long-enough-one",
+        "code": line.strip().rpartition("：")[2],
+    }
+    address = f"http://127.0.0.1:{quce.port}/api/v1/setup"
+    assert httpx.post(address, json=asked, headers={"Idempotency-Key": "k"}).status_code == 201
+    assert stop(server, signal.SIGTERM) == 0
+    server = quce.start()
+    server.send_signal(signal.SIGTERM)
+    assert "/setup" not in server.communicate(timeout=25)[0]
 
 
 def test_a_second_suite_on_the_same_folder_is_refused(quce: Quce) -> None:

@@ -97,10 +97,40 @@ def a_fresh_account(world: World) -> Call:
     return Call({"id": made}, headers=world.etag(f"/accounts/{made}", "admin"), json={"name": "改名"})
 
 
+def a_fresh_account_at(world: World) -> Call:
+    """An account of its own at its revision, for acts that say nothing more."""
+    return replace(a_fresh_account(world), json=None)
+
+
 def a_fresh_token(world: World) -> Call:
     """A token to be withdrawn."""
     made = world.post("donghu", "/tokens", json={"name": "待撤销", "expires_days": 1})
     return Call({"id": made["id"]}, headers={"If-Match": f'"{made["revision"]}"'})
+
+
+def an_invitation(world: World) -> dict[str, Any]:
+    """A partner to be invited."""
+    number = next(world.numbers)
+    organisation = {"name": f"寻常伙伴{number}有限公司", "kind": "investor"}
+    return {"sign_in": f"guest{number}", "name": f"来宾{number}", "role": "partner", "organisation": organisation}
+
+
+def a_fresh_guest(world: World) -> Call:
+    """Somebody whom the officer at 东湖 invited."""
+    made = world.post("donghu", "/invitations", json=an_invitation(world))
+    return Call({"id": made["id"]}, headers={"If-Match": '"1"'})
+
+
+def a_code_to_accept(world: World) -> Call:
+    """A link of one's own for each to accept."""
+    link = world.post("donghu", "/invitations", json=an_invitation(world))["link"]
+    return Call(json={"code": link.partition("code=")[2], "password": "a-long-enough-one"})
+
+
+def a_fresh_session(world: World) -> Call:
+    """Another sign-in of the officer at 东湖."""
+    world.open_session("donghu")
+    return Call({"id": world.get("donghu", "/sessions")["items"][0]["id"]})
 
 
 def a_contact(world: World) -> Call:
@@ -194,6 +224,10 @@ NOTIFY: Mapping[str, Rule] = {
     "GET /recipients/{account}": Rule(
         frozenset({"donghu", "admin"}), lambda world: Call({"account": world.accounts["donghu"]})
     ),
+    "POST /recipients/{account}/invitation": Rule(
+        ADMINISTRATOR,
+        lambda world: Call({"account": world.accounts["donghu"]}, json={"link": f"/invitation?code={'0' * 64}"}),
+    ),
     "GET /notifications": Rule(SIGNED_IN, a_long_page, INSIDE | {"partner-a"}),
     "GET /notifications/count": Rule(SIGNED_IN, plain),
     "POST /notifications/{id}/read": Rule(
@@ -220,12 +254,24 @@ GATEWAY: Mapping[str, Rule] = {
     "POST /sessions": Rule(
         ANYBODY, lambda world: Call(json={"account": "reviewer", "password": world.passwords["reviewer"]})
     ),
+    "GET /sessions": Rule(SIGNED_IN, plain),
+    "POST /sessions/end-others": Rule(SIGNED_IN, plain),
+    "DELETE /sessions/{id}": Rule(frozenset({"donghu"}), a_fresh_session),
+    "POST /sessions/current/password": Rule(
+        NOBODY, lambda _: Call(json={"current": "a-long-enough-one", "new": "another-long-one"})
+    ),
     "GET /sessions/current": Rule(SIGNED_IN, plain),
     "DELETE /sessions/current": Rule(SIGNED_IN, plain),
     "GET /accounts": Rule(SIGNED_IN, plain),
     "POST /accounts": Rule(ADMINISTRATOR, lambda world: Call(json=an_account(world))),
     "GET /accounts/{id}": Rule(COLLEAGUES, lambda world: Call({"id": world.accounts["donghu"]})),
     "PATCH /accounts/{id}": Rule(ADMINISTRATOR, a_fresh_account),
+    "POST /accounts/{id}/password-reset": Rule(ADMINISTRATOR, a_fresh_account_at),
+    "POST /accounts/{id}/end-sessions": Rule(ADMINISTRATOR, a_fresh_account_at),
+    "POST /accounts/{id}/invitation": Rule(frozenset({"donghu", "admin"}), a_fresh_guest),
+    "POST /invitations": Rule(OFFICERS | ADMINISTRATOR, lambda world: Call(json=an_invitation(world))),
+    "POST /invitations/accept": Rule(ANYBODY, a_code_to_accept),
+    "POST /setup": Rule(NOBODY, lambda _: Call(json={"sign_in": "first", "name": "第一位", "code": "x" * 24})),
     "POST /backups": Rule(ADMINISTRATOR, lambda _: Call(json={})),
     "GET /backups": Rule(ADMINISTRATOR, plain),
     "GET /backups/{id}": Rule(ADMINISTRATOR, lambda world: Call({"id": world.backup})),

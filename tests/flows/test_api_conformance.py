@@ -43,6 +43,8 @@ EXAMPLES = {"ci": (6, 6), "full": (60, 60)}
 ENOUGH = 20
 SHARE = 0.25
 SIGNING = ("POST /sessions", "GET /sessions/current", "DELETE /sessions/current")
+CLOSED = ("POST /setup", "POST /sessions/current/password")
+"""What is over in this world, and what no token may do."""
 TESTERS = ("donghu", "manager", "admin", "editor", "reviewer", "partner-a")
 
 SCHEMA = schemathesis.openapi.from_path(OPENAPI)
@@ -87,7 +89,7 @@ class Asking:
 
     def check(self, case: Any, **options: Any) -> None:
         """Send a case, count its answer, compare it with the schema."""
-        who = next(name for name in TESTERS if name in RULES[self.operation].who)
+        who = next((name for name in TESTERS if name in RULES[self.operation].who), TESTERS[0])
         headers = {"Authorization": self.world.clients[who].headers["Authorization"]}
         answer = case.call(base_url=self.world.url, session=self.session, headers=headers, **options)
         self.tally.answers[self.operation] += 1
@@ -144,7 +146,7 @@ def test_an_operation_keeps_to_its_schema(
         asking.prepared()
     explore(asking.definition.as_strategy(), aimed, asking.aimed)
     explore(asking.definition.as_strategy(), generated, asking.check)
-    if operation not in SIGNING:
+    if operation not in (*SIGNING, *CLOSED):
         assert tally.successes[operation] >= ENOUGH
 
 
@@ -152,5 +154,7 @@ def test_a_quarter_of_all_answers_are_successes(tally: Tally, record_figure: Cal
     answers, successes = tally.answers.total(), tally.successes.total()
     record_figure("api.answers", answers)
     record_figure("api.successes", successes)
-    record_figure("api.fewest_successes", min(tally.successes[name] for name in RULES if name not in SIGNING))
+    record_figure(
+        "api.fewest_successes", min(tally.successes[name] for name in RULES if name not in (*SIGNING, *CLOSED))
+    )
     assert answers == 0 or successes / answers >= SHARE

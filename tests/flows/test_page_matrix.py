@@ -30,6 +30,7 @@ PEOPLE = sorted(ANYBODY)
 CSRF = re.compile(r'name="csrf"[^>]*value="([^"]+)"|value="([^"]+)"[^>]*name="csrf"')
 OF_ONE_OFFICE = ("/leads/{id}", "/imports/{id}")
 OF_ONE_PERSON = ("/notifications/{id}", "/exports/{id}")
+OF_A_HOST = ("/accounts/{id}",)
 OF_ONE_PARTNER = ("/projects/{id}", "/projects/enquiries/{id}")
 TOLD_TO_PARTNER = ("/projects", "/notifications", "/panels/notifications")
 """Where the partner with whom the canary lead is shared reads of it."""
@@ -73,6 +74,7 @@ def address(world: World, page: Page) -> str:
         "/exports": "exported",
         "/policies": "policy",
         "/notifications": "notification",
+        "/accounts": "guest",
     }
     kind = "/" + page.path.split("/")[1]
     id = getattr(world, ids[kind]) if kind in ids else "donghu"
@@ -85,7 +87,8 @@ def address(world: World, page: Page) -> str:
     week = world.week if "{week}" in page.path else ""
     figure = world.figure if "{figure}" in page.path else ""
     contact = world.lead_page["contacts"][0]["id"] if "{contact}" in page.path else ""
-    given = {"contact": contact, "enquiry": "donghu", "service": "notify", "act": "discard"}
+    act = "disable" if page.path.startswith(OF_A_HOST) else "discard"
+    given = {"contact": contact, "enquiry": "donghu", "service": "notify", "act": act}
     return page.path.format(id=id, stage="new", name="land_mu", week=week, figure=figure, **given)
 
 
@@ -99,6 +102,8 @@ def may_open(page: Page, who: str) -> bool:
         return who == "donghu"
     if page.path in OF_ONE_PARTNER:
         return who == "partner-a"
+    if page.path.startswith(OF_A_HOST):
+        return who in ("donghu", "admin")
     return who in INSIDE if page.path.startswith(OF_ONE_OFFICE) else True
 
 

@@ -89,6 +89,20 @@ class World:
         """The header that says which revision is meant."""
         return {"If-Match": f'"{self.get(who, path)["revision"]}"'}
 
+    def open_session(self, who: str) -> None:
+        """Another browser of theirs signs in."""
+        with httpx.Client(base_url=self.url, timeout=60) as browser:
+            opened = browser.post(f"{API}/sessions", json={"account": who, "password": self.passwords[who]})
+            assert opened.status_code == 201, opened.text
+
+    @cached_property
+    def guest(self) -> str:
+        """A partner whom the officer at 东湖 invited."""
+        organisation = {"name": "寻常伙伴有限公司", "kind": "introducer"}
+        asked = {"sign_in": "guest", "name": "来宾", "role": "partner", "organisation": organisation}
+        made: str = self.post("donghu", "/invitations", json=asked)["id"]
+        return made
+
     @cached_property
     def lead(self) -> str:
         """The canary lead, with a follow-up, matched."""

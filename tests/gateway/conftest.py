@@ -16,10 +16,14 @@ import pytest
 from fastapi import FastAPI, Request, Response
 from pydantic_settings import SettingsConfigDict
 
+from contracts.catalogue import topic_of
+from contracts.gateway import GatewayAudited
 from gateway.app import create_app
 from gateway.seed import SignIn, seed_accounts
 from kit.clock import ManualClock
 from kit.errors import NotFound
+from kit.events import Event
+from kit.ids import random_id
 from kit.peer import Peer
 from kit.ports import Ports, open_bus, open_ports
 from kit.settings import Settings
@@ -67,6 +71,32 @@ class World:
         assert answer.status_code == 201, answer.text
         client.headers["X-CSRF-Token"] = answer.json()["csrf"]
         return client
+
+    async def told(self) -> list[dict[str, Any]]:
+        """What the log was told so far, by the act's name."""
+        for _ in range(500):
+            if not await self.ports.store.pending(1):
+                break
+            await asyncio.sleep(0.01)
+        heard: list[Event] = []
+        subscription = await self.ports.bus.subscribe(f"test-{len(self.clients)}-{id(heard)}", [topic_of("gateway")])
+        try:
+            while deliveries := await subscription.poll(500, 0.05):
+                heard += [Event.decode(each.value) for each in deliveries]
+                await subscription.commit({(each.topic, each.partition): each.offset + 1 for each in deliveries})
+        finally:
+            await subscription.close()
+        audited = [event.data for event in heard if event.type == GatewayAudited.event_type]
+        return sorted(audited, key=lambda said: str(said["what"]))
+
+    async def change(
+        self, browser: httpx.AsyncClient, path: str, body: Any = None, method: str = "POST"
+    ) -> httpx.Response:
+        """A change of an account at its revision of now, under a key of its own."""
+        account = path.removeprefix("/accounts/").split("/")[0]
+        record = await self.app.state.repository.account_record(account)
+        headers = {"Idempotency-Key": random_id(), "If-Match": f'"{record.revision}"'}
+        return await browser.request(method, f"/api/v1{path}", json=body, headers=headers)
 
     async def bearer(self, account: str) -> httpx.AsyncClient:
         """A program with a token."""

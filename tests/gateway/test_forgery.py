@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Request
 
+from gateway.forgery import check_form
 from gateway.forms import issue_nonce
-from gateway.session import check_form
 from tests.gateway.conftest import World
 
 CHANGES = [

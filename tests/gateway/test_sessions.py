@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.model import account_id
 from gateway.repository import IDENTIFYING, SESSIONS
 from kit.auth import Principal, TokenIssuer
 from kit.settings import Settings
@@ -117,6 +118,54 @@ async def test_names_are_compared_without_case_width_and_blanks(world: World) ->
     password = world.sign_ins["donghu"].password
     answer = await world.browser().post("/api/v1/sessions", json={"account": " ＤｏｎｇＨｕ ", "password": password})
     assert answer.status_code == 201
+
+
+async def test_a_signed_token_of_the_machine_dies_with_its_account(world: World) -> None:
+    admin, operator = await world.signed_in("admin"), world.browser()
+    token = TokenIssuer(world.ports.keys, world.clock).issue(Principal("donghu", "operator"), "gateway")
+    operator.headers["Authorization"] = f"Bearer {token}"
+    assert (await operator.get("/api/v1/leads")).status_code == 200
+    path = f"/accounts/{account_id(world.ports.secret, 'donghu')}"
+    assert (await world.change(admin, path, {"active": False}, "PATCH")).status_code == 200
+    assert (await operator.get("/api/v1/leads")).status_code == 401
+
+
+async def test_asking_for_unread_news_by_the_clock_keeps_no_session_alive(world: World) -> None:
+    left, there = await world.signed_in("donghu"), await world.signed_in("donghu")
+    for _ in range(7):
+        world.clock.advance(timedelta(hours=1))
+        assert (await left.get("/panels/unread")).status_code == 200
+        assert (await there.get("/notifications")).status_code == 200
+    world.clock.advance(timedelta(hours=1, minutes=1))
+    assert (await left.get("/panels/unread")).status_code == 401
+    assert (await there.get("/panels/unread")).status_code == 200
+
+
+async def test_people_see_and_end_their_own_sessions(world: World) -> None:
+    here, there = await world.signed_in("donghu"), await world.signed_in("donghu")
+    stranger = await world.signed_in("jingkai")
+    listed = (await here.get("/api/v1/sessions")).json()["items"]
+    assert sorted(each["current"] for each in listed) == [False, True]
+    assert {each["network"] for each in listed} == {"127.0.0.0/24"}
+    other = next(each["id"] for each in listed if not each["current"])
+    assert (await stranger.delete(f"/api/v1/sessions/{other}")).status_code == 404
+    assert (await here.delete(f"/api/v1/sessions/{other}")).status_code == 204
+    assert (await there.get("/api/v1/sessions/current")).status_code == 401
+    assert (await here.delete(f"/api/v1/sessions/{other}")).status_code == 404
+    more = [await world.signed_in("donghu") for _ in range(2)]
+    assert (await here.post("/api/v1/sessions/end-others")).json() == {"ended": 2}
+    assert [(await each.get("/api/v1/sessions/current")).status_code for each in (*more, here)] == [401, 401, 200]
+    what = [each["what"] for each in await world.told()]
+    assert what.count("session.opened") == 5
+    assert what.count("session.ended") == 3
+
+
+async def test_administrators_end_all_sessions_of_somebody(world: World) -> None:
+    admin, officer = await world.signed_in("admin"), await world.signed_in("donghu")
+    path = f"/accounts/{account_id(world.ports.secret, 'donghu')}/end-sessions"
+    assert (await world.change(admin, path)).status_code == 200
+    assert (await officer.get("/api/v1/sessions/current")).status_code == 401
+    assert (await world.change(await world.signed_in("donghu"), path)).status_code == 403
 
 
 class TestLimits:

@@ -84,3 +84,62 @@ async def test_a_token_whose_secret_is_wrong_by_one_letter_is_refused(world: Wor
     wrong = token[:-1] + ("A" if token[-1] != "A" else "B")
     answer = await world.browser().get("/api/v1/leads", headers={"Authorization": f"Bearer {wrong}"})
     assert answer.status_code == 401
+
+
+async def test_a_read_token_reads_and_asks_and_changes_nothing(world: World) -> None:
+    browser = await world.signed_in("admin")
+    program = world.browser()
+    made = (await make(browser, scope="read")).json()
+    program.headers["Authorization"] = f"Bearer {made['token']}"
+    for method, path in (
+        ("GET", "/leads"),
+        ("GET", "/accounts"),
+        ("POST", "/eligibility"),
+        ("POST", "/policies/x/dry-run"),
+    ):
+        assert (await program.request(method, f"/api/v1{path}")).status_code == 200, path
+    asked = world.behind.asked
+    changes = ["POST /leads", "PATCH /leads/1", "DELETE /jobs/1", "PUT /recipients/1", "POST /accounts", "POST /tokens"]
+    changes += [f"DELETE /tokens/{made['id']}", "POST /imports", "DELETE /sessions/current"]
+    for method, path in (each.split(" ") for each in changes):
+        answer = await program.request(method, f"/api/v1{path}", json={})
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/read-only-token"), path
+    assert (await program.post("/account/language", data={"locale": "en"})).status_code == 403
+    assert world.behind.asked == asked
+
+
+async def test_the_list_says_what_a_token_may_and_when_it_was_last_used(world: World) -> None:
+    browser = await world.signed_in("donghu")
+    token = (await make(browser, scope="read")).json()["token"]
+    program = world.browser()
+    program.headers["Authorization"] = f"Bearer {token}"
+
+    async def used_at() -> str | None:
+        (listed,) = (await browser.get("/api/v1/tokens")).json()["items"]
+        assert listed["scope"] == "read"
+        used: str | None = listed["used_at"]
+        return used
+
+    assert await used_at() is None
+    await program.get("/api/v1/leads")
+    first = await used_at()
+    assert first is not None
+    world.clock.advance(timedelta(minutes=30))
+    await program.get("/api/v1/leads")
+    assert await used_at() == first, "written rarely"
+    world.clock.advance(timedelta(minutes=31))
+    await program.get("/api/v1/leads")
+    assert await used_at() != first
+
+
+async def test_days_and_scopes_have_their_limits_and_acts_are_told(world: World) -> None:
+    browser = await world.signed_in("donghu")
+    assert (await make(browser, expires_days=367)).status_code == 422
+    assert (await make(browser, scope="write")).status_code == 422
+    made = (await make(browser, expires_days=366)).json()
+    headers = {"Idempotency-Key": "d", "If-Match": '"1"'}
+    await browser.delete(f"/api/v1/tokens/{made['id']}", headers=headers)
+    told = [(each["what"], each["subject"], each["office"]) for each in await world.told()]
+    assert [each for each in told if each[0].startswith("token")] == [
+        (what, f"token:{made['id']}", "donghu") for what in ("token.made", "token.withdrawn")
+    ]

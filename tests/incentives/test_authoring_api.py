@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from contracts.incentives import IncentivesMatched, PolicyPublished
-from tests.incentives.conftest import FACTS, Desk, Opener
+from tests.incentives.conftest import FACTS, PEOPLE, Desk, Opener, person
 from tests.incentives.writing import document
 
 REVIEW = {"approved": True, "conclusion": "不排除、不限制竞争", "basis": "公平竞争审查条例第十条"}
@@ -71,6 +71,16 @@ async def test_nothing_is_published_without_another_persons_review(desk: Desk) -
     receipt = await desk.post("/policies/new-one/review", turned_down, "reviewer", match=receipt["revision"])
     refused = await desk.post("/policies/new-one/publish", None, "editor", 409, match=receipt["revision"])
     assert "含有限制性条件" in refused["detail"]
+
+
+async def test_nobody_reviews_what_they_wrote_whatever_their_role_is_now(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt = await drafted(desk, "new-one")
+    monkeypatch.setitem(PEOPLE, "promoted", person("editor", "reviewer"))
+    refused = await desk.post("/policies/new-one/review", REVIEW, "promoted", 403, match=receipt["revision"])
+    assert "起草人以外的人" in refused["detail"]
+    await desk.post("/policies/new-one/review", REVIEW, "reviewer", match=receipt["revision"])
 
 
 async def test_a_changed_draft_needs_another_review(desk: Desk) -> None:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from services.notify.channels.port import Outgoing
 from services.notify.commands.sending import Sender
 from services.notify.model.delivery import ChannelName, Delivery, IllegalMove, Kind, State
+from services.notify.preferences import DEFAULTS, When
 from services.notify.repository.deliveries import Deliveries
 from tests.notify.conftest import MONDAY, Suite, running
 
@@ -60,6 +61,15 @@ def test_a_delivery_that_has_ended_never_moves_again(steps: list[str]) -> None:
         assert (after.reason is not None) or after.state not in (State.FAILED, State.IN_DOUBT)
         assert after.finished_at is None or after.state in FINAL
         now = after
+
+
+@pytest.mark.parametrize("outcome", ["sent", "failed", "doubted"])
+def test_the_code_of_an_invitation_is_forgotten_when_its_mail_has_ended(outcome: str) -> None:
+    now = MONDAY
+    waiting = delivery(kind=Kind.INVITED, link="/invitation?code=secret").claim(now)
+    assert waiting.delayed("busy", now).link == "/invitation?code=secret"
+    ended = waiting.failed("no", now) if outcome == "failed" else getattr(waiting, outcome)(now)
+    assert ended.link == "/invitation"
 
 
 class Mailbox:
@@ -209,4 +219,8 @@ def test_every_message_has_a_template_in_both_languages(root: Path) -> None:
     chinese = {name.removesuffix(".zh-CN.j2") for name in templates if name.endswith(".zh-CN.j2")}
     english = {name.removesuffix(".en.j2") for name in templates if name.endswith(".en.j2")}
     assert chinese == english
-    assert {f"{kind.value}.in_app" for kind in Kind} <= chinese
+    sent = {(kind, channel) for kind, ways in DEFAULTS.items() for channel, when in ways.items() if when is When.NOW}
+    assert {kind for kind, _ in sent} == set(Kind)
+    # what is posted says the title that the app shows
+    words = {(kind, ChannelName.IN_APP if channel is ChannelName.WEBHOOK else channel) for kind, channel in sent}
+    assert {f"{kind.value}.{channel.value}" for kind, channel in words} <= chinese

@@ -25,7 +25,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 TABLES = (
     labels.INSTRUMENTS, labels.CLAIM_MODES, labels.BENEFICIARIES, labels.STANDINGS, labels.SOURCES, labels.JOB_STATES,
     labels.DELIVERY_STATES, labels.FIELDS, BASES, NOTICES, visit.ROLE_NAMES, routing.TITLES,
-    labels.DELIVERY_KINDS, labels.LETTER_STATES, labels.SERVICE_NAMES,
+    labels.DELIVERY_KINDS, labels.LETTER_STATES, labels.SERVICE_NAMES, labels.ACCOUNT_STATES, labels.TOKEN_SCOPES,
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from kit.events import Event
 from kit.ports import Ports
 from kit.store.port import Eq, Record, Scope
 from services.notify.auditing import to_save, told
-from services.notify.errors import NotificationNotFound
+from services.notify.errors import AddressMissing, NotificationNotFound
 from services.notify.model.person import ADMINISTRATORS, own_reader
 from services.notify.repository.amend import amend
 from services.notify.repository.collections import NOTIFICATIONS, RECIPIENTS
@@ -39,6 +39,17 @@ async def put_recipient(ports: Ports, principal: Principal, account: str, said: 
         return to_save(ports, before, told(ports, principal, "recipient.changed", subject, changes=altered))
 
     return await amend(ports.store, RECIPIENTS.name, Scope.of({ADMINISTRATORS}), account, {}, change, tell)
+
+
+async def require_address(ports: Ports, account: str) -> None:
+    """Stop where somebody cannot be reached by mail.
+
+    Raises:
+        AddressMissing: they have no address.
+    """
+    record = await ports.store.get(RECIPIENTS.name, Scope.of({ADMINISTRATORS}), account)
+    if record is None or not record.body.get("email"):
+        raise AddressMissing("没有登记邮箱，不能邮寄；请在账号页补上邮箱，或把链接直接交给本人。")
 
 
 async def mark_read(ports: Ports, principal: Principal, id: str) -> Record:

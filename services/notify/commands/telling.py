@@ -114,6 +114,11 @@ class Teller:
         for person in await self._people.in_role(_SCOPE, "administrator"):
             await self._tell_fresh(event, person.account, news)
 
+    async def tell_invited(self, account: str, link: str) -> None:
+        """Mail somebody the link that lets them choose a password, once a link."""
+        source = f"invited:{content_digest(link.encode())[:32]}"
+        await self.tell(account, News(source, Kind.INVITED, link, {}))
+
     async def _tell_fresh(self, event: Event, account: str, news: News) -> None:
         if account and self._ports.clock.now() - from_text(event.time) <= settings.NEWS_MAX_AGE:
             await self.tell(account, news)

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     ANSWERED = "partner.answered"
     DIGEST = "digest.frozen"
     DIED = "event.died"
+    INVITED = "account.invited"
 
 
 class ChannelName(StrEnum):
@@ -67,7 +68,8 @@ class IllegalMove(ValueError):
 class Delivery:
     """A delivery's record.
 
-    ``context`` holds what its template needs and no more: for a lead its title, never an amount or a name.
+    ``context`` holds what its template needs and no more: for a lead its title, never an amount or a name. The
+    code in an invitation's link is forgotten when the delivery ends.
     """
 
     id: str
@@ -133,7 +135,9 @@ class Delivery:
     def _end(self, state: State, reason: str | None, now: datetime) -> Self:
         self._check(state)
         tries = self._tried(state.value, reason, now)
-        return replace(self, state=state, reason=reason, next_at=None, finished_at=to_text(now), tries=tries)
+        link = self.link.partition("?")[0] if self.kind is Kind.INVITED else self.link
+        after = replace(self, state=state, reason=reason, next_at=None, finished_at=to_text(now), tries=tries)
+        return replace(after, link=link)
 
     def _tried(self, outcome: str, reason: str | None, now: datetime) -> list[dict[str, str | None]]:
         return [*self.tries, {"at": to_text(now), "outcome": outcome, "reason": reason}][-TRIES_KEPT:]

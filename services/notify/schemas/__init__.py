@@ -6,40 +6,19 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from contracts.gateway import Role
 from contracts.vocabulary.amount import Amount
-from contracts.vocabulary.form import EMAIL, WEEK, Form
-from contracts.vocabulary.zones import ZoneId
+from contracts.vocabulary.form import WEEK
 from kit.web import Answer, StrictModel
+from services.notify.schemas.recipients import PLAIN
+from services.notify.schemas.recipients import InvitationInput as InvitationInput
+from services.notify.schemas.recipients import Recipient as Recipient
+from services.notify.schemas.recipients import RecipientInput as RecipientInput
 
-PLAIN = Form(r"^[^\x00-\x1f\x7f]+$", "不能有换行等控制字符")
 DeliveryState = Literal["queued", "sending", "sent", "failed", "in_doubt", "discarded"]
 ChannelOf = Literal["in_app", "email", "webhook"]
 Why = Annotated[str, PLAIN, Field(min_length=2, max_length=300, pattern=r"\S\S")]
 Number = int | str
 """Fen or a count; text where JSON would lose digits."""
-
-
-class RecipientInput(StrictModel):
-    """Where somebody is reached. An empty address is allowed, and shows as a failed delivery when it is needed."""
-
-    name: Annotated[str, PLAIN, Field(min_length=1, max_length=100)]
-    email: Annotated[str, EMAIL, Field(max_length=254)] | None = None
-    locale: Literal["zh-CN", "en"] = "zh-CN"
-    zones: list[ZoneId] = Field(default_factory=list, max_length=14)
-    role: Role
-
-
-class Recipient(Answer):
-    """Where somebody is reached."""
-
-    account: str
-    name: str
-    email: str | None
-    locale: str
-    zones: list[str]
-    role: str
-    updated_at: str
 
 
 class Notification(Answer):
