@@ -25,7 +25,7 @@ ROLE_NAMES: Mapping[str, str] = {
     "manager": "分管领导",
     "policy_editor": "政策编辑",
     "reviewer": "审查员",
-    "partner": "合作方",
+    "partner": "合作伙伴",
     "administrator": "管理员",
 }
 ORGANISATION_KINDS: Mapping[str, str] = {"investor": "投资企业", "introducer": "引荐机构"}

@@ -11,6 +11,7 @@ from gateway.pages import (
     accounts,
     arriving,
     assets,
+    audit,
     comparison,
     contacts,
     dashboard,
@@ -37,7 +38,7 @@ from gateway.pages.page_table import PAGES
 router = APIRouter(include_in_schema=False)
 for part in (
     assets, sign_in, home, leads, lead_form, lead, contacts, comparison, exports, imports, eligibility, enquiries,
-    projects, policies, digest, dashboard, notices, deliveries, operating, arriving, accounts, own_account, lost,
+    projects, policies, digest, dashboard, notices, deliveries, operating, audit, arriving, accounts, own_account, lost,
 ):  # fmt: skip
     router.include_router(part.router)
 

@@ -108,6 +108,9 @@ PAGES: tuple[Page, ...] = (
     Page("/system", ADMINISTRATORS),
     Page("/setup", ANYONE, ("GET", "POST")),
     Page("/invitation", ANYONE, ("GET", "POST")),
+    Page("/audit", ADMINISTRATORS),
+    Page("/audit/file", ADMINISTRATORS, shown=False),
+    Page("/audit/{id}", ADMINISTRATORS),
     Page("/accounts", HOSTS),
     Page("/accounts/new", HOSTS, ("GET", "POST")),
     Page("/accounts/{id}", HOSTS),
@@ -144,10 +147,15 @@ _ENTRIES: tuple[Entry, ...] = (
     Entry("/policies", "政策库", "policy"),
     Entry("/system", "系统", "pulse"),
     Entry("/accounts", "账号", "people"),
+    Entry("/audit", "操作记录", "list"),
     Entry("/deliveries", "投递记录", "mail"),
     Entry("/dead-letters", "死信", "warn"),
 )
 _OFFICER_ORDER = ("/", "/leads", "/policies", "/eligibility", "/imports", "/dashboard", "/accounts")
+_ADMINISTRATOR_ORDER = (
+    *("/system", "/accounts", "/audit", "/deliveries", "/dead-letters"),
+    *("/eligibility", "/policies"),
+)
 
 
 def may_open(path: str, role: str) -> bool:
@@ -159,9 +167,8 @@ def may_open(path: str, role: str) -> bool:
 def entries_for(role: str) -> list[Entry]:
     """The navigation of a role, in the order of its work; the start page only where it is one."""
     own = [entry for entry in _ENTRIES if may_open(entry.path, role) and (entry.path != "/" or role in OFFICERS)]
-    if role in OFFICERS:
-        own.sort(key=lambda entry: _OFFICER_ORDER.index(entry.path))
-    return own
+    order = _OFFICER_ORDER if role in OFFICERS else _ADMINISTRATOR_ORDER if role in ADMINISTRATORS else ()
+    return sorted(own, key=lambda entry: order.index(entry.path)) if order else own
 
 
 def start_of(role: str) -> str:

@@ -17,6 +17,7 @@ from contracts.vocabulary.personal_data import LegalBasis, NoticeGiven
 from contracts.vocabulary.stages import Stage
 from contracts.vocabulary.zones import ZONES
 from gateway.forms import issue_nonce
+from gateway.model import ROLE_NAMES
 from gateway.pages import assets
 from gateway.pages.api import Api
 from gateway.pages.formats import Formats
@@ -29,10 +30,6 @@ from gateway.set_up import SetUp
 from kit.errors import Forbidden, Unauthenticated
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
-ROLE_NAMES = {
-    "officer": "招商专员", "bureau_officer": "市级招商专员", "manager": "分管领导", "policy_editor": "政策编辑",
-    "reviewer": "审查员", "partner": "合作伙伴", "administrator": "管理员",
-}  # fmt: skip
 VISITOR = "anonymous"
 SET_UP = "/setup"
 

@@ -174,7 +174,7 @@ def a_failure(body: Any, *, doubted: bool = False) -> Make:
 
 def an_export(world: World) -> Call:
     """What the officer exported, the canary lead in it; a table of text, so that it can be looked into."""
-    return Call({"id": world.exported})
+    return Call({"id": world.exported()})
 
 
 def all_failures(world: World) -> Call:

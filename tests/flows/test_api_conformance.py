@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import hypothesis
@@ -24,7 +25,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.conftest import Effort
-from tests.flows.calls import Call
+from tests.flows.calls import ANYBODY, Call
 from tests.flows.rules import RULES
 from tests.flows.test_role_matrix import OPENAPI
 from tests.flows.world import API, World
@@ -40,6 +41,9 @@ CHECKS = [
 ]
 PREPARED = 20
 EXAMPLES = {"ci": (6, 6), "full": (60, 60)}
+OF_EACH_PERSON = {"ci": 1, "full": 6}
+"""Generated cases of each operation as everybody, whether they may or not."""
+AS_EVERYBODY = {"ci": 1000, "full": 5000}
 ENOUGH = 20
 SHARE = 0.25
 SIGNING = ("POST /sessions", "GET /sessions/current", "DELETE /sessions/current")
@@ -52,10 +56,11 @@ SCHEMA = schemathesis.openapi.from_path(OPENAPI)
 
 @dataclass
 class Tally:
-    """How many answers of each operation there were, and how many of success."""
+    """How many answers of each operation there were, how many of success; and how many each person got of any."""
 
     answers: Counter[str] = field(default_factory=Counter)
     successes: Counter[str] = field(default_factory=Counter)
+    people: Counter[str] = field(default_factory=Counter)
 
 
 @pytest.fixture(scope="module")
@@ -74,12 +79,17 @@ def session() -> Iterator[requests.Session]:
 
 @dataclass
 class Asking:
-    """One operation, asked as somebody who may."""
+    """One operation, asked over and over."""
 
     world: World
     operation: str
     session: requests.Session
     tally: Tally
+
+    @property
+    def tester(self) -> str:
+        """Somebody who may."""
+        return next((name for name in TESTERS if name in RULES[self.operation].who), TESTERS[0])
 
     @property
     def definition(self) -> Any:
@@ -88,13 +98,24 @@ class Asking:
         return SCHEMA[API + path][method]
 
     def check(self, case: Any, **options: Any) -> None:
-        """Send a case, count its answer, compare it with the schema."""
-        who = next((name for name in TESTERS if name in RULES[self.operation].who), TESTERS[0])
-        headers = {"Authorization": self.world.clients[who].headers["Authorization"]}
-        answer = case.call(base_url=self.world.url, session=self.session, headers=headers, **options)
+        """Send a case as somebody who may, and count its answer."""
+        answer = self.answer(case, self.tester, **options)
         self.tally.answers[self.operation] += 1
         self.tally.successes[self.operation] += answer.status_code < 300
+
+    def check_as(self, who: str, case: Any) -> None:
+        """Send a case as anybody, and count whose it was."""
+        self.answer(case, who)
+        self.tally.people[who] += 1
+
+    def answer(self, case: Any, who: str, **options: Any) -> Any:
+        """Send a case, compare its answer with the schema."""
+        signed = self.world.clients[who].headers.get("Authorization")
+        headers = {"Authorization": signed} if signed else {}
+        answer = case.call(base_url=self.world.url, session=self.session, headers=headers, **options)
+        self.session.cookies.clear()
         case.validate_response(answer, checks=CHECKS)
+        return answer
 
     def prepared(self) -> None:
         """A call that works."""
@@ -148,6 +169,22 @@ def test_an_operation_keeps_to_its_schema(
     explore(asking.definition.as_strategy(), generated, asking.check)
     if operation not in (*SIGNING, *CLOSED):
         assert tally.successes[operation] >= ENOUGH
+
+
+@pytest.mark.parametrize("who", sorted(ANYBODY))
+def test_everybody_is_answered_by_the_schema(
+    world: World, session: requests.Session, tally: Tally, effort: Effort, who: str
+) -> None:
+    for operation in sorted(RULES):
+        asking = Asking(world, operation, session, tally)
+        explore(asking.definition.as_strategy(), OF_EACH_PERSON[effort], partial(asking.check_as, who))
+
+
+def test_everybody_was_asked_often(tally: Tally, effort: Effort, record_figure: Callable[[str, Any], None]) -> None:
+    for who, answers in sorted(tally.people.items()):
+        record_figure(f"api.answers_of.{who}", answers)
+    record_figure("api.answers_of_everybody", tally.people.total())
+    assert not tally.people or tally.people.total() >= AS_EVERYBODY[effort]
 
 
 def test_a_quarter_of_all_answers_are_successes(tally: Tally, record_figure: Callable[[str, Any], None]) -> None:

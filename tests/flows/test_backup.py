@@ -208,7 +208,8 @@ def test_the_restored_suite_serves_every_journey_and_sends_nothing_again(rehears
     assert mails
     with served_world(tmp_path, rehearsal.world.passwords) as world:
         known = {
-            name: getattr(rehearsal.world, name) for name in ("lead", "imported", "notification", "week", "figure")
+            name: getattr(rehearsal.world, name)
+            for name in ("lead", "imported", "notification", "asked", "week", "figure")
         }
         world.__dict__.update(known | {"policy": rehearsal.world.policy})
         world.numbers = itertools.count(10_000_000)

@@ -56,10 +56,10 @@ def every_flow(world: World) -> list[httpx.Response]:
 
 
 def every_operation(world: World) -> None:
-    """Each operation of the API once, by somebody who may."""
+    """Each operation of the API once, by somebody who may where there is anybody."""
     for operation, rule in RULES.items():
-        answer = send(world, min(rule.who), operation, rule.make(world))
-        assert answer.is_success, (operation, answer.text)
+        answer = send(world, min(rule.who, default=ANONYMOUS), operation, rule.make(world))
+        assert answer.is_success == bool(rule.who), (operation, answer.text)
 
 
 def test_no_canary_sings(tmp_path: Path) -> None:

@@ -71,13 +71,15 @@ def address(world: World, page: Page) -> str:
         "/leads": "lead",
         "/projects": "lead",
         "/imports": "imported",
-        "/exports": "exported",
+        "/audit": "audited",
         "/policies": "policy",
         "/notifications": "notification",
         "/accounts": "guest",
     }
     kind = "/" + page.path.split("/")[1]
     id = getattr(world, ids[kind]) if kind in ids else "donghu"
+    if page.path.startswith("/exports/{id}"):
+        id = world.exported()
     if page.path.startswith("/projects/enquiries"):
         id = world.asked
     if page.path.startswith("/deliveries/{id}"):

@@ -111,7 +111,12 @@ def test_no_filter_finds_another_office(world: World, path: str, who: str) -> No
 
 @pytest.mark.parametrize(
     ("path", "canary"),
-    [("", "金丝雀项目"), ("/{lead}", "金丝雀回复"), ("/enquiries", "金丝雀提问"), ("/enquiries/{asked}", "金丝雀提问")],
+    [
+        ("?limit=200", "金丝雀项目"),
+        ("/{lead}", "金丝雀回复"),
+        ("/enquiries?limit=200", "金丝雀提问"),
+        ("/enquiries/{asked}", "金丝雀提问"),
+    ],
 )
 def test_a_project_sings_for_its_partner_and_tells_nothing_else(world: World, path: str, canary: str) -> None:
     address = f"{API}/projects{path.format(lead=world.lead, asked=world.asked)}"

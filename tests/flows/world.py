@@ -149,12 +149,11 @@ class World:
         self.wait(lambda: self.get("donghu", f"/jobs/{made}")["state"] == "finished")
         return made
 
-    @cached_property
-    def exported(self) -> str:
-        """The officer's export of the canary lead, finished."""
+    def exported(self, who: str = "donghu", kind: str = "leads", format: str = "csv") -> str:
+        """A finished export of this person with the canary in it; made anew, as erasing anybody drops what there was."""
         assert self.lead
-        made: str = self.post("donghu", "/exports", json={"kind": "leads", "format": "csv", "q": "金丝雀"})["id"]
-        self.wait(lambda: self.get("donghu", f"/jobs/{made}")["state"] == "finished")
+        made: str = self.post(who, "/exports", json={"kind": kind, "format": format, "q": "金丝雀"})["id"]
+        self.wait(lambda: self.get(who, f"/jobs/{made}")["state"] == "finished")
         return made
 
     @cached_property
