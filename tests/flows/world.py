@@ -150,7 +150,7 @@ class World:
         return made
 
     def exported(self, who: str = "donghu", kind: str = "leads", format: str = "csv") -> str:
-        """A finished export of this person with the canary in it; made anew, as erasing anybody drops what there was."""
+        """A finished export of this person with the canary in it; made anew, as an erasure drops what there was."""
         assert self.lead
         made: str = self.post(who, "/exports", json={"kind": kind, "format": format, "q": "金丝雀"})["id"]
         self.wait(lambda: self.get(who, f"/jobs/{made}")["state"] == "finished")
