@@ -125,7 +125,7 @@ def backup(
     as_json: Json = False,
 ) -> None:
     """备份全部数据；服务可以照常运行。"""  # noqa: D415 - help text, in Chinese
-    _print(_run(backing_up.backup(Settings(), target, keys, account)), as_json)
+    _print(_run(backing_up.backup(_settings(), target, keys, account)), as_json)
 
 
 @app.command()
@@ -136,7 +136,7 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """把备份恢复到一个空目录。"""  # noqa: D415 - help text, in Chinese
-    _print(_run(backing_up.restore_into(Settings(), file, keys, into)), as_json)
+    _print(_run(backing_up.restore_into(_settings(), file, keys, into)), as_json)
 
 
 @app.command()
@@ -144,7 +144,7 @@ def upgrade(
     data: Annotated[Path | None, typer.Option(help="数据目录，默认 QUCE_DATA")] = None, as_json: Json = False
 ) -> None:
     """把早先版本的数据升级到本版本；先备份，后检查。"""  # noqa: D415 - help text, in Chinese
-    settings = Settings() if data is None else Settings(data=data)
+    settings = _settings() if data is None else Settings(data=data)
     _report(_run(backing_up.upgrade(settings)), as_json)
 
 

@@ -71,7 +71,7 @@ async def open_suite(settings: Settings, clock: Clock | None = None) -> AsyncIte
             stack.push_async_callback(ports[name].close)
         services = {name: create(ports[name]) for name, create in SERVICES.items()}
         peers = {name: Peer.in_process(app, name) for name, app in services.items()}
-        gateway = create_gateway(ports["gateway"], peers, partial(_back_up, settings.data, clock))
+        gateway = create_gateway(ports["gateway"], peers, partial(_back_up, settings, clock))
         for app in (*services.values(), gateway):
             await stack.enter_async_context(app.router.lifespan_context(app))
         sign_ins = await seed_accounts(ports["gateway"], peers["notify"])
@@ -81,8 +81,8 @@ async def open_suite(settings: Settings, clock: Clock | None = None) -> AsyncIte
         yield Suite(gateway, services, ports, sign_ins, set_up.code if await set_up.needed() else None)
 
 
-def _back_up(folder: Path, clock: Clock, target: Path, progress: Progress) -> int:
-    return back_up(folder, target, clock.now, progress).size
+def _back_up(settings: Settings, clock: Clock, target: Path, progress: Progress) -> int:
+    return back_up(settings, target, clock.now, progress).size
 
 
 class AddressBusy(RuntimeError):

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+AUDIT_ANCHOR = "anchor/audit-heads.jsonl"
+"""Where in a data folder the audit log is anchored, and where a backup keeps the anchor."""
+
 
 class Settings(BaseSettings):
     """What an operator may set; each default serves an office on one machine."""
@@ -39,7 +42,7 @@ class Settings(BaseSettings):
     outgoing_networks: str = Field("", description="Own networks that requests may reach, commas between.")
     outgoing_ports: str = Field("", description="Ports beside 80 and 443 that requests may reach.")
     audit_anchor: Path | None = Field(
-        None, description="File that anchors the audit log; anchor/audit-heads.jsonl in the data folder where unset."
+        None, description=f"File that anchors the audit log; {AUDIT_ANCHOR} in the data folder where unset."
     )
     audit_months: int = Field(36, le=1200, description="Months for which the audit log is kept, at least 6.")
     partitions: int = Field(8, ge=1, le=64, description="Partitions of a topic.")
@@ -52,7 +55,7 @@ class Settings(BaseSettings):
     @property
     def audit_anchor_file(self) -> Path:
         """Where the audit log is anchored; best on storage of its own."""
-        return (self.audit_anchor or self.data / "anchor" / "audit-heads.jsonl").absolute()
+        return (self.audit_anchor or self.data / AUDIT_ANCHOR).absolute()
 
     @field_validator("audit_months")
     @classmethod

@@ -101,7 +101,7 @@ async def _make(settings: Settings, account: str) -> Path:
 def _back_up_here(settings: Settings, origin: str) -> Path:
     clock = open_clock(settings)
     target = settings.backup_folder / backup_name(origin, clock.now())
-    back_up(settings.data, target, clock.now, progress_line())
+    back_up(settings, target, clock.now, progress_line())
     return target
 
 

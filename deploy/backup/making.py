@@ -22,6 +22,7 @@ from deploy.backup.manifest import MANIFEST, SEAL, Kept, Manifest
 from deploy.backup.snapshot import Snapshot, cut
 from kit.clock import to_text
 from kit.ids import content_digest
+from kit.settings import AUDIT_ANCHOR, Settings
 from kit.sqlite import rows
 
 FOLDERS = ("blobs", "mail")
@@ -41,31 +42,44 @@ class BackupFailed(RuntimeError):
     """No backup was made; the message says why and what to do."""
 
 
-def back_up(folder: Path, target: Path, now: Callable[[], datetime], progress: Progress) -> Manifest:
-    """Write a backup of ``folder`` to the ``.tar`` file ``target``, whole or not at all. Blocks.
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """What stood beside the databases when all writers were held."""
+
+    at: datetime
+    files: list[Path]
+    anchor: bytes
+    """Read at once: it is the one file that grows."""
+
+
+def back_up(settings: Settings, target: Path, now: Callable[[], datetime], progress: Progress) -> Manifest:
+    """Write a backup of the data folder to the ``.tar`` file ``target``, whole or not at all. Blocks.
 
     Raises:
         BackupFailed: there is too little space, or the target exists.
     """
     if target.exists():
         raise BackupFailed(f"{target} 已经存在，请换一个文件名。")
+    folder = settings.data
     databases = sorted(folder.glob("*.db"))
     if not databases:
         raise BackupFailed(f"{folder} 里没有数据，请检查 QUCE_DATA。")
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(target.name + DRAFT)
-    found: list[tuple[datetime, list[Path]]] = []
+    found: list[Instant] = []
     try:
-        with cut(databases, lambda: found.append((now(), _files(folder)))) as snapshots:
-            ((instant, files),) = found
-            total = sum(snapshot.size for snapshot in snapshots) + sum(map(_size, files))
+        with cut(databases, lambda: found.append(_instant(settings, now()))) as snapshots:
+            [instant] = found
+            total = sum(snapshot.size for snapshot in snapshots) + sum(map(_size, instant.files))
             _check_space(target.parent, snapshots, total)
             with _archive(draft, total, progress) as archive:
                 for snapshot in snapshots:
                     archive.add_database(snapshot)
-                for file in files:
+                for file in instant.files:
                     archive.add_file(file.relative_to(folder).as_posix(), file)
-                manifest = _manifest(folder, instant, snapshots, archive)
+                if instant.anchor:
+                    archive.add_content(AUDIT_ANCHOR, instant.anchor)
+                manifest = _manifest(folder, instant.at, snapshots, archive)
                 archive.seal(manifest)
         draft.replace(target)
         _sync_folder(target.parent)
@@ -125,13 +139,21 @@ class _Archive:
             self.tar.addfile(info, reading)
         self.kept[name] = Kept(size=info.size, sha256=reading.digest.hexdigest())
 
+    def add_content(self, name: str, content: bytes) -> None:
+        """Take in what was read already."""
+        self._write(name, content)
+        self.kept[name] = Kept(size=len(content), sha256=content_digest(content))
+
     def seal(self, manifest: Manifest) -> None:
         """Close with the manifest and its digest."""
         content = orjson.dumps(manifest.model_dump(), option=orjson.OPT_INDENT_2)
-        for name, each in ((MANIFEST, content), (SEAL, content_digest(content).encode())):
-            info = tarfile.TarInfo(name)
-            info.size, info.mode = len(each), 0o600
-            self.tar.addfile(info, BytesIO(each))
+        self._write(MANIFEST, content)
+        self._write(SEAL, content_digest(content).encode())
+
+    def _write(self, name: str, content: bytes) -> None:
+        info = tarfile.TarInfo(name)
+        info.size, info.mode = len(content), 0o600
+        self.tar.addfile(info, BytesIO(content))
 
     def _advance(self, size: int) -> None:
         self.done += size
@@ -195,6 +217,11 @@ def _counts(snapshot: Snapshot) -> dict[str, int]:
     wanted = [name for name in snapshot.tables() if name.startswith("c_") or name == "outbox"]
     count = "SELECT COUNT(*) FROM {}"
     return {name.removeprefix("c_"): rows(snapshot.connection, count.format(name))[0][0] for name in sorted(wanted)}
+
+
+def _instant(settings: Settings, at: datetime) -> Instant:
+    anchor = settings.audit_anchor_file
+    return Instant(at, _files(settings.data), anchor.read_bytes() if anchor.exists() else b"")
 
 
 def _files(folder: Path) -> list[Path]:

@@ -40,7 +40,7 @@ class Kept:
             archive.extractall(self.data)  # noqa: S202 - our own archive
 
     def back_up(self) -> None:
-        back_up(self.data, self.tar, lambda: NOON, no_progress)
+        back_up(Settings(data=self.data), self.tar, lambda: NOON, no_progress)
         write_keys(self.data, self.keys)
 
     def restore(self, backup: Path | None = None, keys: Path | None = None) -> None:
@@ -80,11 +80,11 @@ def test_a_backup_holds_no_earlier_backup_and_overwrites_none(kept: Kept) -> Non
     (kept.data / "backups").mkdir()
     shutil.copyfile(kept.tar, kept.data / "backups" / "earlier.tar")
     again = kept.tar.with_name("again.tar")
-    back_up(kept.data, again, lambda: NOON, no_progress)
+    back_up(Settings(data=kept.data), again, lambda: NOON, no_progress)
     with tarfile.open(again) as tar:
         assert not any(name.startswith("backups") or name == LAST for name in tar.getnames())
     with pytest.raises(BackupFailed, match=r"again\.tar"):
-        back_up(kept.data, again, lambda: NOON, no_progress)
+        back_up(Settings(data=kept.data), again, lambda: NOON, no_progress)
 
 
 def test_a_folder_is_as_good_as_an_archive(kept: Kept, tmp_path: Path) -> None:

@@ -124,6 +124,7 @@ def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
         assert world.imported
         assert world.notification
         assert world.figure
+        assert world.asked
         assert world.policy
         # A finished import keeps no workbook: this is one of an import that is still to come.
         (folder / "data" / "blobs" / "waiting").write_bytes(b"a workbook")
@@ -163,6 +164,7 @@ def test_every_file_is_as_the_manifest_says(rehearsal: Rehearsal) -> None:
     assert changed == ({"notify.db"} if in_doubt else set())
     assert any(name.startswith("blobs/") for name in files)
     assert any(name.startswith("mail/") for name in files)
+    assert "anchor/audit-heads.jsonl" in files
     assert not any("key" in name for name in files)
 
 
@@ -191,6 +193,14 @@ def test_every_lead_has_all_its_events_in_the_outbox_or_the_log(rehearsal: Rehea
     assert untold == {}
     ahead = {id: max(told[id]) for id, lead in leads.items() if max(told[id]) > lead.revision}
     assert ahead == {}, "the log knows what the store has forgotten"
+
+
+def test_the_audit_log_is_whole_with_its_anchor(rehearsal: Rehearsal) -> None:
+    verified = quce(rehearsal.restored, "audit", "verify", "--json")
+    assert verified.returncode == 0, verified.stdout
+    found = json.loads(verified.stdout)
+    assert found["anchors"] >= 1
+    assert found["entries"] == len(Evidence(rehearsal.restored).documents("gateway", "audit"))
 
 
 def test_the_counts_of_the_manifest_are_those_of_the_files(rehearsal: Rehearsal) -> None:
