@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.flows.world import ANONYMOUS, FINISHED_WEEK, World, registration, upload
+from tests.flows.world import ANONYMOUS, ELSEWHERE, FINISHED_WEEK, World, registration, upload
 
 OFFICERS = frozenset({"donghu", "hanyang", "bureau"})
-MANAGERS = frozenset({"manager", "manager-donghu"})
+OVERSEERS = frozenset({"manager", "manager-donghu"})
+MANAGERS = OVERSEERS | {ELSEWHERE}
 STAFF = OFFICERS | MANAGERS
-INSIDE = frozenset({"donghu", "bureau", *MANAGERS})
+INSIDE = frozenset({"donghu", "bureau", *OVERSEERS})
 WORKING = INSIDE & OFFICERS
 ADMINISTRATOR = frozenset({"admin"})
 EDITOR = frozenset({"editor"})
@@ -242,9 +243,9 @@ NOTIFY: Mapping[str, Rule] = {
     "POST /deliveries/{id}/confirm": Rule(ADMINISTRATOR, a_failure({"reason": "电话确认已收到"}, doubted=True)),
     "POST /deliveries/{id}/discard": Rule(ADMINISTRATOR, a_failure({"reason": "人已离职"})),
     "GET /digests": Rule(MANAGERS, plain),
-    "GET /digests/{week}": Rule(MANAGERS, lambda world: Call({"week": world.week}), MANAGERS),
+    "GET /digests/{week}": Rule(MANAGERS, lambda world: Call({"week": world.week}), OVERSEERS),
     "GET /digests/{week}/figures/{figure}/records": Rule(
-        MANAGERS, lambda world: Call({"week": world.week, "figure": world.figure}), MANAGERS
+        MANAGERS, lambda world: Call({"week": world.week, "figure": world.figure}), OVERSEERS
     ),
     "POST /digests/{week}/send": Rule(MANAGERS | ADMINISTRATOR, lambda _: Call({"week": FINISHED_WEEK})),
     "GET /reports/{name}": Rule(STAFF, lambda _: Call({"name": "funnel"})),

@@ -12,7 +12,7 @@ from gateway.pages.page_table import PAGES, Page
 from tests.flows.calls import ANYBODY, INSIDE
 from tests.flows.intruders import MARK
 from tests.flows.test_role_matrix import leaked
-from tests.flows.world import ANONYMOUS, API, PORTAL_CANARIES, World
+from tests.flows.world import ANONYMOUS, API, ELSEWHERE, PORTAL_CANARIES, World
 
 ROLES: Mapping[str, str] = {
     "donghu": "officer",
@@ -20,6 +20,7 @@ ROLES: Mapping[str, str] = {
     "bureau": "bureau_officer",
     "manager": "manager",
     "manager-donghu": "manager",
+    ELSEWHERE: "manager",
     "editor": "policy_editor",
     "reviewer": "reviewer",
     "partner-a": "partner",

@@ -27,6 +27,8 @@ PATIENCE = 20.0
 POLL = 0.05
 FINISHED_WEEK = "2026-W46"
 EXPIRED, DISABLED = "expired", "disabled"
+ELSEWHERE = "manager-hanyang"
+"""A manager whose zone is another."""
 LAPSED = (EXPIRED, DISABLED)
 """Once officers at 东湖: a token that has run out, and an account that was disabled with its token in hand."""
 
@@ -230,6 +232,7 @@ def open_world(folder: Path, extra: Mapping[str, str] | None = None) -> Iterator
             world.clients[who] = stack.enter_context(httpx.Client(base_url=world.url, timeout=60))
         world.clients[EXPIRED].headers["Authorization"] = f"Bearer {expired}"
         _disable(world, world.clients[DISABLED])
+        _hire(world, ELSEWHERE, stack.enter_context(httpx.Client(base_url=world.url, timeout=60)))
         yield world
 
 
@@ -258,6 +261,15 @@ def _expired_token(env: Mapping[str, str]) -> str:
     assert made.returncode == 0, made.stderr
     token: str = json.loads(made.stdout)["token"]
     return token
+
+
+def _hire(world: World, sign_in: str, client: httpx.Client) -> None:
+    """A manager of 汉阳, with a token; the demo has none."""
+    password = world.passwords[sign_in] = f"{sign_in}-long-enough"
+    hired = {"sign_in": sign_in, "name": "钱卫东", "role": "manager", "password": password, "zones": ["hanyang"]}
+    world.post("admin", "/accounts", json=hired)
+    world.clients[sign_in] = client
+    world.accounts[sign_in] = _bearer(client, sign_in, password)
 
 
 def _disable(world: World, client: httpx.Client) -> None:
