@@ -14,7 +14,8 @@ import zipfile
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.flows.world import FINISHED_WEEK, World, open_world, registration, upload
+from tests.flows.opening import open_world
+from tests.flows.world import FINISHED_WEEK, World, registration, upload
 
 HERE = Path(__file__).resolve().parent
 LEFT_OUT = {"lock", "last-backup.json"}

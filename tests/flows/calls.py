@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tests.flows.canaries import PLANTED, WORD
 from tests.flows.world import ANONYMOUS, ELSEWHERE, FINISHED_WEEK, World, registration, upload
 
 OFFICERS = frozenset({"donghu", "hanyang", "bureau"})
@@ -23,7 +24,8 @@ REVIEWER = frozenset({"reviewer"})
 SIGNED_IN = STAFF | ADMINISTRATOR | {"editor", "reviewer", "partner-a", "partner-b"}
 ANYBODY = SIGNED_IN | {ANONYMOUS}
 NOBODY: frozenset[str] = frozenset()
-COLLEAGUES = frozenset({"donghu", "bureau", "manager", "manager-donghu", "admin"})
+HOSTS = frozenset({"donghu", "admin"})
+"""Who sees the canary guest: the officer who invited them, and the administrator."""
 
 
 @dataclass
@@ -56,7 +58,7 @@ def plain(_world: World) -> Call:
 
 def by_its_words(_world: World) -> Call:
     """A search for the canary."""
-    return Call(query={"q": "金丝雀"})
+    return Call(query={"q": WORD})
 
 
 def a_long_page(_world: World) -> Call:
@@ -155,7 +157,7 @@ def a_new_contact(world: World) -> Call:
     return Call(json={"lead_id": world.lead, "name": "路人甲", "phone": "13800005678", **basis})
 
 
-WHY: Mapping[str, str] = {"reason": "回访核对"}
+WHY = PLANTED["ReasonInput"]
 
 
 def an_import(world: World) -> Call:
@@ -197,7 +199,7 @@ LEADS: Mapping[str, Rule] = {
     "GET /investors": Rule(STAFF, by_its_words, INSIDE),
     "GET /investors/{id}": Rule(INSIDE, lambda world: Call({"id": world.lead_page["investor"]["id"]}), INSIDE),
     "POST /contacts": Rule(WORKING, a_new_contact),
-    "GET /contacts/{id}": Rule(INSIDE, a_contact),
+    "GET /contacts/{id}": Rule(INSIDE, a_contact, INSIDE),
     "PATCH /contacts/{id}": Rule(WORKING, a_fresh_contact({"position": "经理"}, changing=True)),
     "DELETE /contacts/{id}": Rule(WORKING, a_fresh_contact(WHY, changing=True)),
     "POST /contacts/{id}/unmask": Rule(WORKING, lambda world: replace(a_contact(world), json=WHY), WORKING),
@@ -214,6 +216,8 @@ LEADS: Mapping[str, Rule] = {
 }
 
 
+TOLD = frozenset({"donghu", "partner-a"})
+"""Who was told of the canary lead: its owner, and the partner with whom it is shared."""
 NOTIFY: Mapping[str, Rule] = {
     "PUT /recipients/{account}": Rule(
         ADMINISTRATOR,
@@ -222,14 +226,12 @@ NOTIFY: Mapping[str, Rule] = {
             json={"name": "某人", "email": "somebody@quce.example", "zones": [], "role": "reviewer"},
         ),
     ),
-    "GET /recipients/{account}": Rule(
-        frozenset({"donghu", "admin"}), lambda world: Call({"account": world.accounts["donghu"]})
-    ),
+    "GET /recipients/{account}": Rule(ADMINISTRATOR, lambda world: Call({"account": world.guest}), ADMINISTRATOR),
     "POST /recipients/{account}/invitation": Rule(
         ADMINISTRATOR,
         lambda world: Call({"account": world.accounts["donghu"]}, json={"link": f"/invitation?code={'0' * 64}"}),
     ),
-    "GET /notifications": Rule(SIGNED_IN, a_long_page, INSIDE | {"partner-a"}),
+    "GET /notifications": Rule(SIGNED_IN, a_long_page, TOLD),
     "GET /notifications/count": Rule(SIGNED_IN, plain),
     "POST /notifications/{id}/read": Rule(
         frozenset({"donghu"}), lambda world: Call({"id": world.notification}), frozenset({"donghu"})
@@ -263,23 +265,23 @@ GATEWAY: Mapping[str, Rule] = {
     ),
     "GET /sessions/current": Rule(SIGNED_IN, plain),
     "DELETE /sessions/current": Rule(SIGNED_IN, plain),
-    "GET /accounts": Rule(SIGNED_IN, plain),
+    "GET /accounts": Rule(SIGNED_IN, a_long_page, HOSTS),
     "POST /accounts": Rule(ADMINISTRATOR, lambda world: Call(json=an_account(world))),
-    "GET /accounts/{id}": Rule(COLLEAGUES, lambda world: Call({"id": world.accounts["donghu"]})),
+    "GET /accounts/{id}": Rule(HOSTS, lambda world: Call({"id": world.guest}), HOSTS),
     "PATCH /accounts/{id}": Rule(ADMINISTRATOR, a_fresh_account),
     "POST /accounts/{id}/password-reset": Rule(ADMINISTRATOR, a_fresh_account_at),
     "POST /accounts/{id}/end-sessions": Rule(ADMINISTRATOR, a_fresh_account_at),
-    "POST /accounts/{id}/invitation": Rule(frozenset({"donghu", "admin"}), a_fresh_guest),
+    "POST /accounts/{id}/invitation": Rule(HOSTS, a_fresh_guest),
     "POST /invitations": Rule(OFFICERS | ADMINISTRATOR, lambda world: Call(json=an_invitation(world))),
     "POST /invitations/accept": Rule(ANYBODY, a_code_to_accept),
     "POST /setup": Rule(NOBODY, lambda _: Call(json={"sign_in": "first", "name": "第一位", "code": "x" * 24})),
     "POST /backups": Rule(ADMINISTRATOR, lambda _: Call(json={})),
     "GET /backups": Rule(ADMINISTRATOR, plain),
     "GET /backups/{id}": Rule(ADMINISTRATOR, lambda world: Call({"id": world.backup})),
-    "GET /audit": Rule(ADMINISTRATOR, plain),
+    "GET /audit": Rule(ADMINISTRATOR, a_long_page, ADMINISTRATOR),
     "GET /audit/verdict": Rule(ADMINISTRATOR, plain),
-    "GET /audit/{id}": Rule(ADMINISTRATOR, lambda world: Call({"id": world.audited})),
-    "GET /tokens": Rule(SIGNED_IN, plain),
+    "GET /audit/{id}": Rule(ADMINISTRATOR, lambda world: Call({"id": world.audited}), ADMINISTRATOR),
+    "GET /tokens": Rule(SIGNED_IN, plain, frozenset({"donghu"})),
     "POST /tokens": Rule(SIGNED_IN, lambda _: Call(json={"name": "脚本", "expires_days": 1})),
     "DELETE /tokens/{id}": Rule(frozenset({"donghu"}), a_fresh_token),
 }

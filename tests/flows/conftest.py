@@ -7,7 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.flows.intruders import intrude
-from tests.flows.world import World, open_world
+from tests.flows.opening import open_world
+from tests.flows.world import World
+
+PLANTING = ("lead", "imported", "notification", "figure", "asked", "visit", "guest", "draft", "decision", "token")
 
 
 @pytest.fixture(scope="session")
@@ -16,10 +19,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("world")
     with open_world(folder) as opened:
         # Everything that tests look at exists before any of them adds work of its own.
-        assert opened.lead
-        assert opened.imported
-        assert opened.notification
-        assert opened.figure
-        assert opened.asked
+        for planted in PLANTING:
+            assert getattr(opened, planted)
         intrude(folder / "data", opened.lead, opened.imported)
         yield opened

@@ -10,7 +10,7 @@ from kit.store.port import Collection, Record, Scope
 from kit.store.sqlite import SqliteStore
 from services.leads.model.enquiry import Enquiry
 from services.leads.repository import ANSWERS, BEST_MATCHES, CONTACTS, ENQUIRIES, FOLLOW_UPS, IMPORT_ROWS
-from tests.flows.world import PARTNER_A
+from tests.flows.canaries import PARTNER_A
 
 MARK = "外人金丝雀"
 READERS = frozenset({"zone:caidian"})

@@ -25,7 +25,9 @@ from tests.flows.calls import (
     a_long_page,
     plain,
 )
-from tests.flows.world import ANONYMOUS, PARTNER_A, World
+from tests.flows.canaries import PARTNER_A
+from tests.flows.samples import policy
+from tests.flows.world import ANONYMOUS, World
 
 
 def a_letter(service: str, body: Any = None) -> Make:
@@ -62,37 +64,9 @@ def operating(service: str) -> Mapping[str, Rule]:
     }
 
 
-def a_policy(world: World) -> str:
-    """A policy to be drafted, in force long after these tests."""
-    return f"""
-id: draft-{next(world.numbers)}
-title: 示例设备补贴
-title_en: Equipment subsidy
-standing: illustrative
-version: 1
-scope: {{zone: donghu}}
-instrument: subsidy
-beneficiary: enterprise
-claim_mode: ordinary
-summary: 设备投资补贴的示例。
-valid: {{from: 2041-01-01, until: 2042-12-31, assumed: false}}
-source: {{document: 示例, number: null, article: 第一条, published: null, grade: null, reference: null, note: null}}
-cleanup: null
-review: {{reviewer: 示例, conclusion: 不排除或限制竞争, basis: 公平竞争审查条例, on: 2026-01-05, until: 2042-12-31}}
-exclusive_group: null
-conditions:
-  all:
-    - {{id: fai, text: 固定资产投资不低于1亿元, fact: fixed_asset_investment, op: ge, value: 1亿元, clause: 第一条}}
-benefit: {{kind: fixed, text: 奖励100万元, amount: 100万元}}
-examples:
-  - {{title: 够, as_of: 2041-06-01, facts: {{fixed_asset_investment: 2亿元}}, verdict: met, amount: 100万元}}
-  - {{title: 不够, as_of: 2041-06-01, facts: {{fixed_asset_investment: 5000万元}}, verdict: not_met, unmet: [fai]}}
-"""
-
-
 def a_draft(world: World) -> Call:
     """A policy that waits for its review."""
-    made = world.post("editor", "/policies", json={"text": a_policy(world)})
+    made = world.post("editor", "/policies", json={"text": policy(next(world.numbers))})
     return Call({"id": made["id"]}, headers={"If-Match": f'"{made["revision"]}"'})
 
 
@@ -108,11 +82,6 @@ def a_reviewed_draft(world: World) -> Call:
     path = f"/policies/{review.path['id']}/review"
     made = world.post("reviewer", path, json=review.json, headers=dict(review.headers))
     return Call(review.path, headers={"If-Match": f'"{made["revision"]}"'})
-
-
-def a_decision(world: World) -> Call:
-    """An answer that an officer saved for the desk; a visitor's is for whoever knows its id."""
-    return Call({"id": world.post("donghu", "/decisions", json={"facts": {"jobs": 300}})["id"]})
 
 
 def a_code_table(world: World) -> Call:
@@ -144,12 +113,7 @@ def an_enquiry_to_answer(world: World) -> Call:
     """A fresh enquiry that has its lead, at its current revision."""
     asked = an_enquiry(world)
     world.post(ANONYMOUS, "/enquiries", json=asked)
-
-    def arrived() -> list[dict[str, Any]]:
-        items = world.get("donghu", "/enquiries?limit=200")["items"]
-        return [each for each in items if each["organisation"] == asked["organisation"] and each["lead_id"]]
-
-    found = world.wait(arrived)[0]
+    found = world.arrived("organisation", asked["organisation"])
     return Call({"id": found["id"]}, headers={"If-Match": f'"{found["revision"]}"'}, json={"text": "按租金一半补"})
 
 
@@ -164,20 +128,21 @@ ENQUIRIES: Mapping[str, Rule] = {
     "PUT /duties/{zone}": Rule(WORKING, lambda _: Call({"zone": "donghu"}, json={"officer": None})),
 }
 
+DESK = frozenset({"donghu", "manager-donghu"})
 INCENTIVES: Mapping[str, Rule] = {
-    "GET /leads/{id}/matches": Rule(INSIDE, a_lead),
+    "GET /leads/{id}/matches": Rule(INSIDE, a_lead, INSIDE),
     "GET /zones": Rule(ANYBODY, plain),
     "GET /zones/{id}": Rule(ANYBODY, lambda _: Call({"id": "donghu"})),
-    "GET /policies": Rule(ANYBODY, plain),
+    "GET /policies": Rule(ANYBODY, a_long_page, EDITOR | REVIEWER | ADMINISTRATOR),
     "GET /policies/{id}": Rule(ANYBODY, lambda world: Call({"id": world.policy})),
     "GET /policies/{id}/versions/{number}": Rule(ANYBODY, lambda world: Call({"id": world.policy, "number": 1})),
-    "POST /policies": Rule(EDITOR, lambda world: Call(json={"text": a_policy(world)})),
+    "POST /policies": Rule(EDITOR, lambda world: Call(json={"text": policy(next(world.numbers))})),
     "POST /policies/{id}/review": Rule(REVIEWER, a_review),
     "POST /policies/{id}/publish": Rule(EDITOR, a_reviewed_draft),
     "POST /policies/{id}/dry-run": Rule(EDITOR | REVIEWER, a_draft),
     "POST /eligibility": Rule(ANYBODY, lambda _: Call(json={"facts": {"jobs": 300}})),
     "POST /decisions": Rule(ANYBODY, lambda _: Call(json={"facts": {"jobs": 300}})),
-    "GET /decisions/{id}": Rule(frozenset({"donghu", "manager-donghu"}), a_decision),
+    "GET /decisions/{id}": Rule(DESK, lambda world: Call({"id": world.decision}), DESK),
     "GET /industry-codes": Rule(ANYBODY, plain),
     "POST /industry-codes": Rule(ADMINISTRATOR | EDITOR, a_code_table),
 }

@@ -21,9 +21,10 @@ import pytest
 from bench.suite import QUCE, ROOT, environment, free_port
 from kit.clock import from_text
 from tests.flows.crash.evidence import Evidence
+from tests.flows.opening import open_world, served_world
 from tests.flows.rules import RULES
 from tests.flows.test_role_matrix import send, sings
-from tests.flows.world import API, World, open_world, registration, served_world
+from tests.flows.world import API, World, registration
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

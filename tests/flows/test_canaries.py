@@ -6,9 +6,10 @@ from pathlib import Path
 
 import httpx
 
+from tests.flows.opening import open_world
 from tests.flows.rules import RULES
 from tests.flows.test_role_matrix import send
-from tests.flows.world import ANONYMOUS, API, World, open_world, registration, upload
+from tests.flows.world import ANONYMOUS, API, World, registration, upload
 
 SECRET = "CANARY-smtp-p4ssword"
 HOOK = "CANARY-webhook-key"

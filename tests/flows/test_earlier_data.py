@@ -13,8 +13,9 @@ from kit.sqlite import connect
 from services.notify.repository.collections import PROJECTIONS
 from services.notify.settings import PROJECTIONS_GROUP
 from tests.flows.crash.evidence import Evidence
+from tests.flows.opening import served_world
 from tests.flows.test_backup import quce
-from tests.flows.world import API, World, served_world
+from tests.flows.world import API, World
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 

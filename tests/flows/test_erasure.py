@@ -6,8 +6,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.flows.opening import open_world
 from tests.flows.rules import an_enquiry
-from tests.flows.world import ANONYMOUS, API, World, open_world, registration
+from tests.flows.world import ANONYMOUS, API, World, registration
 from tests.leads.test_contacts import CONTACT, NAME, found_in, ledger, note
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

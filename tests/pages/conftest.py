@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.flows.world import World, open_world
+from tests.flows.opening import open_world
+from tests.flows.world import World
 
 
 @pytest.fixture(scope="package")

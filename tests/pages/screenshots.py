@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from contracts.vocabulary.weeks import Week
 from kit.clock import SystemClock
 from tests.conftest import ROOT, find_chromium
-from tests.flows.world import API, World, open_world
+from tests.flows.opening import open_world
+from tests.flows.world import API, World
 from tests.pages.driver import PHONE, Person, person
 
 if TYPE_CHECKING:

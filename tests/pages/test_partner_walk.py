@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.flows.world import API, PARTNER_A, World
+from tests.flows.canaries import PARTNER_A
+from tests.flows.world import API, World
 from tests.pages.driver import PHONE, person
 
 if TYPE_CHECKING:

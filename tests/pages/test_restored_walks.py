@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.flows.opening import open_world, served_world
 from tests.flows.test_backup import quce
-from tests.flows.world import World, open_world, served_world
+from tests.flows.world import World
 from tests.pages import test_enquiry_walk, test_walks
 
 if TYPE_CHECKING:
