@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contracts.vocabulary.zones import ZoneId
-from gateway.model import CITY, Account, own_reader
+from gateway.model import Account, desks_of, own_reader
 from gateway.repository import Repository
 from gateway.schemas import AccountAnswer, AccountFilter, DirectoryEntry
 from gateway.settings import ADMINISTRATORS
@@ -65,6 +65,5 @@ def _scope(asking: Principal, zone: ZoneId | None) -> Scope:
     """An office's desk is a reader of its accounts, so that a zone narrows the scope itself."""
     if asking.role == "administrator":
         return Scope.of({ADMINISTRATORS if zone is None else f"zone:{zone.value}"})
-    offices = {reader for reader in asking.readers if reader == CITY or reader.startswith("zone:")}
-    own = Scope.of({own_reader(asking.account), *offices})
+    own = Scope.of({own_reader(asking.account), *desks_of(asking)})
     return own if zone is None else Scope.of(own.readers & {f"zone:{zone.value}"})

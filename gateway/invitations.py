@@ -9,7 +9,7 @@ from typing import Any
 from gateway.account_book import AccountBook
 from gateway.accounts import new_account
 from gateway.errors import InvitationInvalid, InvitationOver
-from gateway.model import Account, Invitation, plain_id
+from gateway.model import CITY, Account, Invitation, desks_of, plain_id
 from gateway.passwords import Passwords
 from gateway.repository import Repository
 from gateway.schemas import NewInvitation
@@ -40,7 +40,8 @@ class Invitations:
         """
         if by.role not in INVITING or (by.role != "administrator" and asked.role != "partner"):
             raise Forbidden("招商专员只能邀请投资企业或引荐机构；开通其他账号请联系管理员。")
-        account = replace(new_account(self._ports, asked), invited_by=by.account)
+        hosts = () if by.role == "administrator" else tuple(sorted({*desks_of(by), CITY}))
+        account = replace(new_account(self._ports, asked), invited_by=by.account, hosts=hosts)
         account, link = self._with_link(account)
         receipt, made = await self._book.add(account, asked.email, request, by, "account.invited")
         return receipt | await self._shown(account, link if made else None, mail=asked.email is not None)

@@ -79,6 +79,8 @@ class Account:
     updated_at: str
     must_change: bool = False
     invited_by: str | None = None
+    hosts: tuple[str, ...] = ()
+    """The desks that brought a partner in, to which alone the organisation is offered; none means every desk."""
     invitation: Invitation | None = None
 
     @classmethod
@@ -86,13 +88,13 @@ class Account:
         """An account as it was stored, by this release or an earlier one."""
         organisation = Organisation(**body["organisation"]) if body["organisation"] else None
         kept = body.get("invitation")
-        typed = {"zones": tuple(body["zones"]), "organisation": organisation}
+        typed = {"zones": tuple(body["zones"]), "hosts": tuple(body.get("hosts", ())), "organisation": organisation}
         return cls(id=id, **(body | typed | {"invitation": Invitation(**kept) if kept else None}))
 
     def body(self) -> dict[str, Any]:
         """What is stored."""
         kept: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__ if name != "id"}
-        kept["zones"] = list(self.zones)
+        kept["zones"], kept["hosts"] = list(self.zones), list(self.hosts)
         if self.organisation is not None:
             each = self.organisation
             kept["organisation"] = {"id": each.id, "name": each.name, "kind": each.kind}
@@ -124,6 +126,10 @@ class Account:
         city = (CITY,) if self.role == "officer" else ()
         host = (own_reader(self.invited_by),) if self.invited_by else ()
         return frozenset({IDENTITY, ADMINISTRATORS, own_reader(self.id), *host, *desks, *city})
+
+    def offered_to(self, principal: Principal) -> bool:
+        """Whether an officer may be told of this partner: zones do not learn whom another one is courting."""
+        return not self.hosts or bool(principal.readers & set(self.hosts))
 
     def principal(self) -> Principal:
         """This person, as services know them."""
@@ -225,6 +231,11 @@ def account_id(secret: bytes, sign_in: str) -> str:
 def normal_name(sign_in: str) -> str:
     """A sign-in name as it is compared: half-width, lower case, without blanks around it."""
     return unicodedata.normalize("NFKC", sign_in).strip().casefold()
+
+
+def desks_of(principal: Principal) -> frozenset[str]:
+    """The offices at whose desks somebody works."""
+    return frozenset(reader for reader in principal.readers if reader == CITY or reader.startswith("zone:"))
 
 
 def own_reader(account: str) -> str:

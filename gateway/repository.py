@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -50,6 +50,11 @@ class Repository:
     async def accounts(self, scope: Scope, where: Sequence[Clause], limit: int, cursor: str | None) -> Page:
         """Accounts that ``scope`` sees, by name."""
         return await self._store.find(ACCOUNTS.name, scope, where, sort=Sort("name"), limit=limit, cursor=cursor)
+
+    async def partners(self) -> AsyncIterator[Account]:
+        """Everybody who works for a partner."""
+        async for record in self._store.scan(ACCOUNTS.name, IDENTIFYING, [Eq("role", "partner")]):
+            yield Account.read(record.id, record.body)
 
     async def has_administrator(self) -> bool:
         """Whether anybody administers this installation."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 
 from fastapi import Request
 
 from gateway.directory import Directory
 from gateway.model import Account
 from gateway.pages.visit import Visit
-from gateway.repository import IDENTIFYING, Repository
+from gateway.repository import Repository
 from gateway.schemas import AccountFilter
 from kit.store.port import Eq
 
@@ -41,10 +41,17 @@ async def officers_for(visit: Visit, office: str) -> Mapping[str, str]:
 
 
 async def organisations(visit: Visit) -> Mapping[str, str]:
-    """Organisation id to name, of those for which a partner account is in use; for staff only."""
-    page = await _repository(visit).accounts(IDENTIFYING, [Eq("role", "partner")], MOST, None)
-    accounts = [Account.read(record.id, record.body) for record in page.records]
-    return {each.organisation.id: each.organisation.name for each in accounts if each.active and each.organisation}
+    """Organisation id to name, for the ids that a page holds; what a person is offered is :func:`offered`."""
+    return {each.id: each.name for each in [account.organisation async for account in _partners(visit)] if each}
+
+
+async def offered(visit: Visit) -> Mapping[str, str]:
+    """Organisation id to name, of those with whom the visitor's office may share a lead."""
+    if visit.session is None:
+        return {}
+    principal = visit.session.principal
+    partners = [account async for account in _partners(visit) if account.active and account.offered_to(principal)]
+    return {each.organisation.id: each.organisation.name for each in partners if each.organisation}
 
 
 async def own_organisation(visit: Visit) -> str | None:
@@ -53,6 +60,10 @@ async def own_organisation(visit: Visit) -> str | None:
         return None
     account = await _repository(visit).account(visit.session.principal.account)
     return account.organisation.name if account and account.organisation else None
+
+
+def _partners(visit: Visit) -> AsyncIterator[Account]:
+    return _repository(visit).partners()
 
 
 def _repository(visit: Visit) -> Repository:

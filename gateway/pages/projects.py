@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from gateway.pages.api import Refused
 from gateway.pages.forms import Form
-from gateway.pages.people import names_for, organisations
+from gateway.pages.people import names_for, offered, organisations
 from gateway.pages.routing import PageRoute
 from gateway.pages.visit import Visit, Visiting, nothing_wrong
 
@@ -86,6 +86,7 @@ async def _panel(visit: Visit, id: str, form: Form | None = None, refused: Refus
         refused.beside(("org", "text"))
     return visit.page(
         "panels/partners.html", 422 if refused else 200, lead=lead, answers=answers["items"], refused=refused,
-        organisations=await organisations(visit), names=await names_for(visit), kept=form.kept() if form else {},
+        organisations=await organisations(visit), offered=await offered(visit), names=await names_for(visit),
+        kept=form.kept() if form else {},
         wrong=refused.wrong if refused else nothing_wrong,
     )  # fmt: skip

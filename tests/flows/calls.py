@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.flows.canaries import PLANTED, WORD
+from tests.flows.canaries import DRAFT, GUEST, PLANTED, PORTAL, REASON, SAVED, TOKEN, WORD, WORK
 from tests.flows.world import ANONYMOUS, ELSEWHERE, FINISHED_WEEK, World, registration, upload
 
 OFFICERS = frozenset({"donghu", "hanyang", "bureau"})
@@ -24,6 +24,16 @@ REVIEWER = frozenset({"reviewer"})
 SIGNED_IN = STAFF | ADMINISTRATOR | {"editor", "reviewer", "partner-a", "partner-b"}
 ANYBODY = SIGNED_IN | {ANONYMOUS}
 NOBODY: frozenset[str] = frozenset()
+READS: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(INSIDE, WORK),
+    "donghu": WORK | GUEST | TOKEN | SAVED,
+    "manager-donghu": WORK | SAVED,
+    "admin": GUEST | DRAFT | REASON | {"金丝雀伙伴"},
+    "editor": DRAFT,
+    "reviewer": DRAFT,
+    "partner-a": PORTAL,
+}
+"""What each person may read, wherever it is; everybody else reads nothing."""
 HOSTS = frozenset({"donghu", "admin"})
 """Who sees the canary guest: the officer who invited them, and the administrator."""
 

@@ -71,6 +71,11 @@ LEDGER_FILE = "金丝雀文件.xlsx"
 ASKED = "金丝雀提问"
 """The question of partner A."""
 
+GUEST = frozenset({"金丝雀来宾", "canary-guest", "canary-mail@quce.example"})
+DRAFT = frozenset({"金丝雀草案"})
+TOKEN = frozenset({"金丝雀令牌"})
+SAVED = frozenset({"873103"})
+REASON = frozenset({"金丝雀理由"})
 PERSONAL = frozenset({*PERSON.values(), *VISITOR.values()})
 """Shown to nobody but who says why."""
 PORTAL = frozenset({"金丝雀项目", "金丝雀回复", ASKED})
@@ -91,6 +96,10 @@ def _is_canary(text: str) -> bool:
 
 
 CANARIES = frozenset(each for each in (*leaves(PLANTED), *leaves(LEDGER), LEDGER_FILE, ASKED) if _is_canary(each))
+
+
+WORK = CANARIES - GUEST - DRAFT - TOKEN - SAVED
+"""What everybody reads who may read the office's work."""
 
 
 def _pattern(canary: str) -> str:

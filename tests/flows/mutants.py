@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 WATCHED = ("services", "gateway")
 STORE = "kit.store.port"
 OPENED = '__import__("kit.store.port", fromlist=["Scope"]).Scope.system("mutant")'
-MATRICES = ("tests/flows/test_role_matrix.py", "tests/flows/test_page_matrix.py")
+MATRICES = tuple(f"tests/flows/test_{name}.py" for name in ("role_matrix", "page_matrix", "canary_places"))
 LEFT_OUT = ("docs/screenshots/", "tests/pages/", "tests/data/")
 FIRST = {
     "services/leads": "leads or investors or contacts or imports or exports or enquiries or projects or duties",

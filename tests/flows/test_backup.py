@@ -20,10 +20,11 @@ import pytest
 
 from bench.suite import QUCE, ROOT, environment, free_port
 from kit.clock import from_text
+from tests.flows.conftest import PLANTING
 from tests.flows.crash.evidence import Evidence
 from tests.flows.opening import open_world, served_world
 from tests.flows.rules import RULES
-from tests.flows.test_role_matrix import send, sings
+from tests.flows.test_role_matrix import send, sung
 from tests.flows.world import API, World, registration
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -121,12 +122,7 @@ def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
     backup, keys, restored = folder / "kept" / "suite.tar", folder / "apart" / "suite.keys", folder / "restored"
     with open_world(folder) as world:
         # What the matrix looks at exists before the cut.
-        assert world.lead
-        assert world.imported
-        assert world.notification
-        assert world.figure
-        assert world.asked
-        assert world.policy
+        assert all(getattr(world, planted) for planted in (*PLANTING, "policy"))
         # A finished import keeps no workbook: this is one of an import that is still to come.
         (folder / "data" / "blobs" / "waiting").write_bytes(b"a workbook")
         stopping = threading.Event()
@@ -218,11 +214,8 @@ def test_the_restored_suite_serves_every_journey_and_sends_nothing_again(rehears
     sent = {id for id, body in _deliveries(data).items() if body["state"] not in ("queued", "sending")}
     assert mails
     with served_world(tmp_path, rehearsal.world.passwords) as world:
-        known = {
-            name: getattr(rehearsal.world, name)
-            for name in ("lead", "imported", "notification", "asked", "week", "figure")
-        }
-        world.__dict__.update(known | {"policy": rehearsal.world.policy})
+        kept = (*PLANTING, "policy", "week")
+        world.__dict__.update({name: getattr(rehearsal.world, name) for name in kept})
         world.numbers = itertools.count(10_000_000)
         _walk(world)
         world.wait(lambda: not _under_way(data))
@@ -260,7 +253,7 @@ def _walk(world: World) -> None:
         for who in sorted(rule.who):
             answer = send(world, who, operation, rule.make(world))
             assert answer.is_success, (operation, who, answer.text)
-        heard = [who for who in sorted(rule.sees & rule.who) if sings(world, who, operation, rule.make(world))]
+        heard = [who for who in sorted(rule.sees & rule.who) if sung(world, who, operation, rule.make(world))]
         assert bool(heard) == bool(rule.sees), operation
 
 

@@ -75,5 +75,5 @@ class Notes:
     def keep(self, site: Site, caught: bool) -> None:
         """Note one, and show how far the run is."""
         self.known[str(site)] = caught
-        self._config.cache.set(self._key, dict(self.known))  # type: ignore[union-attr]
+        self._config.cache.set(self._key, dict(self.known))
         print(f"{len(self.known)}/{self._total} {site} {'caught' if caught else 'MISSED'}", flush=True)  # noqa: T201
