@@ -21,7 +21,7 @@ from kit.ids import derive_id
 from kit.parking import BLOCKING, DEAD, DISCARDED, OPERATORS, PARKED, WAITING
 from kit.ports import Ports
 from kit.store.port import Clause, Collection, Eq, Page, Range, Record, Scope, Sort
-from kit.telemetry import traceparent
+from kit.telemetry import trace_id, traceparent
 from operating.errors import LetterNotDead, LetterNotFound, LettersChanged
 from operating.masking import identifier
 
@@ -180,7 +180,7 @@ class DeadLetters:
         now = self.ports.clock.now()
         said = self._audited(
             who=principal.account, role=principal.role, what=what, subject=f"dead_letter:{record.id}", label=label,
-            why=why, at=to_text(now), trace=traceparent() or None,
+            why=why, at=to_text(now), trace=trace_id() or None,
         )  # fmt: skip
         return envelop(
             [said], source=self.ports.service, aggregate=record.id, revision=record.revision + 1, time=now,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -67,15 +67,11 @@ async def change(
         raise InvalidLead("这些内容不能清空。", errors=[FieldError(name, "不能为空") for name in missing])
     if body.facts is not None:
         changes["facts"] = _patched_facts(body.facts, principal)
-    return await _act(
-        ports,
-        principal,
-        id,
-        revision,
-        RequestKey.of(key, body, "change", id),
-        "lead.changed",
-        lambda lead, act: model.revise(lead, changes, act),
-    )
+
+    async def decide(lead: Lead, act: Act) -> tuple[Lead, EventData]:
+        return model.revise(lead, changes, act)
+
+    return await _act(ports, principal, id, revision, RequestKey.of(key, body, "change", id), "lead.changed", decide)
 
 
 async def move(
@@ -84,7 +80,7 @@ async def move(
     """Advance a lead, put it aside, end it or take it up again."""
     signed = _money(body.signed_amount, "signed_amount")
 
-    def decide(lead: Lead, act: Act) -> tuple[Lead, EventData]:
+    async def decide(lead: Lead, act: Act) -> tuple[Lead, EventData]:
         return model.advance(lead, body.to, act, on=body.on, reason=body.reason, signed=signed)
 
     return await _act(ports, principal, id, revision, RequestKey.of(key, body, "stage", id), "lead.moved", decide)
@@ -98,16 +94,16 @@ async def assign(
     Raises:
         UnknownOwner: there is no such active officer.
     """
-    _, lead = await load(ports, principal.scope, id)
-    if not await may_own(ports, body.owner, lead.office):
-        raise UnknownOwner(
-            "只能分派给本单位或市级招商部门在岗的招商专员，请重新选择。",
-            errors=[FieldError("owner", "不是本单位在岗的招商专员")],
-        )
-    request = RequestKey.of(key, body, "assign", id)
-    return await _act(
-        ports, principal, id, revision, request, "lead.assigned", lambda lead, act: model.assign(lead, body.owner, act)
-    )
+
+    async def decide(lead: Lead, act: Act) -> tuple[Lead, EventData]:
+        if not await may_own(ports, body.owner, lead.office):
+            raise UnknownOwner(
+                "只能分派给本单位或市级招商部门在岗的招商专员，请重新选择。",
+                errors=[FieldError("owner", "不是本单位在岗的招商专员")],
+            )
+        return model.assign(lead, body.owner, act)
+
+    return await _act(ports, principal, id, revision, RequestKey.of(key, body, "assign", id), "lead.assigned", decide)
 
 
 async def _act(
@@ -117,14 +113,14 @@ async def _act(
     revision: int,
     request: RequestKey,
     what: str,
-    decide: Callable[[Lead, Act], tuple[Lead, EventData]],
+    decide: Callable[[Lead, Act], Awaitable[tuple[Lead, EventData]]],
 ) -> dict[str, Any]:
     record, lead = await load(ports, principal.scope, id)
     answered = replay(record, request)
     if answered is not None:
         return answered
     check_revision(record, revision)
-    changed, event = decide(lead, act_of(principal, ports.clock.now()))
+    changed, event = await decide(lead, act_of(principal, ports.clock.now()))
     receipt = receipt_of(changed)
     audit = told_of_lead(ports, principal, what, changed, differences(lead, changed))
     await save(ports, record, changed, (event, audit), request, receipt)

@@ -60,7 +60,7 @@ async def _finish(ports: Ports, record: Record) -> None:
         # Where the key is gone already, the texts were done before it.
         with suppress(NotFound):
             traces = Traces(await open_person(ports, _unmarked(record)))
-            await remove_occurrences(ports, _WORK, record.body["lead_id"], traces)
+            await remove_occurrences(ports, record.body["lead_id"], traces)
             _, lead = await load(ports, _WORK, record.body["lead_id"])
             await drop_readable_by(ports, lead.readers)
         await ports.vault.destroy(record.id)

@@ -49,7 +49,7 @@ async def follow_up(ports: Ports, principal: Principal, lead_id: str, body: Foll
     try:
         record = await ports.store.save(FOLLOW_UPS.name, record, events_of(ports, id, 1, audit, key=lead_id))
     except AlreadyExists:
-        known = await ports.store.get(FOLLOW_UPS.name, principal.scope, id)
+        known = await ports.store.get(FOLLOW_UPS.name, _SWEEP, id)
         if known is None or known.body["digest"] != digest:
             raise IdempotencyMismatch("这个 Idempotency-Key 已用于另一条跟进，请换一个新的再提交。") from None
         record = known

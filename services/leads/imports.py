@@ -74,7 +74,7 @@ async def request_import(
         act = told(ports, principal, "import.requested", f"import:{id}", office=office)
         return await ports.store.save(IMPORTS.name, stored(id, body, readers), events_of(ports, id, 1, act))
     except AlreadyExists:
-        record = await load_import(ports, principal.scope, id)
+        record = await load_import(ports, _WORK, id)
         if record.body["state"] not in UNFINISHED:
             await ports.blobs.delete(blob)
         if record.body["digest"] != digest:

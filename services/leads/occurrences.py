@@ -20,6 +20,7 @@ ROW_TEXTS = ("problems", "total_investment", "fixed_asset_investment")
 ANSWER_TEXTS = ("text",)
 ENQUIRY_TEXTS = ("question", "message", "replies", "facts")
 ATTEMPTS = 10
+_ALL = Scope.system("every text that names an erased person")
 _TEXTS = (
     (FOLLOW_UPS, "lead_id", NOTE_TEXTS),
     (IMPORT_ROWS, "lead", ROW_TEXTS),
@@ -46,18 +47,18 @@ async def occurrences(ports: Ports, scope: Scope, lead: Lead, traces: Traces) ->
     return found
 
 
-async def remove_occurrences(ports: Ports, scope: Scope, lead_id: str, traces: Traces) -> None:
+async def remove_occurrences(ports: Ports, lead_id: str, traces: Traces) -> None:
     """Replace the person in every free text of the lead; safe to repeat from wherever it broke off."""
-    await _remove_from_lead(ports, scope, lead_id, traces)
+    await _remove_from_lead(ports, lead_id, traces)
     for collection, field, names in _TEXTS:
-        async for record in _kept(ports, scope, collection.name, field, lead_id):
-            await _remove_from(ports, scope, collection.name, record, names, traces)
+        async for record in _kept(ports, _ALL, collection.name, field, lead_id):
+            await _remove_from(ports, collection.name, record, names, traces)
 
 
-async def _remove_from_lead(ports: Ports, scope: Scope, lead_id: str, traces: Traces) -> None:
+async def _remove_from_lead(ports: Ports, lead_id: str, traces: Traces) -> None:
     """No event: others know nothing of these texts. The outbox and the figures stay as they are."""
     for _ in range(ATTEMPTS):
-        record, lead = await load(ports, scope, lead_id)
+        record, lead = await load(ports, _ALL, lead_id)
         clean = without(lead, traces)
         receipts = tuple(traces.removed(each) for each in record.requests)
         if clean == lead and receipts == record.requests:
@@ -70,9 +71,7 @@ async def _remove_from_lead(ports: Ports, scope: Scope, lead_id: str, traces: Tr
     raise Stale("这条线索正被频繁修改，稍后会自动继续删除。")
 
 
-async def _remove_from(
-    ports: Ports, scope: Scope, collection: str, record: Record, names: tuple[str, ...], traces: Traces
-) -> None:
+async def _remove_from(ports: Ports, collection: str, record: Record, names: tuple[str, ...], traces: Traces) -> None:
     for _ in range(ATTEMPTS):
         body = record.body | {name: traces.removed(record.body[name]) for name in names}
         if body == record.body:
@@ -80,7 +79,7 @@ async def _remove_from(
         try:
             await ports.store.save(collection, record.with_body(body))
         except Stale:
-            latest = await ports.store.get(collection, scope, record.id)
+            latest = await ports.store.get(collection, _ALL, record.id)
             if latest is None:
                 return
             record = latest

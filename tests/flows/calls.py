@@ -148,7 +148,7 @@ def a_fresh_session(world: World) -> Call:
 
 def a_contact(world: World) -> Call:
     """The canary's contact."""
-    return Call({"id": world.lead_page["contacts"][0]["id"]})
+    return Call({"id": world.contact})
 
 
 def a_fresh_contact(body: Any, *, changing: bool = False) -> Make:

@@ -21,5 +21,5 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         # Everything that tests look at exists before any of them adds work of its own.
         for planted in PLANTING:
             assert getattr(opened, planted)
-        intrude(folder / "data", opened.lead, opened.imported)
+        intrude(opened)
         yield opened

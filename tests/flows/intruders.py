@@ -1,68 +1,151 @@
-"""Records that hang on what one may read, and that one may not read oneself: each read must ask for itself."""
+"""Records that hang on what one may read, and that one may not read oneself: each read must ask for itself.
+
+Those of nobody hang on the work of 東湖; a stray one of 汉阳 hangs on a lead that 汉阳 may not see.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from gateway.backups import BACKUPS
+from gateway.model import BearerToken, SignedIn
+from gateway.repository import SESSIONS, TOKENS
 from kit.store.port import Collection, Record, Scope
 from kit.store.sqlite import SqliteStore
 from services.leads.model.enquiry import Enquiry
-from services.leads.repository import ANSWERS, BEST_MATCHES, CONTACTS, ENQUIRIES, FOLLOW_UPS, IMPORT_ROWS
+from services.leads.repository import (
+    ANSWERS,
+    BEST_MATCHES,
+    CONTACTS,
+    DISCLOSURES,
+    ENQUIRIES,
+    EXPORTS,
+    FOLLOW_UPS,
+    IMPORT_ROWS,
+    INVESTORS,
+)
+from services.notify.repository.collections import DIGEST_ROWS, DIGESTS, NOTIFICATIONS
 from tests.flows.canaries import PARTNER_A
+from tests.flows.world import API, ELSEWHERE, FINISHED_WEEK, World
 
 MARK = "外人金丝雀"
-READERS = frozenset({"zone:caidian"})
+SAID = f"{MARK} 13911112222"
+"""With the canary's telephone in it, so that a search for the person finds it."""
+NOBODY = frozenset({"zone:caidian"})
 """Nobody in these tests works there."""
-_EVERYTHING = Scope.system("records that intrude")
+NEIGHBOUR = frozenset({"zone:hanyang"})
 LATE = "2099-01-01T00:00:00.000000Z"
+FIGURE = "new_leads"
+_EVERYTHING = Scope.system("records that intrude")
 
 
-def intrude(data: Path, lead: str, imported: str) -> None:
-    """Put one such record into each collection of the leads service, behind the suite's back."""
-    asyncio.run(_intrude(data, _intruders(lead, imported)))
+def intrude(world: World) -> None:
+    """Put one such record into each collection, behind the suite's back."""
+    answer = world.ask(ELSEWHERE, "POST", f"{API}/digests/{FINISHED_WEEK}/send")
+    assert answer.is_success, answer.text
+    contact, exported, investor = world.contact, world.exported(), world.hushed_investor
+    asyncio.run(_among_leads(world, contact, exported, investor))
+    asyncio.run(_among_notices(world, world.notification))
+    asyncio.run(_at_the_edge(world, world.backup))
 
 
-async def _intrude(data: Path, intruders: list[tuple[Collection, Record]]) -> None:
-    store = SqliteStore(data / "leads.db")
+class Intruder:
+    """Writes into a running service's store."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._store = store
+
+    async def put(self, collection: Collection, id: str, body: dict[str, Any], readers: frozenset[str]) -> None:
+        """Write a record, over the one that is there."""
+        await self._store.ensure(collection)
+        known = await self._store.get(collection.name, _EVERYTHING, id)
+        await self._store.save(
+            collection.name, Record(id, body, readers) if known is None else known.with_body(body, readers)
+        )
+
+    async def copy(self, collection: Collection, id: str, new: str, readers: frozenset[str], **changes: Any) -> None:
+        """Write a changed copy of a record under another id."""
+        await self._store.ensure(collection)
+        known = await self._store.get(collection.name, _EVERYTHING, id)
+        assert known is not None, (collection.name, id)
+        await self.put(collection, new, known.body | changes, readers)
+
+    async def first(self, collection: Collection, **equal: Any) -> Record:
+        """The record of which this is true."""
+        await self._store.ensure(collection)
+        everything = [each async for each in self._store.scan(collection.name, _EVERYTHING)]
+        return next(each for each in everything if all(each.body[name] == value for name, value in equal.items()))
+
+
+@asynccontextmanager
+async def _into(data: Path, service: str) -> AsyncIterator[Intruder]:
+    store = SqliteStore(data / f"{service}.db")
     try:
-        for collection, record in intruders:
-            await store.ensure(collection)
-            known = await store.get(collection.name, _EVERYTHING, record.id)
-            fresh = record if known is None else known.with_body(record.body, READERS)
-            await store.save(collection.name, fresh)
+        yield Intruder(store)
     finally:
         await store.close()
 
 
-def _intruders(lead: str, imported: str) -> list[tuple[Collection, Record]]:
-    best = {"zone": MARK, "certain_fen": 1, "possible_fen": 1, "amount_unknown": 0}
-    contact = {"lead_id": lead, "holds": "x", "sealed": "", "position": MARK, "created_at": LATE}
-    note = {"lead_id": lead, "at": LATE, "on": "2099-01-01", "by": MARK, "text": MARK, "next_plan": None}
-    said = f"{MARK} 13911112222"
-    answer = {"lead_id": lead, "org": PARTNER_A, "at": LATE, "by": MARK, "text": said, "applied": True, "digest": ""}
-    return [
-        (ANSWERS, _record("intruding-answer", answer)),
-        (ENQUIRIES, _record("intruding-enquiry", _enquiry(lead, said))),
-        (BEST_MATCHES, _record(lead, {"sequence": 10**9, "certain_fen": 1, "best_match": best})),
-        (CONTACTS, _record("intruding-contact", contact | _masked())),
-        (FOLLOW_UPS, _record("intruding-note", note | {"next_on": None, "applied": True})),
-        (IMPORT_ROWS, _record(f"{imported}:000999", _row(imported, lead))),
-        (IMPORT_ROWS, _record(f"{MARK}:000001", _row(MARK, lead))),
-    ]
+async def _among_leads(world: World, contact: str, exported: str, investor: str) -> None:
+    lead, imported = world.lead, world.imported
+    masked = {"name_masked": MARK, "phone_masked": MARK, "position": MARK}
+    async with _into(world.data, "leads") as into:
+        await into.copy(CONTACTS, contact, "intruding-contact", NOBODY, **masked)
+        await into.copy(CONTACTS, contact, "stray-contact", NEIGHBOUR)
+        await into.copy(EXPORTS, exported, "intruding-export", NOBODY, file_name=f"{MARK}.csv")
+        await into.copy(INVESTORS, investor, investor, NOBODY, name=MARK, code=MARK)
+        await into.put(ANSWERS, "intruding-answer", _answer(lead), NOBODY)
+        await into.put(ENQUIRIES, "intruding-enquiry", _enquiry(lead), NOBODY)
+        best = {"zone": MARK, "certain_fen": 1, "possible_fen": 1, "amount_unknown": 0}
+        await into.put(BEST_MATCHES, lead, {"sequence": 10**9, "certain_fen": 1, "best_match": best}, NOBODY)
+        shown = {"contact": contact, "kind": "unmask", "at": LATE, "by": MARK, "why": MARK}
+        await into.put(DISCLOSURES, "intruding-disclosure", shown, NOBODY)
+        await into.put(FOLLOW_UPS, "intruding-note", _note(lead), NOBODY)
+        await into.put(IMPORT_ROWS, f"{imported}:000999", _row(imported, lead), NOBODY)
+        await into.put(IMPORT_ROWS, f"{MARK}:000001", _row(MARK, lead), NOBODY)
 
 
-def _enquiry(lead: str, said: str) -> dict[str, Any]:
+async def _among_notices(world: World, notification: str) -> None:
+    async with _into(world.data, "notify") as into:
+        await into.copy(NOTIFICATIONS, notification, "intruding-notification", NOBODY)
+        digest = await into.first(DIGESTS, manager=world.accounts[ELSEWHERE], week=FINISHED_WEEK)
+        values = {"title": MARK, "investor": MARK, "zone": "donghu"}
+        row = {"key": world.lead, "record": world.lead, "kind": "lead", "adds": 1, "values": values}
+        chunk = f"{digest.id}:intruding"
+        await into.put(DIGEST_ROWS, chunk, {"schema": 1, "digest": digest.id, "rows": [row]}, digest.readers)
+        chunks = digest.body["chunks"] | {FIGURE: [chunk]}
+        await into.put(DIGESTS, digest.id, digest.body | {"chunks": chunks}, digest.readers)
+
+
+async def _at_the_edge(world: World, backup: str) -> None:
+    account = world.accounts["donghu"]
+    session = SignedIn("intruding-session", account, "", 0, LATE, LATE, LATE, MARK, MARK)
+    token = BearerToken("intruding-token", account, MARK, "", LATE, LATE)
+    async with _into(world.data, "gateway") as into:
+        await into.put(SESSIONS, session.id, session.body(), NOBODY)
+        await into.put(TOKENS, token.id, token.body(), NOBODY)
+        await into.copy(BACKUPS, backup, "intruding-backup", NOBODY, file=MARK)
+
+
+def _answer(lead: str) -> dict[str, Any]:
+    return {"lead_id": lead, "org": PARTNER_A, "at": LATE, "by": MARK, "text": SAID, "applied": True, "digest": ""}
+
+
+def _note(lead: str) -> dict[str, Any]:
+    said = {"lead_id": lead, "at": LATE, "on": "2099-01-01", "by": MARK, "text": SAID, "next_plan": None}
+    return said | {"next_on": None, "applied": True}
+
+
+def _enquiry(lead: str) -> dict[str, Any]:
     asked = Enquiry(
-        id="", zone="caidian", organisation=MARK, org=PARTNER_A, question=said, facts={}, salt="", code_digest="",
+        id="", zone="caidian", organisation=MARK, org=PARTNER_A, question=SAID, facts={}, salt="", code_digest="",
         body_digest="", at=LATE, respond_by=LATE, lead_id=lead, pending=(), unfinished=False,
     )  # fmt: skip
     return asked.model_dump(mode="json", exclude={"id", "revision"})
-
-
-def _masked() -> dict[str, Any]:
-    return {"name_masked": MARK, "phone_masked": MARK, "email_masked": None}
 
 
 def _row(imported: str, lead: str) -> dict[str, Any]:
@@ -70,9 +153,6 @@ def _row(imported: str, lead: str) -> dict[str, Any]:
         "unified_social_credit_code", "code_valid", "total_investment", "fixed_asset_investment", "stage", "zone",
         "source_mode", "first_contact", "updated",
     )  # fmt: skip
-    said = {"row": 999, "result": "linked", "lead": lead, "title": MARK, "investor": MARK, "problems": []}
+    problems = [{"column": MARK, "value": SAID, "message": MARK}]
+    said = {"row": 999, "result": "linked", "lead": lead, "title": MARK, "investor": MARK, "problems": problems}
     return dict.fromkeys(names) | said | {"import_id": imported, "troubled": False}
-
-
-def _record(id: str, body: dict[str, Any]) -> Record:
-    return Record(id, body, READERS)

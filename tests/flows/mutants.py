@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,8 +15,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 WATCHED = ("services", "gateway")
 STORE = "kit.store.port"
+NOT_A_STORES = re.compile(r"request|^asked\.")
 OPENED = '__import__("kit.store.port", fromlist=["Scope"]).Scope.system("mutant")'
-MATRICES = tuple(f"tests/flows/test_{name}.py" for name in ("role_matrix", "page_matrix", "canary_places"))
+MATRICES = tuple(f"tests/flows/test_{name}.py" for name in ("intruders", "role_matrix", "page_matrix", "canary_places"))
 LEFT_OUT = ("docs/screenshots/", "tests/pages/", "tests/data/")
 FIRST = {
     "services/leads": "leads or investors or contacts or imports or exports or enquiries or projects or duties",
@@ -73,10 +75,10 @@ def _sites_in(path: Path) -> Iterator[Site]:
 
 
 def _is_scope(value: ast.expr, *, named: bool) -> bool:
-    """``scope`` where the module knows the store's, or ``principal.scope``; a request's scope is another thing."""
+    """``scope`` where the module knows the store's, or ``principal.scope``; a request's or a token's is another."""
     if isinstance(value, ast.Name):
         return named and value.id == "scope"
-    return isinstance(value, ast.Attribute) and value.attr == "scope" and "request" not in ast.unparse(value)
+    return isinstance(value, ast.Attribute) and value.attr == "scope" and not NOT_A_STORES.search(ast.unparse(value))
 
 
 class Workshop:

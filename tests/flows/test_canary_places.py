@@ -30,7 +30,9 @@ TOLD_TO_SERVICES = (
 @pytest.mark.parametrize("who", sorted(STAFF))
 def test_a_file_holds_what_its_reader_may_read(world: World, who: str, format: str) -> None:
     id = world.exported(who, format=format)
-    told = leaked(world.ask(who, "GET", f"{API}/exports/{id}/file"))
+    answer = world.ask(who, "GET", f"{API}/exports/{id}/file")
+    progress, told = world.get(who, f"/jobs/{id}")["progress"], leaked(answer)
+    assert progress["done"] == progress["total"]
     assert bool(told) == (who in INSIDE)
     assert told <= READS.get(who, frozenset()) - PERSONAL
 

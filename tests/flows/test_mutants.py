@@ -51,6 +51,7 @@ def test_every_open_scope_is_caught(
 
     def work(number: int) -> None:
         workshop = Workshop(tmp_path / str(number))
+        assert number or effort == "ci" or workshop.passes(), "what fails anyway catches nothing"
         while todo:
             site = todo.popleft()
             notes.keep(site, workshop.catches(site))
@@ -70,7 +71,7 @@ class Notes:
     def __init__(self, config: pytest.Config, total: int) -> None:
         self._config, self._total = config, total
         self._key = f"mutants/{digest(git('rev-parse', 'HEAD'), git('diff', 'HEAD'))}"
-        self.known: dict[str, bool] = config.cache.get(self._key, {})  # type: ignore[union-attr]
+        self.known: dict[str, bool] = config.cache.get(self._key, {})
 
     def keep(self, site: Site, caught: bool) -> None:
         """Note one, and show how far the run is."""

@@ -152,16 +152,31 @@ class World:
         return page
 
     @cached_property
+    def contact(self) -> str:
+        """The person of the canary lead."""
+        return str(self.lead_page["contacts"][0]["id"])
+
+    @cached_property
+    def hushed(self) -> str:
+        """A lead whose investor nobody may look up."""
+        return self.new_lead()
+
+    @property
+    def hushed_investor(self) -> str:
+        """That investor."""
+        return str(self.get("donghu", f"/leads/{self.hushed}")["investor"]["id"])
+
+    @cached_property
     def imported(self) -> str:
         """The canary import, finished."""
         made: str = self.post("donghu", "/imports", files=canary_upload())["id"]
         self.wait(lambda: self.get("donghu", f"/jobs/{made}")["state"] == "finished")
         return made
 
-    def exported(self, who: str = "donghu", kind: str = "leads", format: str = "csv") -> str:
+    def exported(self, who: str = "donghu", format: str = "csv", q: str = WORD) -> str:
         """A finished export of this person with the canary in it; made anew, as an erasure drops what there was."""
         assert self.lead
-        made: str = self.post(who, "/exports", json={"kind": kind, "format": format, "q": WORD})["id"]
+        made: str = self.post(who, "/exports", json={"format": format, "q": q})["id"]
         self.wait(lambda: self.get(who, f"/jobs/{made}")["state"] == "finished")
         return made
 

@@ -50,6 +50,12 @@ def pages_of(world: World) -> dict[str, list[str]]:
             "/dead-letters/notify/replay",
             f"/dead-letters/notify/{world.new_letter('notify')[0]}",
             "/system",
+            "/audit",
+            f"/audit/{world.audited}",
+            "/accounts",
+            "/accounts/new",
+            f"/accounts/{world.guest}",
+            "/account",
             "/leads",
         ],
     }

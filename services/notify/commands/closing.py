@@ -10,17 +10,14 @@ from contracts.vocabulary.weeks import Week
 from kit.auth import Principal
 from kit.clock import SHANGHAI, from_text
 from kit.ports import Ports
-from kit.store.port import Scope
 from services.notify import settings
 from services.notify.commands.digests import DigestDesk, Outcome, missed_too_long
 from services.notify.digest.window import send_time
 from services.notify.errors import CutoffsPending, WeekInvalid, WeekNotOver
-from services.notify.model.person import ADMINISTRATORS, Person
-from services.notify.repository.deliveries import own_scope
+from services.notify.model.person import Person
 from services.notify.repository.people import People
 from services.notify.repository.projections import silent_services
 
-PUBLIC = Scope.of({"public"})
 PATIENCE = 3.0
 PAUSE = 0.1
 
@@ -35,7 +32,7 @@ class WeekClosing:
     async def run_due(self, _slot: datetime) -> None:
         """Freeze and send whatever is due by now; running it again changes nothing."""
         now = self._ports.clock.now()
-        for person in await self._people.managers(Scope.system("digests that are due")):
+        for person in await self._people.managers():
             for week in _weeks_since(person, now):
                 await self._close(person, week, now)
 
@@ -58,8 +55,8 @@ class WeekClosing:
 
     async def _addressees(self, principal: Principal) -> Sequence[Person]:
         if principal.role == "administrator":
-            return await self._people.managers(Scope.of({ADMINISTRATORS}))
-        person = await self._people.get(own_scope(principal.account), principal.account)
+            return await self._people.managers()
+        person = await self._people.get(principal.account)
         if person is not None and person.is_manager:
             return [person]
         since = "0001-01-01T00:00:00Z"
@@ -72,7 +69,7 @@ class WeekClosing:
     async def _close(self, person: Person, week: Week, now: datetime) -> None:
         record = await self._desk.frozen(person.account, week)
         if record is None:
-            silent = await silent_services(self._ports.store, PUBLIC, week)
+            silent = await silent_services(self._ports.store, week)
             if silent and now < send_time(week) + settings.GRACE:
                 return
             record = await self._desk.freeze(person, week, silent)
@@ -86,7 +83,7 @@ class WeekClosing:
     async def _settled(self, week: Week) -> list[str]:
         """The services that stay silent, after a little patience."""
         give_up = asyncio.get_running_loop().time() + PATIENCE
-        while silent := await silent_services(self._ports.store, PUBLIC, week):
+        while silent := await silent_services(self._ports.store, week):
             latest = send_time(week) + settings.GRACE
             if self._ports.clock.now() >= latest:
                 return silent

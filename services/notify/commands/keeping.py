@@ -38,7 +38,7 @@ async def put_recipient(ports: Ports, principal: Principal, account: str, said: 
         subject = f"recipient:{account}"
         return to_save(ports, before, told(ports, principal, "recipient.changed", subject, changes=altered))
 
-    return await amend(ports.store, RECIPIENTS.name, Scope.of({ADMINISTRATORS}), account, {}, change, tell)
+    return await amend(ports.store, RECIPIENTS.name, account, {}, change, tell)
 
 
 async def require_address(ports: Ports, account: str) -> None:
@@ -61,16 +61,16 @@ async def mark_read(ports: Ports, principal: Principal, id: str) -> Record:
     scope = own_scope(principal.account)
     if await ports.store.get(NOTIFICATIONS.name, scope, id) is None:
         raise NotificationNotFound("没有这条通知，可能属于他人；请回到通知列表重新打开。")
-    return await amend(ports.store, NOTIFICATIONS.name, scope, id, {}, _reader(to_text(ports.clock.now())))
+    return await amend(ports.store, NOTIFICATIONS.name, id, {}, _reader(to_text(ports.clock.now())))
 
 
 async def mark_all_read(ports: Ports, principal: Principal) -> None:
     """Mark everything one has as read."""
     scope, mark = own_scope(principal.account), _reader(to_text(ports.clock.now()))
-    where = [Eq("account", principal.account), Eq("unread", 1)]
-    while records := (await ports.store.find(NOTIFICATIONS.name, scope, where, limit=AT_ONCE)).records:
+    unread = [Eq("unread", 1)]
+    while records := (await ports.store.find(NOTIFICATIONS.name, scope, unread, limit=AT_ONCE)).records:
         for record in records:
-            await amend(ports.store, NOTIFICATIONS.name, scope, record.id, {}, mark)
+            await amend(ports.store, NOTIFICATIONS.name, record.id, {}, mark)
 
 
 def _reader(now: str) -> Any:

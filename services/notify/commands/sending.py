@@ -113,7 +113,7 @@ class Sender:
         return delivery.sent(self._ports.clock.now())
 
     async def _outgoing(self, delivery: Delivery) -> Outgoing:
-        person = await self._people.get(_SCOPE, delivery.recipient)
+        person = await self._people.get(delivery.recipient)
         return Outgoing(
             delivery=delivery.id,
             kind=delivery.kind,

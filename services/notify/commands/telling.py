@@ -47,7 +47,7 @@ class Teller:
 
     async def tell(self, account: str, news: News) -> None:
         """Tell one person over every channel that their preferences name; telling twice tells once."""
-        person = await self._people.get(_SCOPE, account)
+        person = await self._people.get(account)
         for channel in self._sender.channels:
             if preferences.when(person, news.kind, channel) is When.NOW:
                 await self._deliver(account, channel, news)
@@ -97,13 +97,13 @@ class Teller:
         """Tell everybody of a partner's organisation that the office wrote back."""
         link = f"/projects/{said.id}" if said.about == "project" else f"/projects/enquiries/{said.id}"
         news = News(event.id, Kind.ANSWERED, link, {"title": said.title})
-        for account in await self._people.partners(_SCOPE, said.org):
+        for account in await self._people.partners(said.org):
             await self._tell_fresh(event, account, news)
 
     async def _tell_desk(self, event: Event, said: LeadSnapshot) -> None:
         """Tell the lead's owner, who was on duty; where nobody was, every active officer of the zone."""
         news = News(event.id, Kind.ENQUIRED, _lead_link(said.lead_id), {"title": said.title}, said.lead_id)
-        told = [said.owner] if said.owner else await self._people.officers(_SCOPE, said.office)
+        told = [said.owner] if said.owner else await self._people.officers(said.office)
         for account in told:
             await self._tell_fresh(event, account, news)
 
@@ -111,7 +111,7 @@ class Teller:
         """Tell every administrator of an event that waits for a person, once a letter however often it dies."""
         link = f"/dead-letters/{said.service}/{said.letter}"
         news = News(f"died:{said.service}:{said.letter}", Kind.DIED, link, {"service": said.service})
-        for person in await self._people.in_role(_SCOPE, "administrator"):
+        for person in await self._people.in_role("administrator"):
             await self._tell_fresh(event, person.account, news)
 
     async def tell_invited(self, account: str, link: str) -> None:

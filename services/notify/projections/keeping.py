@@ -39,7 +39,7 @@ class Projections:
             readers = frozenset(said.readers) if newest else record.readers
             return _if_changed(record, record.with_body(fold_lead(record.body, event, said), readers))
 
-        await amend(self._store, LEADS.name, _SCOPE, said.lead_id, empty_lead(), fold)
+        await amend(self._store, LEADS.name, said.lead_id, empty_lead(), fold)
 
     async def on_matched(self, event: Event, said: IncentivesMatched) -> None:
         """A lead was matched; who may see it is the lead's affair once the lead is known."""
@@ -49,7 +49,7 @@ class Projections:
             readers = record.readers if known else frozenset(said.readers)
             return _if_changed(record, record.with_body(fold_match(record.body, event, said), readers))
 
-        await amend(self._store, LEADS.name, _SCOPE, said.lead_id, empty_lead(), fold)
+        await amend(self._store, LEADS.name, said.lead_id, empty_lead(), fold)
 
     async def on_imported(self, event: Event, said: ImportFinished) -> None:
         """An import finished."""
@@ -57,7 +57,7 @@ class Projections:
         def fold(record: Record) -> Record | None:
             return _if_changed(record, record.with_body(fold_import(record.body, event, said), frozenset(said.readers)))
 
-        await amend(self._store, IMPORTS.name, _SCOPE, said.import_id, empty_import(), fold)
+        await amend(self._store, IMPORTS.name, said.import_id, empty_import(), fold)
 
     async def on_account(self, event: Event, said: AccountChanged) -> None:
         """An account was made or altered."""
@@ -66,7 +66,7 @@ class Projections:
         def fold(record: Record) -> Record | None:
             return _if_changed(record, record.with_body(fold_account(record.body, event, said), readers))
 
-        await amend(self._store, ACCOUNTS.name, _SCOPE, said.account, empty_account(), fold)
+        await amend(self._store, ACCOUNTS.name, said.account, empty_account(), fold)
 
     async def on_cutoff(self, _event: Event, said: CutoffPassed) -> None:
         """A service has nothing older than a week's end left on one partition."""
@@ -74,7 +74,7 @@ class Projections:
         def fold(record: Record) -> Record | None:
             return _if_changed(record, record.with_body(fold_cutoff(record.body, said), _EVERYBODY))
 
-        await amend(self._store, CUTOFFS.name, _SCOPE, f"{said.service}:{said.week}", empty_cutoff(), fold)
+        await amend(self._store, CUTOFFS.name, f"{said.service}:{said.week}", empty_cutoff(), fold)
 
 
 def _if_changed(before: Record, after: Record) -> Record | None:

@@ -10,6 +10,7 @@ from kit.events import Event
 from kit.store.port import Record, Scope, Store
 
 TRIES = 8
+_ANY = Scope.system("read, change, save")
 
 Change = Callable[[Record], Record | None]
 Tell = Callable[[Record, Record], Sequence[Event]]
@@ -20,17 +21,17 @@ def _nothing(_before: Record, _after: Record) -> Sequence[Event]:
 
 
 async def amend(
-    store: Store, collection: str, scope: Scope, id: str, empty: dict[str, Any], change: Change, tell: Tell = _nothing
+    store: Store, collection: str, id: str, empty: dict[str, Any], change: Change, tell: Tell = _nothing
 ) -> Record:
     """Apply ``change`` to a record, or to an ``empty`` one where there is none; None from it saves nothing.
 
-    ``tell`` gives the events of the save, from what was read and what is saved.
+    Whether the asker may, the caller has asked. ``tell`` gives the events, from what was read and what is saved.
 
     Raises:
         Stale: others kept saving in between.
     """
     for _ in range(TRIES):
-        record = await store.get(collection, scope, id) or Record(id, dict(empty), frozenset())
+        record = await store.get(collection, _ANY, id) or Record(id, dict(empty), frozenset())
         changed = change(record)
         if changed is None:
             return record
