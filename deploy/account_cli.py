@@ -21,7 +21,7 @@ RoleName = Annotated[
     str, typer.Option(help="officer bureau_officer manager policy_editor reviewer partner administrator 之一")
 ]
 ZoneNames = Annotated[list[str], typer.Option("--zone", help="所在区域，可重复")]
-OrganisationName = Annotated[str, typer.Option(help="合作方的机构名称")]
+OrganisationName = Annotated[str, typer.Option(help="合作伙伴的机构名称")]
 Kind = Annotated[str, typer.Option(help="机构是 investor（投资企业）还是 introducer（引荐机构）")]
 Email = Annotated[str, typer.Option(help="接收通知的邮箱")]
 

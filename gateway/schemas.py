@@ -283,6 +283,6 @@ def check_office(role: str, zones: list[str], has_organisation: bool) -> None:
     if role not in ("officer", "manager") and zones:
         raise ValueError("只有招商专员和分管领导可以填区域 zones")
     if role == "partner" and not has_organisation:
-        raise ValueError("合作方要填所属机构 organisation")
+        raise ValueError("合作伙伴要填所属机构 organisation")
     if role != "partner" and has_organisation:
-        raise ValueError("只有合作方可以填所属机构 organisation")
+        raise ValueError("只有合作伙伴可以填所属机构 organisation")

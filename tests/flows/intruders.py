@@ -47,8 +47,10 @@ def intrude(world: World) -> None:
     """Put one such record into each collection, behind the suite's back."""
     answer = world.ask(ELSEWHERE, "POST", f"{API}/digests/{FINISHED_WEEK}/send")
     assert answer.is_success, answer.text
-    contact, exported, investor = world.contact, world.exported(), world.hushed_investor
-    asyncio.run(_among_leads(world, contact, exported, investor))
+    assert world.hidden
+    assert world.stray
+    exported, investor = world.exported(), world.hushed_investor
+    asyncio.run(_among_leads(world, exported, investor))
     asyncio.run(_among_notices(world, world.notification))
     asyncio.run(_at_the_edge(world, world.backup))
 
@@ -90,12 +92,12 @@ async def _into(data: Path, service: str) -> AsyncIterator[Intruder]:
         await store.close()
 
 
-async def _among_leads(world: World, contact: str, exported: str, investor: str) -> None:
-    lead, imported = world.lead, world.imported
+async def _among_leads(world: World, exported: str, investor: str) -> None:
+    lead, imported, contact = world.lead, world.imported, world.contact
     masked = {"name_masked": MARK, "phone_masked": MARK, "position": MARK}
     async with _into(world.data, "leads") as into:
-        await into.copy(CONTACTS, contact, "intruding-contact", NOBODY, **masked)
-        await into.copy(CONTACTS, contact, "stray-contact", NEIGHBOUR)
+        await into.copy(CONTACTS, world.hidden, world.hidden, NOBODY, **masked)
+        await into.copy(CONTACTS, world.stray, world.stray, NEIGHBOUR)
         await into.copy(EXPORTS, exported, "intruding-export", NOBODY, file_name=f"{MARK}.csv")
         await into.copy(INVESTORS, investor, investor, NOBODY, name=MARK, code=MARK)
         await into.put(ANSWERS, "intruding-answer", _answer(lead), NOBODY)

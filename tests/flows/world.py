@@ -157,6 +157,22 @@ class World:
         return str(self.lead_page["contacts"][0]["id"])
 
     @cached_property
+    def hidden(self) -> str:
+        """Somebody of the canary lead whom nobody may see."""
+        return self.new_contact()
+
+    @cached_property
+    def stray(self) -> str:
+        """Somebody of the canary lead whom only its neighbours may see."""
+        return self.new_contact()
+
+    def new_contact(self) -> str:
+        """Somebody else of the canary lead."""
+        person = {"name": "路人甲", "phone": f"138{next(self.numbers):08}", "legal_basis": "consent"}
+        body = {"lead_id": self.lead, "notice_given": "in_person", **person}
+        return str(self.post("donghu", "/contacts", json=body)["id"])
+
+    @cached_property
     def hushed(self) -> str:
         """A lead whose investor nobody may look up."""
         return self.new_lead()

@@ -225,18 +225,21 @@ async def test_the_log_hears_of_enquiries_withdrawals_and_who_is_on_duty(team: T
 
 async def test_an_answer_takes_as_long_whether_the_investor_is_known_or_not(team: Team) -> None:
     await team["jingkai"].register(investor={"name": "示例咨询有限公司"}, title="示例咨询有限公司咨询")
-    spent: dict[bool, list[float]] = {True: [], False: []}
-    for number in range(2 * PAIRS):
-        known = number % 2 == 0
-        name = "示例咨询有限公司" if known else f"从未听说{number:03}公司"
-        started = perf_counter()
-        response = await team[""].send("POST", "/enquiries", json=enquiry(organisation=name), key=f"nonce-{number}")
-        spent[known].append(perf_counter() - started)
-        assert (response.status_code, response.json().keys()) == (201, {"id", "code", "received_at", "respond_by"})
-        await enquiry_steps.sweep(team.ports)
-    # The first of each pays for what is cached afterwards.
-    slow, quick = sorted((median(each[10:]) for each in spent.values()), reverse=True)
-    assert slow / quick <= 1.2, {known: median(each) for known, each in spent.items()}
+    # Other work on the machine slows both of a pair; the first pairs pay for what is cached afterwards.
+    ratios = []
+    for number in range(PAIRS):
+        spent: dict[bool, float] = {}
+        for known in (number % 2 == 0, number % 2 == 1):
+            name = "示例咨询有限公司" if known else f"从未听说{number:03}公司"
+            started = perf_counter()
+            response = await team[""].send(
+                "POST", "/enquiries", json=enquiry(organisation=name), key=f"nonce-{number}-{known}"
+            )
+            spent[known] = perf_counter() - started
+            assert (response.status_code, response.json().keys()) == (201, {"id", "code", "received_at", "respond_by"})
+            await enquiry_steps.sweep(team.ports)
+        ratios.append(spent[True] / spent[False])
+    assert 1 / 1.2 <= median(ratios[5:]) <= 1.2, ratios
 
 
 async def test_how_far_an_enquiry_is_does_not_tell_of_the_lead_before_it(team: Team) -> None:
