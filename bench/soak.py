@@ -24,7 +24,12 @@ PARTS: dict[str, tuple[str, ...]] = {
     "laws": ("tests/contracts", "tests/incentives", "tests/leads", "tests/kit", "tests/ports"),
     "crash": ("tests/flows/test_crash.py",),
     "api": ("tests/flows/test_api_conformance.py",),
-    "roles": ("tests/flows/test_role_matrix.py", "tests/flows/test_page_matrix.py"),
+    "roles": tuple(
+        f"tests/flows/test_{name}.py"
+        for name in ("role_matrix", "page_matrix", "intruders", "canary_fields", "canary_places", "audited_acts")
+    ),
+    "mutants": ("tests/flows/test_mutants.py",),
+    "audit": ("tests/gateway/test_audit_tampering.py",),
 }
 
 

@@ -31,3 +31,11 @@ async def export_result(id: str, visit: Visiting) -> Response:
     """Progress while it is written, drawn anew by itself; then the file."""
     export = await visit.api.get(f"/exports/{id}")
     return visit.page("export.html", export=export, running=export["state"] in RUNNING)
+
+
+@router.post("/exports/{id}/cancel")
+async def cancel(id: str, request: Request, visit: Visiting) -> Response:
+    """Stop writing it; there will be no file."""
+    form = await Form.of(request)
+    await visit.api.delete(f"/jobs/{id}", key=form.key)
+    return visit.go(f"/exports/{id}")

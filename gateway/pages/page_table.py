@@ -71,6 +71,7 @@ PAGES: tuple[Page, ...] = (
     Page("/imports/{id}/cancel", OFFICERS, _ACT, shown=False),
     Page("/exports", STAFF, _ACT, shown=False),
     Page("/exports/{id}", STAFF),
+    Page("/exports/{id}/cancel", OFFICERS, _ACT, shown=False),
     Page("/eligibility", ANYONE),
     Page("/enquiries/new", ANYONE),
     Page("/enquiries", ANYONE, _ACT, shown=False),

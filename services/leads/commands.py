@@ -141,7 +141,7 @@ def check_revision(record: Record, revision: int) -> None:
 
 def act_of(principal: Principal, now: datetime) -> Act:
     """Who acts, when."""
-    return Act(principal.account, to_text(now), now.astimezone(SHANGHAI).date())
+    return Act.of(principal.account, now)
 
 
 def office_of(principal: Principal, zone: str | None) -> str:

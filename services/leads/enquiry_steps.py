@@ -17,7 +17,7 @@ from contracts.leads import InvestorRef
 from contracts.vocabulary.personal_data import LegalBasis, NoticeGiven
 from contracts.vocabulary.source_modes import SourceMode
 from contracts.vocabulary.stages import LeadState, Stage
-from kit.clock import SHANGHAI, from_text, to_text
+from kit.clock import SHANGHAI, from_text
 from kit.errors import AlreadyExists, NotFound, Stale
 from kit.idempotency import RequestKey, replay
 from kit.ids import derive_id
@@ -73,7 +73,7 @@ async def _lead_of(ports: Ports, enquiry: Enquiry) -> str:
     """The lead of an enquiry: made, or the one that the office already has of it, which is then asked about again."""
     person = await _person(ports, enquiry)
     draft = await _draft(ports, enquiry)
-    act = _act("", from_text(enquiry.at))
+    act = Act.of("", from_text(enquiry.at))
     done = await register_lead(ports, draft, named(enquiry.organisation, None), person, act, None)
     if done.created:
         return done.lead.id
@@ -125,15 +125,15 @@ def _effect(enquiry: Enquiry, step: str) -> Effect:
 
     def effect(lead: Lead, now: datetime) -> tuple[Lead, EventData]:
         if step == WITHDRAWAL:
-            return model.remind(lead, ERASE, _act("", now))
+            return model.remind(lead, ERASE, Act.of("", now))
         if step in (MAKE_LEAD, MESSAGE):
             since = from_text(enquiry.at if step == MAKE_LEAD else enquiry.message_at or enquiry.at)
             respond = start_clocks(since, LeadState.active, LeadSettings.current())[0]
-            return model.enquired(lead, respond, _act("", now))
+            return model.enquired(lead, respond, Act.of("", now))
         reply = enquiry.replies[int(step.removeprefix("reply-")) - 1]
         on = from_text(reply.at).astimezone(SHANGHAI).date()
         next_on = date.fromisoformat(lead.next_on) if lead.next_on else None
-        return model.followed_up(lead, reply.at, on, _act(reply.by, now), next_plan=lead.next_plan, next_on=next_on)
+        return model.followed_up(lead, reply.at, on, Act.of(reply.by, now), next_plan=lead.next_plan, next_on=next_on)
 
     return effect
 
@@ -155,7 +155,3 @@ async def affect(ports: Ports, lead_id: str, key: str, effect: Effect) -> None:
             await save(ports, record, changed, (event,), request, receipt_of(changed))
             return
     raise Stale("这条线索正被多人同时修改。")
-
-
-def _act(by: str, at: datetime) -> Act:
-    return Act(by, to_text(at), at.astimezone(SHANGHAI).date())

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from kit.auth import Principal
-from kit.clock import SHANGHAI, from_text, to_text
+from kit.clock import from_text, to_text
 from kit.errors import AlreadyExists, FieldError, IdempotencyMismatch, Stale
 from kit.idempotency import RequestKey, replay
 from kit.ids import derive_id
@@ -69,7 +69,7 @@ async def apply(ports: Ports, record: Record) -> None:
         if replay(before, request) is not None:
             break
         # One that is finished late must not set the lead back to when it was noted.
-        act = _act(record.body["by"], max(record.body["at"], lead.updated_at))
+        act = Act.of(record.body["by"], from_text(max(record.body["at"], lead.updated_at)))
         changed, event = model.followed_up(
             lead, record.body["at"], on, act, next_plan=body.next_plan, next_on=body.next_on
         )
@@ -79,10 +79,6 @@ async def apply(ports: Ports, record: Record) -> None:
             continue
         break
     await _mark_applied(ports, record)
-
-
-def _act(by: str, at: str) -> Act:
-    return Act(by, at, from_text(at).astimezone(SHANGHAI).date())
 
 
 async def sweep(ports: Ports) -> None:

@@ -10,7 +10,7 @@ from contracts.leads import InvestorRef
 from contracts.vocabulary.facts import FactSource, FactValue
 from contracts.vocabulary.source_modes import SourceMode
 from contracts.vocabulary.stages import LeadState, Stage
-from kit.clock import SHANGHAI, to_text
+from kit.clock import to_text
 from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Record
@@ -37,7 +37,7 @@ async def import_row(ports: Ports, job: Record, row: LedgerRow) -> RowDone:
     if not row.title or not row.investor:
         return RowDone(row.row, _answer(row, "refused", None))
     now = ports.clock.now()
-    act = Act(job.body["importer"], to_text(now), now.astimezone(SHANGHAI).date())
+    act = Act.of(job.body["importer"], now)
     draft = _draft(ports, job, row, act.on)
     investor = named(row.investor, row.unified_social_credit_code, lenient=True)
     done = await register_lead(ports, draft, investor, _person(row), act, None)

@@ -89,7 +89,7 @@ async def apply(ports: Ports, record: Record) -> None:
 
     def met(lead: Lead, now: datetime) -> tuple[Lead, EventData]:
         at = from_text(record.body["at"])
-        act = Act(record.body["by"], to_text(now), now.astimezone(SHANGHAI).date())
+        act = Act.of(record.body["by"], now)
         next_on = date.fromisoformat(lead.next_on) if lead.next_on else None
         on = at.astimezone(SHANGHAI).date()
         return model.followed_up(lead, record.body["at"], on, act, next_plan=lead.next_plan, next_on=next_on)

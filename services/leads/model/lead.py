@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, Literal
+from datetime import date, datetime
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -13,6 +13,7 @@ from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactValue
 from contracts.vocabulary.source_modes import SourceMode
 from contracts.vocabulary.stages import LeadState, Stage
+from kit.clock import SHANGHAI, to_text
 
 SCHEMA = 1
 CITY = "city"
@@ -119,3 +120,8 @@ class Act:
     by: str
     at: str
     on: date
+
+    @classmethod
+    def of(cls, by: str, now: datetime) -> Self:
+        """What somebody does at this instant, on its day in Shanghai."""
+        return cls(by, to_text(now), now.astimezone(SHANGHAI).date())
