@@ -72,8 +72,8 @@ class ProxyRoute(BaseRoute):
         service = self._upstream.table.service(path)
         session = await self._sessions.of(scope)
         check_call(scope, session, self._public_url)
-        if session is None and scope["method"] != "GET":
-            self._upstream.admit_visitor(scope, path, header_token(scope))
+        if scope["method"] != "GET":
+            self._upstream.admit(scope, session, path, header_token(scope))
         headers = [each for each in scope["headers"] if each[0] in _REQUEST_HEADERS]
         reply = await self._pass(Call(service, scope["method"], path, _target(scope), headers), session, receive)
         await _answer(reply, send)

@@ -48,7 +48,7 @@ SIGN_INS_A_MINUTE = 30
 VISITOR_POSTS_A_MINUTE = 120
 """From one address without an account."""
 ENQUIRIES_A_MINUTE = 10
-"""From one address without an account: enquiries, and looks at how they stand."""
+"""From one address without an account, or one organisation: enquiries, and looks at how they stand."""
 ENQUIRIES_A_FORM = 4
 """A minute with one form's nonce, from however many addresses."""
 

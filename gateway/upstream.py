@@ -76,12 +76,18 @@ class Upstream:
         breaker.succeeded()
         return reply
 
-    def admit_visitor(self, scope: Scope, path: str, nonce: str | None) -> None:
-        """Count what somebody without an account asks to be done; ``nonce`` is that of the form they do it with.
+    def admit(self, scope: Scope, session: Session | None, path: str, nonce: str | None) -> None:
+        """Count a change that somebody without an account, or a partner, asks for; ``nonce`` is that of their form.
 
         Raises:
-            TooMany: their address or their form asks too often.
+            TooMany: their address, their form or their organisation asks too often.
         """
+        if session is None:
+            self._admit_visitor(scope, path, nonce)
+        elif session.principal.org is not None and path == "/enquiries":
+            self._asking.spend(f"org:{session.principal.org}")
+
+    def _admit_visitor(self, scope: Scope, path: str, nonce: str | None) -> None:
         client = scope.get("client")
         address = client[0] if client else ""
         self._visitors.spend(address)
@@ -147,8 +153,9 @@ async def ask(
         body = orjson.dumps(json)
         sent.append((b"content-type", b"application/json"))
     upstream = upstream_of(request)
-    if session is None and method != "GET":
-        upstream.admit_visitor(request.scope, path, await token_sent(request))
+    if method != "GET":
+        nonce = await token_sent(request) if session is None else None
+        upstream.admit(request.scope, session, path, nonce)
     target = (quote(path, safe="/:@!$&'()*+,;=~-._") + _query(params)).encode()
     call = Call(upstream.table.service(path), method, path, target, sent, body)
     return await upstream.send(call, session.principal if session else None)

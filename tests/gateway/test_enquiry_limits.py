@@ -82,3 +82,11 @@ async def test_after_the_wait_it_goes_on(world: World) -> None:
     refused = await through_api(browser, nonce)
     world.clock.advance(timedelta(seconds=int(refused.headers["retry-after"])))
     assert (await through_api(browser, nonce)).status_code != 429
+
+
+async def test_an_organisation_asks_so_often_and_another_goes_on(world: World) -> None:
+    partner, other = await world.signed_in("partner-a"), await world.signed_in("partner-b")
+    answers = [await partner.post("/api/v1/enquiries", json={}) for _ in range(ENQUIRIES_A_MINUTE + 1)]
+    assert 429 not in {each.status_code for each in answers[:-1]}
+    assert_told_to_wait(answers[-1], answers[-1].text)
+    assert (await other.post("/api/v1/enquiries", json={})).status_code != 429
