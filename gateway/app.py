@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import orjson
@@ -29,7 +28,6 @@ from gateway.forgery import check_form
 from gateway.headers import SecurityHeaders
 from gateway.invitations import Invitations
 from gateway.limits import LockOut
-from gateway.model import CITY
 from gateway.own_routes import router as own_router
 from gateway.password_changes import PasswordChanges
 from gateway.passwords import Passwords
@@ -87,7 +85,7 @@ def create_app(ports: Ports, peers: Mapping[str, Peer], make_backup: backups.Mak
     app.router.routes.insert(0, ProxyRoute(ports, sessions, upstream))
     for part in (router, own_router, backup_router, audit_router):
         app.include_router(part)
-    mount(itself, service, partial(GatewayAudited, office=CITY))
+    mount(itself, service, GatewayAudited)
     _add_documents(app)
     app.include_router(pages.router, dependencies=[Depends(check_form)])
     return app

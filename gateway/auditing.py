@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 
-from contracts.audit import AuditedChange
 from contracts.gateway import GatewayAudited
 from gateway.model import CITY
 from gateway.settings import SERVICE
-from kit.auth import Principal
-from kit.clock import to_text
 from kit.events import Event, Payload, envelop
 from kit.ports import Ports
-from kit.telemetry import trace_id, traceparent
+from kit.telemetry import traceparent
+from operating import auditing
 
-
-def audited(
-    ports: Ports,
-    by: Principal,
-    what: str,
-    subject: str,
-    *,
-    office: str = CITY,
-    label: str = "",
-    changes: Sequence[AuditedChange] = (),
-    why: str | None = None,
-) -> GatewayAudited:
-    """Somebody did ``what`` to ``subject`` (``account:018f…``); ``office`` is the desk in whose log it stands."""
-    return GatewayAudited(
-        office=office,
-        who=by.account,
-        role=by.role,
-        what=what,
-        subject=subject,
-        label=label,
-        changes=list(changes),
-        why=why,
-        at=to_text(ports.clock.now()),
-        trace=trace_id() or None,
-    )
+audited = partial(auditing.told, GatewayAudited, office=CITY)
+"""Somebody did something at the edge; to an account, in the log of its desk."""
 
 
 def to_save(ports: Ports, aggregate: str, revision: int, *told: Payload) -> list[Event]:

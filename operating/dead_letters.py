@@ -11,22 +11,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.audit import Audited
 from kit.auth import Principal
 from kit.clock import to_text
 from kit.consumer import Consumer
 from kit.errors import AlreadyExists, Stale
-from kit.events import Event, Payload, envelop
+from kit.events import Event, envelop
 from kit.idempotency import RequestKey, remember, replay
 from kit.ids import derive_id
 from kit.parking import BLOCKING, DEAD, DISCARDED, OPERATORS, PARKED, WAITING
 from kit.ports import Ports
 from kit.store.port import Clause, Collection, Eq, Page, Range, Record, Scope, Sort
-from kit.telemetry import trace_id, traceparent
+from kit.telemetry import traceparent
+from operating.auditing import told
 from operating.errors import LetterNotDead, LetterNotFound, LettersChanged
 from operating.masking import identifier
 
 ACTS = Collection("dead_letter_acts")
 AT_ONCE = 1000
+OFFICE = "city"
+"""Dead letters are of the whole installation."""
 _OPERATORS = Scope.of({OPERATORS})
 
 
@@ -42,7 +46,7 @@ class Count:
 class DeadLetters:
     """The dead letters of one service, for the people who run it."""
 
-    def __init__(self, ports: Ports, consumers: Callable[[], Sequence[Consumer]], audited: Callable[..., Payload]):
+    def __init__(self, ports: Ports, consumers: Callable[[], Sequence[Consumer]], audited: type[Audited]):
         self.ports, self.consumers, self._audited = ports, consumers, audited
 
     async def page(self, state: str | None, group: str | None, limit: int, cursor: str | None) -> Page:
@@ -137,9 +141,9 @@ class DeadLetters:
         receipt = {"lanes": len(counted.letters), "events": counted.events, "groups": counted.groups}
         record = Record(id, {"group": group, "letters": list(counted.letters)}, frozenset({OPERATORS}))
         label = f"{len(counted.letters)} · {group or '*'}"
-        told = self._told(principal, record, "dead_letters.replayed", label, None)
+        said = self._told(principal, record, "dead_letters.replayed", label, None)
         try:
-            return await self.ports.store.save(ACTS.name, remember(record, request, receipt), told)
+            return await self.ports.store.save(ACTS.name, remember(record, request, receipt), said)
         except AlreadyExists:
             return await self.ports.store.get(ACTS.name, _OPERATORS, id) or record
 
@@ -168,8 +172,8 @@ class DeadLetters:
         body = letter.body | self._decided(principal, why) | {"state": state, "attempts": 0}
         receipt = {"id": id, "state": state, "revision": revision + 1}
         label = Event.decode(bytes.fromhex(letter.body["value"])).type
-        told = self._told(principal, letter, what, identifier(label), why)
-        await self.ports.store.save(PARKED.name, remember(letter.with_body(body), request, receipt), told)
+        said = self._told(principal, letter, what, identifier(label), why)
+        await self.ports.store.save(PARKED.name, remember(letter.with_body(body), request, receipt), said)
         self._nudge()
         return receipt
 
@@ -177,14 +181,11 @@ class DeadLetters:
         return {"decided": {"by": principal.account, "at": to_text(self.ports.clock.now()), "why": why}}
 
     def _told(self, principal: Principal, record: Record, what: str, label: str, why: str | None) -> list[Event]:
-        now = self.ports.clock.now()
-        said = self._audited(
-            who=principal.account, role=principal.role, what=what, subject=f"dead_letter:{record.id}", label=label,
-            why=why, at=to_text(now), trace=trace_id() or None,
-        )  # fmt: skip
+        subject = f"dead_letter:{record.id}"
+        said = told(self._audited, self.ports, principal, what, subject, office=OFFICE, label=label, why=why)
         return envelop(
-            [said], source=self.ports.service, aggregate=record.id, revision=record.revision + 1, time=now,
-            traceparent=traceparent() or None,
+            [said], source=self.ports.service, aggregate=record.id, revision=record.revision + 1,
+            time=self.ports.clock.now(), traceparent=traceparent() or None,
         )  # fmt: skip
 
     def _nudge(self) -> None:

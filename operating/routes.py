@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib.metadata import version
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request, Response
 from pydantic import ValidationError
 
+from contracts.audit import Audited
 from kit.auth import Principal
 from kit.clock import from_text
 from kit.consumer import Consumer
-from kit.events import Event, Payload
+from kit.events import Event
 from kit.parking import BLOCKING, DEAD, OPERATORS, PARKED
 from kit.service import Service
 from kit.store.port import Eq, Record, Scope
@@ -29,8 +29,8 @@ _system = APIRouter()
 Id = Annotated[str, Path(max_length=100)]
 
 
-def mount(app: FastAPI, service: Service, audited: Callable[..., Payload]) -> None:
-    """Add the routes to a service's app; ``audited`` makes the event that the log of acts is told."""
+def mount(app: FastAPI, service: Service, audited: type[Audited]) -> None:
+    """Add the routes to a service's app; ``audited`` is its event for the audit log."""
     ports = service.ports
     service.collections = (*service.collections, ACTS)
     app.state.dead_letters = DeadLetters(ports, lambda: service.consumers, audited)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 
 from fastapi import FastAPI
 
@@ -48,5 +47,5 @@ def create_app(ports: Ports) -> FastAPI:
     app.state.service, app.state.library, app.state.tables = service, library, tables
     app.include_router(routes.router)
     app.include_router(authoring_routes.router)
-    mount(app, service, partial(IncentivesAudited, office="city"))
+    mount(app, service, IncentivesAudited)
     return app

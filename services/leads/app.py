@@ -60,7 +60,7 @@ def create_app(ports: Ports) -> FastAPI:
     app.include_router(routes.router)
     app.include_router(enquiry_router)
     app.include_router(portal_router)
-    mount(app, service, partial(LeadsAudited, office="city"))
+    mount(app, service, LeadsAudited)
     app.include_router(contact_router)
     if ports.settings.bench:
         app.include_router(bench_routes.router)

@@ -6,13 +6,13 @@ Administrators read the log and no leads: of most fields it is told that they ch
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from contracts.audit import AuditedChange
 from contracts.leads import LeadsAudited
 from kit.auth import Principal
-from kit.clock import to_text
 from kit.ports import Ports
-from kit.telemetry import trace_id
+from operating import auditing
 from services.leads.model import Lead
 
 SYSTEM = Principal("system", "system")
@@ -21,30 +21,8 @@ _SAID = ("stage", "state", "zone", "owner", "confidential")
 _UNSAID = ("title", "investor", "source_mode", "referrer", "summary", "first_contact", "signed_amount")
 
 
-def told(
-    ports: Ports,
-    by: Principal,
-    what: str,
-    subject: str,
-    *,
-    office: str,
-    label: str = "",
-    changes: Sequence[AuditedChange] = (),
-    why: str | None = None,
-) -> LeadsAudited:
-    """Somebody did ``what`` to ``subject`` (``lead:018f…``); ``office`` is the desk in whose log it stands."""
-    return LeadsAudited(
-        office=office,
-        who=by.account,
-        role=by.role,
-        what=what,
-        subject=subject,
-        label=label,
-        changes=list(changes),
-        why=why,
-        at=to_text(ports.clock.now()),
-        trace=trace_id() or None,
-    )
+told = partial(auditing.told, LeadsAudited)
+"""Somebody did something to a record of the office that is named."""
 
 
 def told_of_lead(

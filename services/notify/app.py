@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 
 from fastapi import FastAPI
 
@@ -51,7 +50,7 @@ def create_app(ports: Ports) -> FastAPI:
     app = create_base(name=settings.SERVICE, title="通知服务", ports=ports, lifespan=lifespan)
     app.state.service, app.state.closing, app.state.sender, app.state.teller = service, closing, sender, teller
     app.include_router(router)
-    mount(app, service, partial(NotifyAudited, office="city"))
+    mount(app, service, NotifyAudited)
     return app
 
 

@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 
-from contracts.audit import AuditedChange
 from contracts.notify import NotifyAudited
-from kit.auth import Principal
-from kit.clock import to_text
 from kit.events import Event, envelop
 from kit.ports import Ports
 from kit.store.port import Record
-from kit.telemetry import trace_id, traceparent
+from kit.telemetry import traceparent
+from operating import auditing
 from services.notify import settings
 
 OFFICE = "city"
 """Deliveries and digests are of the whole installation."""
 
 
-def told(
-    ports: Ports,
-    by: Principal,
-    what: str,
-    subject: str,
-    *,
-    label: str = "",
-    changes: Sequence[AuditedChange] = (),
-    why: str | None = None,
-) -> NotifyAudited:
-    """Somebody did ``what`` to ``subject`` (``delivery:018f…``)."""
-    return NotifyAudited(
-        office=OFFICE,
-        who=by.account,
-        role=by.role,
-        what=what,
-        subject=subject,
-        label=label,
-        changes=list(changes),
-        why=why,
-        at=to_text(ports.clock.now()),
-        trace=trace_id() or None,
-    )
+told = partial(auditing.told, NotifyAudited, office=OFFICE)
+"""Somebody did something to a delivery, a recipient or a digest."""
 
 
 def to_save(ports: Ports, record: Record, *said: NotifyAudited) -> list[Event]:

@@ -127,7 +127,7 @@ async def review(
     body = record.body | {"draft": content | {"review": given}}
     change = AuditedChange(field="approved", after=str(conclusion.approved).lower())
     return await _save(
-        ports, record.with_body(body), key, told(ports, reviewer, "policy.reviewed", f"policy:{id}", [change])
+        ports, record.with_body(body), key, told(ports, reviewer, "policy.reviewed", f"policy:{id}", changes=[change])
     )
 
 
@@ -156,7 +156,7 @@ async def publish(
     body = published_body(policy, at=at, origin="editor", seed=record.body.get("seed"))
     receipt = _receipt(id, record.revision + 1, body)
     change = AuditedChange(field="version", before=str(record.body["version"]), after=str(body["version"]))
-    act = told(ports, editor, "policy.published", f"policy:{id}", [change])
+    act = told(ports, editor, "policy.published", f"policy:{id}", changes=[change])
     events = events_of(ports, f"policy-{id}", record.revision + 1, published_event(policy, version), act)
     await ports.store.save(POLICIES.name, remember(record.with_body(body, _PUBLISHED), key, receipt), events)
     await library.refresh()
