@@ -59,10 +59,10 @@ SHORT = 8
 
 
 class Acts:
-    """Puts acts into the reader's words; ``names`` are those of accounts."""
+    """Puts acts into the reader's words; ``names`` are those of accounts, ``organisations`` those of partners."""
 
-    def __init__(self, f: Formats, names: Mapping[str, str]) -> None:
-        self._f, self._names = f, names
+    def __init__(self, f: Formats, names: Mapping[str, str], organisations: Mapping[str, str]) -> None:
+        self._f, self._names, self._organisations = f, names, organisations
 
     def who(self, account: str) -> str:
         """Who did it."""
@@ -114,6 +114,8 @@ class Acts:
             return self._f.say("、").join(self._f.zone(each) for each in value.split(","))
         if name in ("owner", "officer"):
             return self._named(value)
+        if name == "shared_with":
+            return self._organisations.get(value, value)
         return self._f.say({"true": "是", "false": "否"}[value]) if value in ("true", "false") else value
 
     def _stage(self, value: str) -> str:

@@ -17,7 +17,7 @@ from gateway.audit.log import AuditLog
 from gateway.audit.routes import AuditEntry, AuditQuery, entry_of
 from gateway.pages.acts import KINDS, Acts
 from gateway.pages.forms import valid
-from gateway.pages.people import names_for
+from gateway.pages.people import names_for, organisations
 from gateway.pages.routing import PageRoute
 from gateway.pages.visit import Visit, Visiting
 from kit.clock import SHANGHAI, to_text
@@ -50,7 +50,7 @@ async def audit(
     return visit.page(
         "audit.html",
         items=[entry_of(each) for each in page.records],
-        acts=Acts(visit.f, names),
+        acts=Acts(visit.f, names, await organisations(visit)),
         names=names,
         kinds=KINDS,
         wanted=wanted,
@@ -73,7 +73,7 @@ async def audit_file(
 ) -> Response:
     """The same as a table, up to 20,000 lines, no cell of it a formula."""
     wanted = {"office": office, "who": who, "kind": kind, "subject": subject, "since": since, "until": until}
-    lines = _lines(_log(visit), _query(wanted), Acts(visit.f, await names_for(visit)), visit)
+    lines = _lines(_log(visit), _query(wanted), await _acts(visit), visit)
     name = f"audit-{visit.f.today:%Y%m%d}.csv"
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
@@ -85,8 +85,12 @@ async def act(id: str, visit: Visiting) -> Response:
     record = await _log(visit).entry(id)
     if record is None:
         raise NotFound("没有这条操作记录，可能已过保存期限；请返回列表重新选择。")
-    acts = Acts(visit.f, await names_for(visit))
+    acts = await _acts(visit)
     return visit.page("act.html", each=entry_of(record), prev=record.body["prev"], acts=acts)
+
+
+async def _acts(visit: Visit) -> Acts:
+    return Acts(visit.f, await names_for(visit), await organisations(visit))
 
 
 async def _lines(log: AuditLog, query: AuditQuery, acts: Acts, visit: Visit) -> AsyncIterator[bytes]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from contracts.vocabulary.weeks import Week
 from kit.clock import SystemClock
 from tests.conftest import ROOT, find_chromium
+from tests.flows.canaries import PARTNER_A
 from tests.flows.opening import open_world
 from tests.flows.world import API, World
 from tests.pages.driver import PHONE, Person, person
@@ -52,6 +53,15 @@ def sign(world: World) -> None:
         world.post("jingkai", f"/leads/{signed}/stage", json=step, headers=world.etag(f"/leads/{signed}", "jingkai"))
 
 
+def share(world: World, lead: str) -> None:
+    """Let the investor's partner follow it, and write back."""
+    org, path = {"org": PARTNER_A}, f"/leads/{lead}"
+    world.wait(lambda: world.ask("jingkai", "POST", f"{API}{path}/share", json=org,
+                                 headers=world.etag(path, "jingkai")).is_success)  # fmt: skip
+    said = "您好，80亩工业用地可以分两期供应；设备补贴的测算已附在会上材料里，欢迎下周三来车谷看地。"
+    world.post("jingkai", f"{path}/answers", json=org | {"text": said})
+
+
 def prepare(world: World) -> str:
     """An office's ordinary week; gives the lead that is shown."""
     with LEDGER.open("rb") as file:
@@ -63,6 +73,7 @@ def prepare(world: World) -> str:
         world.post("jingkai", f"/leads/{lead}/follow-ups", json={"text": text, "next_plan": "准备用地方案和政策测算"})
     headers = world.etag(f"/leads/{lead}", "jingkai")
     world.post("jingkai", f"/leads/{lead}/stage", json={"to": "assessing"}, headers=headers)
+    share(world, lead)
     world.wait(lambda: world.ask("jingkai", "GET", f"{API}/leads/{lead}/matches").is_success)
     world.wait(lambda: all(each["best_match"] for each in world.get("jingkai", "/leads?limit=200")["items"]))
     return lead
@@ -106,6 +117,13 @@ def take(browser: Browser, world: World) -> None:
             manager.sign_in("manager")
             shoot(manager, f"digest-{suffix}", f"/digests/{week}", ".headline")
             shoot(manager, f"dashboard-{suffix}", "/dashboard", "[data-drawn]")
+        with person(browser, world, size) as partner:
+            partner.sign_in("partner-a")
+            shoot(partner, f"project-{suffix}", f"/projects/{lead}", "#main .card")
+        with person(browser, world, size) as admin:
+            admin.sign_in("admin")
+            shoot(admin, f"audit-{suffix}", "/audit", "tbody tr")
+            shoot(admin, f"accounts-{suffix}", "/accounts", "tbody tr")
 
 
 def main() -> int:
