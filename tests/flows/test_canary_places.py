@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
 import json
 from collections import defaultdict
-from email.utils import parseaddr
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +11,7 @@ import pytest
 from tests.flows.calls import INSIDE, READS, STAFF, WORKING, Call
 from tests.flows.canaries import CANARIES, GUEST, LEDGER_FILE, PERSONAL, PLANTED, REASON, heard
 from tests.flows.crash.evidence import Evidence
+from tests.flows.mails import mails
 from tests.flows.test_role_matrix import leaked, send
 from tests.flows.world import ANONYMOUS, API, LAPSED, World
 
@@ -49,16 +46,6 @@ def test_a_job_is_its_readers_alone(world: World, kind: str, who: str, method: s
     assert leaked(answer) <= READS.get(who, frozenset()) - PERSONAL
 
 
-def mails(data: Path) -> dict[str, str]:
-    """All that was ever mailed to an address, decoded."""
-    said: dict[str, str] = defaultdict(str)
-    for path in (data / "mail").glob("*.eml"):
-        message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-        parts = [part.get_content() for part in message.walk() if part.get_content_maintype() == "text"]
-        said[parseaddr(str(message["To"]))[1]] += "\n".join([*map(str, message.values()), *parts])
-    return said
-
-
 def test_a_mail_tells_its_reader_what_they_may_read(world: World) -> None:
     world.wait(lambda: not Evidence(world.data).backlog().get("deliveries", 0))
     addresses = {world.get("admin", f"/recipients/{account}")["email"]: who for who, account in world.accounts.items()}
@@ -69,6 +56,12 @@ def test_a_mail_tells_its_reader_what_they_may_read(world: World) -> None:
         who = addresses.get(address)
         invited = GUEST | {"金丝雀伙伴"} if address == PLANTED["NewInvitation"]["email"] else frozenset()
         assert canaries <= (READS.get(who, frozenset()) if who else invited) - PERSONAL, (address, who)
+
+
+def test_a_mail_tells_no_secret_and_no_person(world: World) -> None:
+    tokens = [client.headers.get("Authorization", "").removeprefix("Bearer ") for client in world.clients.values()]
+    never = [*filter(None, tokens), *world.passwords.values(), *PERSONAL, "13800001234", "寻常联系", "来客"]
+    assert [each for text in mails(world.data).values() for each in never if each in text] == []
 
 
 def test_an_event_carries_names_and_figures_alone(world: World) -> None:
