@@ -24,6 +24,12 @@ LINK = "/invitation?code="
 INVITING = frozenset({"officer", "bureau_officer", "administrator"})
 
 
+def hosts_of(by: Principal) -> tuple[str, ...]:
+    """Who may be told of a partner whom this person brings in: a zone's is its own and the bureau's."""
+    desks = desks_of(by)
+    return () if not desks or CITY in desks else tuple(sorted({*desks, CITY}))
+
+
 class Invitations:
     """What is done with invitations."""
 
@@ -40,8 +46,7 @@ class Invitations:
         """
         if by.role not in INVITING or (by.role != "administrator" and asked.role != "partner"):
             raise Forbidden("招商专员只能邀请投资企业或引荐机构；开通其他账号请联系管理员。")
-        hosts = () if by.role == "administrator" else tuple(sorted({*desks_of(by), CITY}))
-        account = replace(new_account(self._ports, asked), invited_by=by.account, hosts=hosts)
+        account = replace(new_account(self._ports, asked), invited_by=by.account, hosts=hosts_of(by))
         account, link = self._with_link(account)
         receipt, made = await self._book.add(account, asked.email, request, by, "account.invited")
         return receipt | await self._shown(account, link if made else None, mail=asked.email is not None)

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from gateway.model import account_id
+from gateway.repository import Repository
 from kit.store.port import Scope
 from tests.gateway.conftest import World
 
@@ -159,3 +160,21 @@ def _body(mail: bytes) -> str:
 
 async def _pause() -> None:
     await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("host", "offered"),
+    [
+        ("donghu", {"donghu", "manager-donghu", "bureau", "manager"}),
+        ("bureau", {"donghu", "manager-donghu", "bureau", "manager", "hanyang"}),
+        ("admin", {"donghu", "manager-donghu", "bureau", "manager", "hanyang"}),
+    ],
+)
+async def test_zones_are_not_offered_whom_another_one_brought_in(world: World, host: str, offered: set[str]) -> None:
+    made = (await invite(await world.signed_in(host), PARTNER)).json()["id"]
+    repository: Repository = world.app.state.repository
+    guest = await repository.account(made)
+    assert guest is not None
+    people = ("donghu", "manager-donghu", "bureau", "manager", "hanyang")
+    accounts = [await repository.account(account_id(world.ports.secret, who)) for who in people]
+    assert {each.sign_in for each in accounts if each and guest.offered_to(each.principal())} == offered
