@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 
 from gateway.pages.acts import DID
 from tests.flows.calls import Call, Make
+from tests.flows.opening import open_world
 from tests.flows.rules import RULES
 from tests.flows.test_role_matrix import send
 from tests.flows.world import World
@@ -84,6 +85,13 @@ SILENT: Mapping[str, str] = {
     "POST /setup": "over in this world: tried in tests/gateway",
     **{f"POST /dead-letters/{service}/dry-run": "a question" for service in SERVICES},
 }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A suite of its own: where others have left much to be matched, the log comes after it."""
+    with open_world(tmp_path_factory.mktemp("acts")) as opened:
+        yield opened
 
 
 def a_known_recipient(world: World) -> Call:
