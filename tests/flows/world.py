@@ -130,10 +130,15 @@ class World:
         asked = PLANTED["EnquiryInput"]
         code = self.post(ANONYMOUS, "/enquiries", json=asked)["code"]
         self.post(ANONYMOUS, "/enquiries/track/message", json={"code": code, **PLANTED["MessageInput"]})
-        found = self.arrived("organisation", asked["organisation"])
-        headers = {"If-Match": f'"{found["revision"]}"'}
-        self.post("donghu", f"/enquiries/{found['id']}/answer", json=PLANTED["ReplyInput"], headers=headers)
-        return str(found["id"])
+        # What the visitor added may still be on its way to the lead, and move the enquiry on.
+        return str(self.wait(lambda: self.answered(asked["organisation"])))
+
+    def answered(self, organisation: str) -> str | None:
+        """The id of a visitor's enquiry, once the office has answered what it read."""
+        found = self.arrived("organisation", organisation)
+        path, headers = f"{API}/enquiries/{found['id']}/answer", {"If-Match": f'"{found["revision"]}"'}
+        answer = self.ask("donghu", "POST", path, json=PLANTED["ReplyInput"], headers=headers)
+        return str(found["id"]) if answer.is_success else None
 
     def arrived(self, name: str, value: str) -> dict[str, Any]:
         """An enquiry at 东湖 once it has its lead."""
