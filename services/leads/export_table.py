@@ -98,10 +98,10 @@ class _Csv:
 
 
 class _Xlsx:
-    """Texts are written as texts, whatever they begin with; a row written is on disk."""
+    """Texts are written as texts, whatever they begin with; a row written is on disk, beside the file."""
 
     def __init__(self, path: Path, id: str) -> None:
-        self._book = Workbook(str(path), {"constant_memory": True})
+        self._book = Workbook(str(path), {"constant_memory": True, "tmpdir": str(path.parent)})
         self._book.set_custom_property("线索导出", id)  # no other file is the same bytes, so that each expires alone
         self._sheet = self._book.add_worksheet("线索")
         self._row = 0

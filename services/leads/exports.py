@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -138,8 +139,12 @@ async def run_export(ports: Ports, record: Record) -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "export"
-        table = await asyncio.to_thread(open_table, path, wish["format"], record.id)
-        if not await _fill(ports, record, table, scope, where, total):
+        table = open_table(path, wish["format"], record.id)
+        try:
+            filled = await _fill(ports, record, table, scope, where, total)
+        finally:
+            await _to_its_end(table.close)
+        if not filled:
             return
         content = await asyncio.to_thread(path.read_bytes)
     blob = await ports.blobs.put(content)
@@ -152,21 +157,28 @@ async def _fill(ports: Ports, record: Record, table: Table, scope: Scope, where:
     """Write all rows, a page at a time; False where the export was cancelled meanwhile."""
     done, cursor = 0, None
     order = sort_of(record.body["wish"]["sort"])
+    while True:
+        async with giving_way():
+            page = await ports.store.find(LEADS.name, scope, where, sort=order, limit=STEP, cursor=cursor)
+            leads = [lead_from(each) for each in page.records]
+            codes = await _codes(ports, scope, {lead.investor.id for lead in leads})
+            rows = [row_of(lead, codes.get(lead.investor.id)) for lead in leads]
+            await _to_its_end(table.add, rows)
+        done, cursor = done + len(rows), page.next
+        if not await _update(ports, record.id, {"state": "running", "done": done, "total": max(total, done)}):
+            return False
+        if cursor is None or done >= MOST:
+            return True
+
+
+async def _to_its_end(call: Callable[..., None], *args: object) -> None:
+    """In a thread, which nothing stops: who is cancelled waits for it, so that a file has one writer and is closed."""
+    work = asyncio.create_task(asyncio.to_thread(call, *args))
     try:
-        while True:
-            async with giving_way():
-                page = await ports.store.find(LEADS.name, scope, where, sort=order, limit=STEP, cursor=cursor)
-                leads = [lead_from(each) for each in page.records]
-                codes = await _codes(ports, scope, {lead.investor.id for lead in leads})
-                rows = [row_of(lead, codes.get(lead.investor.id)) for lead in leads]
-                await asyncio.to_thread(table.add, rows)
-            done, cursor = done + len(rows), page.next
-            if not await _update(ports, record.id, {"state": "running", "done": done, "total": max(total, done)}):
-                return False
-            if cursor is None or done >= MOST:
-                return True
-    finally:
-        await asyncio.to_thread(table.close)
+        await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait([work])
+        raise
 
 
 async def _codes(ports: Ports, scope: Scope, ids: set[str]) -> dict[str, str | None]:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import gc
 import io
+import tempfile
+import warnings
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -153,3 +158,26 @@ async def test_it_is_audited_once(team: Team) -> None:
     ended = await export(team, "jingkai")
     said = [value for value in await events(team) if LeadsAudited.event_type.encode() in value]
     assert len([each for each in said if ended["id"].encode() in each and b"leads.exported" in each]) == 1
+
+
+@pytest.mark.parametrize("format", ["xlsx", "csv"])
+async def test_broken_off_at_any_moment_it_leaves_no_file(
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: str
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    await team["jingkai"].register()
+    ended = await export(team, "jingkai", format=format)
+    record = await exports.load_export(team.ports, PEOPLE["jingkai"], ended["id"])
+    with warnings.catch_warnings(record=True) as unclosed:
+        warnings.simplefilter("always", ResourceWarning)
+        for tenths in range(60):
+            work = asyncio.create_task(exports.run_export(team.ports, record))
+            await asyncio.sleep(tenths / 10_000)
+            work.cancel()
+            with suppress(asyncio.CancelledError):
+                await work
+            assert list(folder.iterdir()) == []
+        gc.collect()
+    assert [str(each.message) for each in unclosed] == []
