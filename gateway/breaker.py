@@ -9,7 +9,7 @@ from gateway.errors import ServiceUnavailable
 from gateway.settings import BREAKER_FAILURES, BREAKER_PAUSE, BREAKER_WINDOW
 from kit.clock import Clock
 
-NAMES = {"leads": "招商线索", "incentives": "惠企政策", "notify": "通知与周报"}
+SERVICE_NAMES = {"leads": "招商线索", "incentives": "惠企政策", "notify": "通知与周报", "gateway": "门户与账号"}
 
 
 class Breaker:
@@ -53,7 +53,7 @@ class Breaker:
 def unavailable(service: str, seconds: int = math.ceil(BREAKER_PAUSE)) -> ServiceUnavailable:
     """What a caller is told when a service gives no answer."""
     return ServiceUnavailable(
-        f"「{NAMES.get(service, service)}」服务暂时没有响应，请约 {seconds} 秒后重试；"
+        f"「{SERVICE_NAMES.get(service, service)}」服务暂时没有响应，请约 {seconds} 秒后重试；"
         "提交未得到答复时，请用同一个 Idempotency-Key 重试，不会重复执行。",
         headers={"Retry-After": str(seconds)},
         service=service,

@@ -8,6 +8,7 @@ from typing import Any
 from contracts.vocabulary.facts import FACTS
 from contracts.vocabulary.personal_data import BASES, NOTICES
 from contracts.vocabulary.zones import ZONES, GroupId
+from gateway.breaker import SERVICE_NAMES
 from gateway.pages.formats import Formats
 
 INSTRUMENTS = {
@@ -50,7 +51,6 @@ TOKEN_SCOPES = {"read": "只读", "read_write": "可读写"}
 LETTER_STATES = {
     "dead": "死信", "waiting": "自动重试中", "handled": "已重放", "discarded": "已放弃", "unreadable": "无法识别",
 }  # fmt: skip
-SERVICE_NAMES = {"leads": "招商线索", "incentives": "惠企政策", "notify": "通知与周报"}
 FIELDS = {
     "title": "项目", "zone": "意向区", "source_mode": "来源方式", "summary": "项目情况", "referrer": "引荐人",
     "confidential": "保密", "owner": "负责人", "shared_with": "共享给企业",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.auth import PUBLIC, Principal
-from kit.clock import to_text
+from kit.clock import SHANGHAI, to_text
 from kit.courtesy import giving_way
 from kit.errors import AlreadyExists, IdempotencyMismatch, Stale
 from kit.ids import derive_id
@@ -46,7 +46,7 @@ async def request_export(ports: Ports, principal: Principal, wanted: ExportInput
     id = derive_id(ports.secret, principal.account, "POST /exports", key)
     now = ports.clock.now()
     wish = wanted.model_dump(mode="json")
-    file_name = f"线索-{now:%Y%m%d}.{wanted.format}"
+    file_name = f"线索-{now.astimezone(SHANGHAI):%Y%m%d}.{wanted.format}"
     body = {
         "requester": principal.account,
         "scope": sorted(principal.readers - {PUBLIC}),

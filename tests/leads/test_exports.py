@@ -111,6 +111,12 @@ async def test_it_is_for_the_asker_alone(team: Team) -> None:
     assert (await team["partner"].send("POST", "/exports", json={"kind": "leads"})).status_code == 403
 
 
+async def test_its_name_is_the_day_in_shanghai(team: Team) -> None:
+    team.clock.advance(timedelta(hours=15))  # 1 o'clock of the 24th there, the 23rd in UTC
+    ended = await export(team, "jingkai")
+    assert ended["file_name"] == "线索-20261124.xlsx"
+
+
 async def test_ranges(team: Team) -> None:
     await team["jingkai"].register()
     ended = await export(team, "jingkai")
