@@ -18,6 +18,8 @@ from typing import Any, Literal
 import hypothesis
 import pytest
 
+pytest.register_assert_rewrite("tests.flows", "tests.pages")
+
 Effort = Literal["ci", "full"]
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -48,7 +48,7 @@ def _work(world: World) -> dict[str, object]:
     world.post("donghu", f"/leads/{leads[0]}/follow-ups", json={"text": "已电话沟通"})
     world.post("donghu", f"/leads/{leads[0]}/stage", json={"to": "assessing"}, headers=world.etag(f"/leads/{leads[0]}"))
     imported = world.post("donghu", "/imports", files=upload(1))["id"]
-    world.wait(lambda: world.get("donghu", f"/jobs/{imported}")["state"] == "finished")
+    world.ended(f"/jobs/{imported}")
     world.wait(lambda: all(world.ask("donghu", "GET", f"/api/v1/leads/{lead}/matches").is_success for lead in leads))
     world.post("manager", f"/digests/{FINISHED_WEEK}/send", json={})
     page = world.get("donghu", "/leads?limit=200")["items"]

@@ -54,13 +54,13 @@ def enquiry(world: World) -> str:
 def export(world: World) -> None:
     """A file of the list, kept for a week."""
     made = world.post("donghu", "/exports", json={"kind": "leads", "format": "csv"})["id"]
-    world.wait(lambda: world.get("donghu", f"/jobs/{made}")["state"] == "finished")
+    world.ended(f"/jobs/{made}")
 
 
 def backup(world: World) -> Path:
     """Made now; where it lies."""
     made = world.post("admin", "/backups", json={})["id"]
-    world.wait(lambda: world.get("admin", f"/backups/{made}")["state"] == "finished")
+    world.ended(f"/backups/{made}", "admin")
     return Path(world.get("admin", f"/backups/{made}")["file"])
 
 
@@ -70,7 +70,7 @@ def test_no_file_holds_an_erased_person_and_no_figure_moves(tmp_path: Path) -> N
         lead = world.post("donghu", "/leads", json=body)["id"]
         world.post("donghu", f"/leads/{lead}/follow-ups", json={"text": note(), "next_plan": f"约{NAME}"})
         made = world.post("donghu", "/imports", files={"file": ("台账.xlsx", ledger(), WORKBOOK)})["id"]
-        world.wait(lambda: world.get("donghu", f"/jobs/{made}")["state"] == "finished")
+        world.ended(f"/jobs/{made}")
         row = world.get("donghu", f"/imports/{made}/rows")["items"][0]["lead"]
         asked = enquiry(world)
         export(world)

@@ -191,15 +191,21 @@ class World:
     def imported(self) -> str:
         """The canary import, finished."""
         made: str = self.post("donghu", "/imports", files=canary_upload())["id"]
-        self.wait(lambda: self.get("donghu", f"/jobs/{made}")["state"] == "finished")
+        self.ended(f"/jobs/{made}")
         return made
 
     def exported(self, who: str = "donghu", format: str = "csv", q: str = WORD) -> str:
         """A finished export of this person with the canary in it; made anew, as an erasure drops what there was."""
         assert self.lead
         made: str = self.post(who, "/exports", json={"format": format, "q": q})["id"]
-        self.wait(lambda: self.get(who, f"/jobs/{made}")["state"] == "finished")
+        self.ended(f"/jobs/{made}", who)
         return made
+
+    def ended(self, path: str, who: str = "donghu") -> None:
+        """Wait for this person's work at ``path``, which must succeed."""
+        under_way = ("queued", "running")
+        done = self.wait(lambda: (found := self.get(who, path))["state"] not in under_way and found)
+        assert done["state"] == "finished", done
 
     @cached_property
     def notification(self) -> str:
@@ -244,7 +250,7 @@ class World:
     def backup(self) -> str:
         """A finished backup."""
         made: str = self.post("admin", "/backups", json={})["id"]
-        self.wait(lambda: self.get("admin", f"/backups/{made}")["state"] == "finished")
+        self.ended(f"/backups/{made}", "admin")
         return made
 
     @cached_property

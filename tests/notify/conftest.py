@@ -225,12 +225,11 @@ class Suite:
 
     async def _sent(self) -> bool:
         """Whether nothing is under way and nothing is due."""
-        deliveries = Deliveries(self.ports.store)
-        waiting = [each async for each in deliveries.in_state(State.SENDING, ChannelName.EMAIL)]
-        async for each in deliveries.in_state(State.QUEUED, ChannelName.EMAIL):
-            if (each.delivery.next_at or "") <= to_text(self.clock.now()):
-                waiting.append(each)
-        return not waiting
+        deliveries, now = Deliveries(self.ports.store), to_text(self.clock.now())
+        queued = [each async for each in deliveries.in_state(State.QUEUED, ChannelName.EMAIL)]
+        # Looked for last: what is taken up meanwhile is in neither list otherwise.
+        sending = [each async for each in deliveries.in_state(State.SENDING, ChannelName.EMAIL)]
+        return not sending and not any((each.delivery.next_at or "") <= now for each in queued)
 
     async def tick(self) -> None:
         """Look after what is due."""

@@ -66,7 +66,7 @@ def prepare(world: World) -> str:
     """An office's ordinary week; gives the lead that is shown."""
     with LEDGER.open("rb") as file:
         made = world.post("jingkai", "/imports", files={"file": (LEDGER.name, file)})["id"]
-    world.wait(lambda: world.get("jingkai", f"/jobs/{made}")["state"] == "finished")
+    world.ended(f"/jobs/{made}", "jingkai")
     sign(world)
     lead: str = world.post("jingkai", "/leads", json=LEAD)["id"]
     for text in ("首次拜访，对方关心用地和设备补贴。", "电话沟通，约下周三来车谷看地。"):
