@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
@@ -18,6 +20,7 @@ from kit.errors import Problem
 router = APIRouter(route_class=PageRoute)
 
 YEAR = 365 * 24 * 3600
+_IN_PATHS = ":/%#?=@[]!$&'()*+,;"
 
 
 @router.get("/sign-in")
@@ -38,8 +41,7 @@ async def sign_in(request: Request, visit: Visiting) -> Response:
         session = await open_session(request, answer, form.text("account"), str(form.data.get("password", "")))
     except Problem as problem:
         return _form(visit, wanted, form.text("account"), refusal(problem))
-    start = "/" if session.principal.role in ("officer", "bureau_officer") else start_of(session.principal.role)
-    answer.headers["location"] = wanted or start
+    answer.headers["location"] = wanted or start_of(session.principal.role)
     return answer
 
 
@@ -72,5 +74,8 @@ def _form(visit: Visit, wanted: str, account: str = "", refused: Refused | None 
 
 
 def _own_path(path: str) -> str:
-    """A path of ours; empty for anything that leads elsewhere."""
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) and "\n" not in path else ""
+    """A path of ours, quoted as a header carries it; empty for anything that leads elsewhere.
+
+    Browsers drop tabs and line ends from addresses, so that a bare ``/<tab>/evil.example`` would lead there.
+    """
+    return quote(path, _IN_PATHS, errors="replace") if path.startswith("/") and path[1:2] not in ("/", "\\") else ""
