@@ -8,11 +8,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.pages.api import Refused, refusal
-from gateway.pages.forms import Form
+from gateway.pages.forms import Form, valid
 from gateway.pages.languages import COOKIE, Language
 from gateway.pages.page_table import start_of
 from gateway.pages.routing import PageRoute
 from gateway.pages.visit import Visit, Visiting
+from gateway.schemas import SignIn
 from gateway.signing_in import sign_in as open_session
 from gateway.signing_in import sign_out as close_session
 from kit.errors import Problem
@@ -35,12 +36,15 @@ async def sign_in_page(visit: Visiting, next: str = "") -> Response:
 async def sign_in(request: Request, visit: Visiting) -> Response:
     """Check the password and go where the visitor wanted."""
     form = await Form.of(request)
-    wanted = _own_path(form.text("next"))
+    wanted, account = _own_path(form.text("next")), form.text("account")
     answer = RedirectResponse("/", 303)
     try:
-        session = await open_session(request, answer, form.text("account"), str(form.data.get("password", "")))
+        asked = valid(SignIn, {"account": account, "password": str(form.data.get("password", ""))})
+        session = await open_session(request, answer, asked.account, asked.password)
     except Problem as problem:
-        return _form(visit, wanted, form.text("account"), refusal(problem))
+        return _form(visit, wanted, account, refusal(problem))
+    except Refused as refused:
+        return _form(visit, wanted, account, refused)
     answer.headers["location"] = wanted or start_of(session.principal.role)
     return answer
 

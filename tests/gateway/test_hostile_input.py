@@ -7,6 +7,7 @@ import re
 import httpx
 import pytest
 
+from gateway.model import account_id
 from tests.gateway.conftest import World
 
 
@@ -39,3 +40,29 @@ async def test_signing_in_leads_to_a_page_of_ours(world: World, wanted: str, pla
     assert (answer.status_code, answer.headers["location"]) == (303, place)
     onwards = await browser.get("/sign-in", params={"next": wanted})
     assert onwards.headers["location"] == place, "whoever is signed in already goes the same way"
+
+
+@pytest.mark.parametrize("header", ["W10", "MQ", "bnVsbA", "InRleHQi", "e30", "eyJraWQiOnt9fQ", "é", "."])
+async def test_what_looks_like_a_signed_token_is_refused_whatever_its_header_is(world: World, header: str) -> None:
+    authorization = f"Bearer {header}.a.b".encode("latin-1")
+    answer = await world.browser().get("/api/v1/leads", headers={b"Authorization": authorization})
+    assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthenticated")
+
+
+@pytest.mark.parametrize("revision", ["²", "٣", "9" * 25, "9" * 5000, "-1", ""])
+async def test_a_revision_that_is_none_is_out_of_date(world: World, revision: str) -> None:
+    admin = await world.signed_in("admin")
+    path = f"/accounts/{account_id(world.ports.secret, 'donghu')}/disable"
+    answer = await admin.post(path, data={"csrf": admin.headers["X-CSRF-Token"], "revision": revision})
+    assert answer.status_code == 412
+    await world.signed_in("donghu")
+
+
+async def test_a_name_or_password_too_long_to_be_one_is_not_looked_at(world: World) -> None:
+    browser = world.browser()
+    csrf = await form_token(browser)
+    longest = {"account": "\ufdfa" * 100, "password": "x" * 128}
+    assert (await browser.post("/sign-in", data={"csrf": csrf} | longest)).status_code == 401
+    for name in longest:
+        said = {"csrf": csrf} | longest | {name: longest[name] + "x"}
+        assert (await browser.post("/sign-in", data=said)).status_code == 422, name
