@@ -120,10 +120,10 @@ def check_may_change(account: Account, change: AccountChange, by: Principal) -> 
     if by.role == "administrator":
         return
     own = account.id == by.account and change.model_fields_set <= _OWN
-    guest = account.invited_by == by.account and change.model_fields_set == {"active"} and change.active is False
-    if own or guest:
+    guest = account.guest_of(by.account)
+    if own or (guest and change.model_fields_set == {"active"} and change.active is False):
         return
-    if account.id == by.account or account.invited_by == by.account or by.readers & account.readers:
+    if account.id == by.account or guest or by.readers & account.readers:
         raise Forbidden("这项内容只有管理员可以更改；如有需要，请联系管理员。")
     raise NotFound("没有这个账号，可能已被删除；请返回列表重新选择。")
 

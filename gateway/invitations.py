@@ -60,7 +60,7 @@ class Invitations:
             Stale: somebody changed it since it was read.
         """
         known = Account.read(id, (await self._book.record(id)).body)
-        if by.role != "administrator" and known.invited_by != by.account:
+        if by.role != "administrator" and not known.guest_of(by.account):
             raise NotFound("没有这个账号，可能已被删除；请返回列表重新选择。")
         record, given = await self._book.at(id, revision, request)
         account = Account.read(id, record.body)

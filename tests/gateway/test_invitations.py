@@ -117,6 +117,19 @@ async def test_officers_invite_partners_see_and_disable_them_and_no_others(world
     assert (await world.change(officer, f"/accounts/{own}", {"active": False}, "PATCH")).status_code == 403
 
 
+@pytest.mark.parametrize("promoted", [{"role": "administrator"}, {"role": "officer", "zones": ["donghu"]}])
+async def test_who_is_no_guest_any_more_is_out_of_their_hosts_hands(world: World, promoted: dict[str, Any]) -> None:
+    officer, admin = await world.signed_in("donghu"), await world.signed_in("admin")
+    path = f"/accounts/{(await invite(officer, PARTNER)).json()['id']}"
+    changed = await world.change(admin, path, promoted | {"organisation": None}, "PATCH")
+    assert changed.status_code == 200, changed.text
+    renewed = await world.change(officer, f"{path}/invitation")
+    assert renewed.status_code == 404, "the link would make the host an administrator"
+    assert (await world.change(officer, path, {"active": False}, "PATCH")).status_code in (403, 404)
+    assert (await officer.get("/api/v1/accounts", params={"invited": True})).json()["items"] == []
+    assert "sign_in" not in (await officer.get(f"/api/v1{path}")).json()
+
+
 async def test_the_same_organisation_is_the_same(world: World) -> None:
     officer = await world.signed_in("donghu")
     ids = set()
