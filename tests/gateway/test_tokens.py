@@ -101,6 +101,7 @@ async def test_a_read_token_reads_and_asks_and_changes_nothing(world: World) -> 
     asked = world.behind.asked
     changes = ["POST /leads", "PATCH /leads/1", "DELETE /jobs/1", "PUT /recipients/1", "POST /accounts", "POST /tokens"]
     changes += [f"DELETE /tokens/{made['id']}", "POST /imports", "DELETE /sessions/current"]
+    changes += ["PUT /recipients/dry-run", "PATCH /leads/dry-run", "DELETE /jobs/dry-run", "PUT /eligibility"]
     for method, path in (each.split(" ") for each in changes):
         answer = await program.request(method, f"/api/v1{path}", json={})
         assert (answer.status_code, answer.json()["type"]) == (403, "/problems/read-only-token"), path
