@@ -45,6 +45,20 @@ async def test_a_token_acts_as_its_account_until_it_expires(world: World) -> Non
     assert (await program.get("/api/v1/leads")).status_code == 401
 
 
+async def test_a_token_that_a_token_made_ends_with_it(world: World) -> None:
+    browser = await world.signed_in("donghu")
+    parent = (await make(browser, expires_days=2)).json()
+    program, child = world.browser(), world.browser()
+    program.headers["Authorization"] = f"Bearer {parent['token']}"
+    made = (await make(program, key="later", expires_days=366)).json()
+    assert made["expires_at"] == parent["expires_at"]
+    assert (await make(program, key="sooner", expires_days=1)).json()["expires_at"] < parent["expires_at"]
+    child.headers["Authorization"] = f"Bearer {made['token']}"
+    assert (await child.get("/api/v1/leads")).status_code == 200
+    world.clock.advance(timedelta(days=2, minutes=1))
+    assert (await child.get("/api/v1/leads")).status_code == 401
+
+
 async def test_a_withdrawn_token_is_out_at_once(world: World) -> None:
     browser = await world.signed_in("donghu")
     made = (await make(browser)).json()
