@@ -20,6 +20,8 @@ from kit.ports import Ports
 
 _CREDENTIALS = ("role", "zones", "organisation", "active", "password_hash")
 """Whoever had these changed has to sign in again."""
+_REACHED = ("name", "role", "zones", "locale")
+"""What notify keeps beside an address. Nothing else waits for it: somebody is shut out while it is silent, too."""
 _OWN = frozenset({"locale"})
 """What people change of their own account."""
 
@@ -59,7 +61,7 @@ class Accounts:
             Stale: somebody changed it since it was read.
             OwnAccount: administrators may not shut themselves out.
             Invalid: role, zones and organisation do not go together.
-            ServiceUnavailable: notify gives no answer; nothing was changed.
+            ServiceUnavailable: notify gives no answer where it has to know; nothing was changed.
         """
         check_may_change(Account.read(id, (await self._book.record(id)).body), change, by)
         record, given = await self._book.at(id, revision, request)
@@ -69,9 +71,11 @@ class Accounts:
         after = self._altered(before, change)
         if id == by.account and (not after.active or after.role != before.role):
             raise OwnAccount("不能停用自己的账号或更改自己的角色，请由另一位管理员操作。")
-        await self._book.recipients.write(after, change.email, keep="email" not in change.model_fields_set)
         changes = differences(before, after)
-        if "email" in change.model_fields_set:
+        readdressed = "email" in change.model_fields_set
+        if readdressed or any(each.field in _REACHED for each in changes):
+            await self._book.recipients.write(after, change.email, keep=not readdressed)
+        if readdressed:
             changes.append(AuditedChange(field="email"))
         what = "account.disabled" if before.active and not after.active else "account.changed"
         return await self._book.save(record, after, request, by, what, changes)

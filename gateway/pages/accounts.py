@@ -125,12 +125,24 @@ async def _opened(visit: Visit, id: str, refused: Refused | None = None) -> Resp
     found = await directory.read(_principal(visit), id)
     if not isinstance(found, AccountAnswer) or (found.id == _principal(visit).account and not _administers(visit)):
         raise NotFound("没有这个账号，或不是您邀请的；请返回列表重新选择。")
-    address = await visit.api.find(f"/recipients/{id}") if _administers(visit) else None
+    address = await _address(visit, id) if _administers(visit) else None
     return visit.page(
         "account.html", refused.status if refused else 200, each=found, names=await names_for(visit),
-        kept=_kept(found, address), refused=refused.beside(FIELDS) if refused else None, all=_administers(visit),
+        kept=_kept(found, address or ""), refused=refused.beside(FIELDS) if refused else None,
+        all=_administers(visit), reached=address is not None,
         wrong=refused.wrong if refused else lambda _path: "", own=id == _principal(visit).account,
     )  # fmt: skip
+
+
+async def _address(visit: Visit, id: str) -> str | None:
+    """Where they are reached, empty for nowhere; None while notify is silent, so that nobody saves over what it has."""
+    try:
+        known = await visit.api.find(f"/recipients/{id}")
+    except Refused as refused:
+        if refused.status < 500:
+            raise
+        return None
+    return str((known or {}).get("email") or "")
 
 
 def _form(visit: Visit, form: Form | None = None, refused: Refused | None = None) -> Response:
@@ -152,8 +164,8 @@ def _person(form: Form, *, administers: bool) -> dict[str, Any]:
     return said
 
 
-def _kept(found: AccountAnswer, address: dict[str, Any] | None) -> dict[str, Any]:
-    kept: dict[str, Any] = found.model_dump() | {"email": (address or {}).get("email") or ""}
+def _kept(found: AccountAnswer, address: str) -> dict[str, Any]:
+    kept: dict[str, Any] = found.model_dump() | {"email": address}
     if found.organisation is not None:
         each = found.organisation
         kept |= {"organisation_name": each.name, "organisation_kind": each.kind, "organisation_id": each.id}
