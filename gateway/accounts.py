@@ -60,6 +60,7 @@ class Accounts:
             Forbidden: it is not theirs to change so.
             Stale: somebody changed it since it was read.
             OwnAccount: administrators may not shut themselves out.
+            LastAdministrator: nobody else administers.
             Invalid: role, zones and organisation do not go together.
             ServiceUnavailable: notify gives no answer where it has to know; nothing was changed.
         """

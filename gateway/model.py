@@ -110,6 +110,11 @@ class Account:
         return "active" if self.password_hash else "invited"
 
     @property
+    def administers(self) -> bool:
+        """Whether they administer the installation."""
+        return self.active and self.role == "administrator"
+
+    @property
     def office(self) -> str:
         """The desk in whose log stands what is done to this account."""
         return self.zones[0] if len(self.zones) == 1 else CITY

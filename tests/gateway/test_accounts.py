@@ -213,6 +213,24 @@ async def test_administrators_cannot_shut_themselves_out(world: World) -> None:
     assert (await admin.get(path)).status_code == 200
 
 
+async def test_of_two_administrators_who_shut_each_other_out_one_stays(world: World) -> None:
+    admin = await world.signed_in("admin")
+    second = {"sign_in": "second", "name": "另一位", "role": "administrator", "password": NEW["password"]}
+    assert (await post(admin, second)).status_code == 201
+    other = world.browser()
+    signed = await other.post("/api/v1/sessions", json={"account": "second", "password": NEW["password"]})
+    other.headers["X-CSRF-Token"] = signed.json()["csrf"]
+    paths = [f"/accounts/{account_id(world.ports.secret, name)}" for name in ("second", "admin")]
+    answers = await asyncio.gather(
+        world.change(admin, paths[0], {"active": False}, "PATCH"),
+        world.change(other, paths[1], {"role": "reviewer"}, "PATCH"),
+    )
+    done, refused = sorted(answers, key=lambda each: each.status_code)
+    assert done.status_code == 200
+    assert refused.json()["type"] in ("/problems/last-administrator", "/problems/unauthenticated"), "or came too late"
+    assert await world.app.state.repository.has_administrator()
+
+
 async def test_somebody_is_shut_out_and_given_a_password_while_notify_is_silent(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
