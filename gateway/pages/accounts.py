@@ -20,7 +20,7 @@ from gateway.password_changes import PasswordChanges
 from gateway.schemas import AccountAnswer, AccountChange, AccountFilter, NewAccount, NewInvitation
 from gateway.session import Session
 from kit.auth import Principal
-from kit.errors import NotFound, Problem
+from kit.errors import NotFound, Problem, Stale
 from kit.idempotency import RequestKey
 from kit.ids import random_id
 
@@ -82,9 +82,9 @@ async def act(id: str, act: str, request: Request, visit: Visiting) -> Response:
     try:
         shown = await _do(request, id, act, form, by)
     except Problem as problem:
-        return await _opened(visit, id, refusal(problem))
+        return await _opened(visit, id, refusal(problem), _typed(form, act, problem.status))
     except Refused as refused:
-        return await _opened(visit, id, refused)
+        return await _opened(visit, id, refused, _typed(form, act, refused.status))
     return visit.page("account_shown.html", account=id, **shown) if shown else visit.go(f"/accounts/{id}")
 
 
@@ -120,7 +120,16 @@ def _desks(state: Any) -> tuple[Accounts, PasswordChanges, Invitations]:
     return state.accounts, state.password_changes, state.invitations
 
 
-async def _opened(visit: Visit, id: str, refused: Refused | None = None) -> Response:
+def _typed(form: Form, act: str, status: int) -> dict[str, Any] | None:
+    """What was typed and is shown again; not over what somebody else saved meanwhile, which has to be read first."""
+    if act != "change" or status == Stale.status:
+        return None
+    return form.kept() | {"zones": form.data.getlist("zones")}
+
+
+async def _opened(
+    visit: Visit, id: str, refused: Refused | None = None, typed: dict[str, Any] | None = None
+) -> Response:
     directory: Directory = visit.request.app.state.directory
     found = await directory.read(_principal(visit), id)
     if not isinstance(found, AccountAnswer) or (found.id == _principal(visit).account and not _administers(visit)):
@@ -128,7 +137,7 @@ async def _opened(visit: Visit, id: str, refused: Refused | None = None) -> Resp
     address = await _address(visit, id) if _administers(visit) else None
     return visit.page(
         "account.html", refused.status if refused else 200, each=found, names=await names_for(visit),
-        kept=_kept(found, address or ""), refused=refused.beside(FIELDS) if refused else None,
+        kept=_kept(found, address or "") | (typed or {}), refused=refused.beside(FIELDS) if refused else None,
         all=_administers(visit), reached=address is not None,
         wrong=refused.wrong if refused else lambda _path: "", own=id == _principal(visit).account,
     )  # fmt: skip

@@ -12,9 +12,8 @@ from contracts.gateway import AccountChanged
 from gateway.model import account_id
 from gateway.passwords import Passwords, random_password
 from gateway.seed import seed_accounts
-from kit.peer import Peer
 from kit.store.port import Scope
-from tests.gateway.conftest import Behind, World, crashing
+from tests.gateway.conftest import World
 
 ALL = Scope.system("tests")
 NEW: dict[str, Any] = {
@@ -211,44 +210,6 @@ async def test_administrators_cannot_shut_themselves_out(world: World) -> None:
         answer = await admin.patch(path, json=body, headers={"Idempotency-Key": str(number), "If-Match": '"1"'})
         assert answer.status_code == 409
     assert (await admin.get(path)).status_code == 200
-
-
-async def test_of_two_administrators_who_shut_each_other_out_one_stays(world: World) -> None:
-    admin = await world.signed_in("admin")
-    second = {"sign_in": "second", "name": "另一位", "role": "administrator", "password": NEW["password"]}
-    assert (await post(admin, second)).status_code == 201
-    other = world.browser()
-    signed = await other.post("/api/v1/sessions", json={"account": "second", "password": NEW["password"]})
-    other.headers["X-CSRF-Token"] = signed.json()["csrf"]
-    paths = [f"/accounts/{account_id(world.ports.secret, name)}" for name in ("second", "admin")]
-    answers = await asyncio.gather(
-        world.change(admin, paths[0], {"active": False}, "PATCH"),
-        world.change(other, paths[1], {"role": "reviewer"}, "PATCH"),
-    )
-    done, refused = sorted(answers, key=lambda each: each.status_code)
-    assert done.status_code == 200
-    assert refused.json()["type"] in ("/problems/last-administrator", "/problems/unauthenticated"), "or came too late"
-    assert await world.app.state.repository.has_administrator()
-
-
-async def test_somebody_is_shut_out_and_given_a_password_while_notify_is_silent(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    admin, officer = await world.signed_in("admin"), await world.signed_in("donghu")
-    silent = Peer.in_process(crashing(world.app, Behind(crash=1000)), "notify")
-    monkeypatch.setitem(world.app.state.upstream._peers, "notify", silent)
-    path = f"/accounts/{account_id(world.ports.secret, 'donghu')}"
-    page = await admin.get(path)
-    assert page.status_code == 200
-    assert "通知服务暂时没有响应" in page.text
-    assert 'name="email"' not in page.text, "an address that cannot be seen is not saved over"
-    assert (await world.change(admin, path, {"name": "陈远"}, "PATCH")).status_code == 503
-    assert (await world.change(admin, path, {"email": None}, "PATCH")).status_code == 503
-    assert (await admin.get(f"/api/v1{path}")).json()["revision"] == 1
-    assert (await world.change(admin, path, {"active": False}, "PATCH")).status_code == 200
-    assert (await officer.get("/api/v1/sessions/current")).status_code == 401
-    assert (await world.change(admin, path, {"active": True}, "PATCH")).status_code == 200
-    assert (await world.change(admin, f"{path}/password-reset")).status_code == 200
 
 
 async def test_a_change_that_does_not_fit_the_role_is_refused(world: World) -> None:
