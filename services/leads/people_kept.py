@@ -22,7 +22,7 @@ from services.leads.errors import InvalidLead
 from services.leads.model import Lead
 from services.leads.occurrences import occurrences
 from services.leads.repository import CONTACTS, DISCLOSURES, events_of, load, stored
-from services.leads.traces import Traces
+from services.leads.traces import Traces, impersonal
 
 SECRET_FIELDS = ("name", "phone", "email")
 _REPEATED = Scope.system("a request repeated: the id holds the account and its key")
@@ -124,7 +124,7 @@ async def _disclosed(
     _, lead = await load(ports, principal.scope, record.body["lead_id"])
     person = await open_person(ports, record)
     act = act_of(principal, ports.clock.now())
-    why = Traces(person).removed(body.reason)
+    why = await impersonal(ports, principal.scope, lead.id, body.reason)
     note = derive_id(ports.secret, principal.account, f"POST /contacts/{id}/{kind}", key)
     content = {"contact": id, "kind": kind, "at": act.at, "by": act.by, "why": why}
     event = told(ports, principal, WHAT[kind], f"contact:{id}", office=lead.office, why=why)
