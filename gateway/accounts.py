@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -152,10 +153,9 @@ def new_account(ports: Ports, asked: PersonInput) -> Account:
     )
 
 
-def organisation_of(ports: Ports, asked: OrganisationInput | None) -> Organisation | None:
-    """The organisation that was named; without an id of its own, the same name is the same organisation."""
+def organisation_of(ports: Ports, asked: OrganisationInput | None, hosts: Sequence[str] = ()) -> Organisation | None:
+    """The organisation that was named; without an id of its own, the same name at the same desks is the same one."""
     if asked is None:
         return None
-    return Organisation(
-        asked.id or derive_id(ports.secret, "organisation", normal_name(asked.name)), asked.name, asked.kind
-    )
+    id = asked.id or derive_id(ports.secret, "organisation", *hosts, normal_name(asked.name))
+    return Organisation(id, asked.name, asked.kind)

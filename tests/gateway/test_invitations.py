@@ -139,6 +139,21 @@ async def test_the_same_organisation_is_the_same(world: World) -> None:
     assert len(ids) == 1
 
 
+async def test_a_zone_invites_into_no_organisation_of_anothers(world: World) -> None:
+    """Whoever invites sees the link, and could read as the guest what another zone shares with the organisation."""
+    hosts = {who: await world.signed_in(who) for who in ("donghu", "jingkai", "bureau", "admin")}
+    ids: dict[str, str] = {}
+    for who, browser in hosts.items():
+        made = (await invite(browser, PARTNER | {"sign_in": f"guest-{who}"})).json()
+        ids[who] = (await browser.get(f"/api/v1/accounts/{made['id']}")).json()["organisation"]["id"]
+    assert ids["bureau"] == ids["admin"]
+    assert len({ids["donghu"], ids["jingkai"], ids["admin"]}) == 3
+    for who, status in (("jingkai", 403), ("bureau", 201), ("admin", 201)):
+        named = {**PARTNER["organisation"], "id": ids["donghu"]}
+        body = PARTNER | {"sign_in": f"joined-{who}", "organisation": named}
+        assert (await invite(hosts[who], body, "joined")).status_code == status, who
+
+
 async def test_the_link_is_mailed_and_its_code_forgotten_when_the_mail_has_gone(world: World) -> None:
     officer = await world.signed_in("donghu")
     made = (await invite(officer, PARTNER)).json()
