@@ -66,3 +66,13 @@ async def test_a_name_or_password_too_long_to_be_one_is_not_looked_at(world: Wor
     for name in longest:
         said = {"csrf": csrf} | longest | {name: longest[name] + "x"}
         assert (await browser.post("/sign-in", data=said)).status_code == 422, name
+
+
+@pytest.mark.parametrize(("letters", "status"), [("utf-7", 400), ('"UTF-7"', 400), ("utf-8", 401), ('"UTF-8"', 401)])
+async def test_a_form_in_letters_that_cannot_be_shown_again_is_refused(world: World, letters: str, status: int) -> None:
+    browser = world.browser()
+    said = {"csrf": (await form_token(browser)).replace("+", ""), "account": "+2AA-", "password": "x"}
+    parts = [f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n' for name, text in said.items()]
+    headers = {"Content-Type": f"multipart/form-data; boundary=b; charset={letters}"}
+    answer = await browser.post("/sign-in", content="".join([*parts, "--b--\r\n"]), headers=headers)
+    assert answer.status_code == status
