@@ -193,6 +193,15 @@ async def test_what_is_kept_of_a_person_is_handed_out_whole(team: Team) -> None:
     assert kept["disclosures"][0]["why"] == WHY["reason"]
     assert {each["source"] for each in kept["occurrences"]} == {"lead", "follow_up"}
     assert len(kept["occurrences"]) == 2 * len(WRITTEN)
+    [first] = [record async for record in team.ports.store.scan("disclosures", ALL)]
+    for number in range(250):
+        earlier = first.body | {"at": f"2026-01-01T00:00:00.{number:06}Z"}
+        await team.ports.store.save("disclosures", Record(f"earlier-{number}", earlier, first.readers))
+    again = (await team["jingkai"].send("POST", f"/contacts/{contact}/export", json=WHY, key="again")).json()
+    assert len(again["disclosures"]) == 252, "every one, however many"
+    assert [each["at"] for each in again["disclosures"]] == sorted(
+        (each["at"] for each in again["disclosures"]), reverse=True
+    )
 
 
 async def test_a_contact_is_added_and_corrected_and_what_it_was_is_erased_too(team: Team, tmp_path: Path) -> None:
