@@ -72,6 +72,15 @@ async def test_only_the_digest_of_the_code_is_kept_and_none_of_it_is_told(world:
     assert code[32:] not in str(await world.told())
 
 
+async def test_of_two_who_open_a_link_at_once_one_chooses(world: World) -> None:
+    link = (await invite(await world.signed_in("admin"), OFFICER)).json()["link"]
+    chosen = [f"{CHOSEN}-{number}" for number in range(4)]
+    answers = await asyncio.gather(*(accept(world, link, each) for each in chosen))
+    assert sorted(each.status_code for each in answers) == [200, 404, 404, 404]
+    opens = [(await sign_in(world, "caidian", each)).status_code for each in chosen]
+    assert [each.status_code == 200 for each in answers] == [each == 201 for each in opens]
+
+
 async def test_a_link_ends_after_seven_days_when_renewed_and_when_disabled(world: World) -> None:
     admin = await world.signed_in("admin")
     old = (await invite(admin, OFFICER)).json()
