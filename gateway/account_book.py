@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 from contracts.audit import AuditedChange
 from gateway.auditing import audited
-from gateway.errors import AccountExists
+from gateway.errors import AccountExists, LastAdministrator
 from gateway.model import Account, own_reader
 from gateway.recipients import Recipients
 from gateway.repository import Repository
@@ -28,6 +29,7 @@ class AccountBook:
 
     def __init__(self, ports: Ports, repository: Repository, recipients: Recipients) -> None:
         self._ports, self._repository, self.recipients = ports, repository, recipients
+        self._stepping_down = asyncio.Lock()
 
     async def add(
         self, account: Account, email: str | None, request: RequestKey, by: Principal, what: str
@@ -80,10 +82,18 @@ class AccountBook:
 
         Raises:
             Stale: somebody else changed it meanwhile.
+            LastAdministrator: nobody else administers: two who shut each other out at once, one of them stays.
         """
         receipt = {"id": after.id, "revision": record.revision + 1}
         told = audited(self._ports, by, what, own_reader(after.id), office=after.office, changes=changes)
-        await self._repository.save_account(remember(record, request, receipt), after, told)
+        fresh = remember(record, request, receipt)
+        if after.administers or not Account.read(record.id, record.body).administers:
+            await self._repository.save_account(fresh, after, told)
+            return receipt
+        async with self._stepping_down:
+            if not await self._repository.others_administer(after.id):
+                raise LastAdministrator("这是最后一位能登录的管理员，请先开通或恢复另一位，再停用这一位或更改其角色。")
+            await self._repository.save_account(fresh, after, told)
         return receipt
 
     async def record(self, id: str) -> Record:

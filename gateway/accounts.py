@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +21,8 @@ from kit.ports import Ports
 
 _CREDENTIALS = ("role", "zones", "organisation", "active", "password_hash")
 """Whoever had these changed has to sign in again."""
+_REACHED = ("name", "role", "zones", "locale")
+"""What notify keeps beside an address. Nothing else waits for it: somebody is shut out while it is silent, too."""
 _OWN = frozenset({"locale"})
 """What people change of their own account."""
 
@@ -58,8 +61,9 @@ class Accounts:
             Forbidden: it is not theirs to change so.
             Stale: somebody changed it since it was read.
             OwnAccount: administrators may not shut themselves out.
+            LastAdministrator: nobody else administers.
             Invalid: role, zones and organisation do not go together.
-            ServiceUnavailable: notify gives no answer; nothing was changed.
+            ServiceUnavailable: notify gives no answer where it has to know; nothing was changed.
         """
         check_may_change(Account.read(id, (await self._book.record(id)).body), change, by)
         record, given = await self._book.at(id, revision, request)
@@ -69,9 +73,11 @@ class Accounts:
         after = self._altered(before, change)
         if id == by.account and (not after.active or after.role != before.role):
             raise OwnAccount("不能停用自己的账号或更改自己的角色，请由另一位管理员操作。")
-        await self._book.recipients.write(after, change.email, keep="email" not in change.model_fields_set)
         changes = differences(before, after)
-        if "email" in change.model_fields_set:
+        readdressed = "email" in change.model_fields_set
+        if readdressed or any(each.field in _REACHED for each in changes):
+            await self._book.recipients.write(after, change.email, keep=not readdressed)
+        if readdressed:
             changes.append(AuditedChange(field="email"))
         what = "account.disabled" if before.active and not after.active else "account.changed"
         return await self._book.save(record, after, request, by, what, changes)
@@ -120,10 +126,10 @@ def check_may_change(account: Account, change: AccountChange, by: Principal) -> 
     if by.role == "administrator":
         return
     own = account.id == by.account and change.model_fields_set <= _OWN
-    guest = account.invited_by == by.account and change.model_fields_set == {"active"} and change.active is False
-    if own or guest:
+    guest = account.guest_of(by.account)
+    if own or (guest and change.model_fields_set == {"active"} and change.active is False):
         return
-    if account.id == by.account or account.invited_by == by.account or by.readers & account.readers:
+    if account.id == by.account or guest or by.readers & account.readers:
         raise Forbidden("这项内容只有管理员可以更改；如有需要，请联系管理员。")
     raise NotFound("没有这个账号，可能已被删除；请返回列表重新选择。")
 
@@ -147,10 +153,9 @@ def new_account(ports: Ports, asked: PersonInput) -> Account:
     )
 
 
-def organisation_of(ports: Ports, asked: OrganisationInput | None) -> Organisation | None:
-    """The organisation that was named; without an id of its own, the same name is the same organisation."""
+def organisation_of(ports: Ports, asked: OrganisationInput | None, hosts: Sequence[str] = ()) -> Organisation | None:
+    """The organisation that was named; without an id of its own, the same name at the same desks is the same one."""
     if asked is None:
         return None
-    return Organisation(
-        asked.id or derive_id(ports.secret, "organisation", normal_name(asked.name)), asked.name, asked.kind
-    )
+    id = asked.id or derive_id(ports.secret, "organisation", *hosts, normal_name(asked.name))
+    return Organisation(id, asked.name, asked.kind)

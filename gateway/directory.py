@@ -39,7 +39,7 @@ class Directory:
         if record is None:
             raise NotFound("没有这个账号，可能已被停用或不在您的办公室；请返回列表重新选择。")
         account = Account.read(id, record.body)
-        if asking.role == "administrator" or asking.account in (id, account.invited_by):
+        if asking.role == "administrator" or asking.account == id or account.guest_of(asking.account):
             return _full(record)
         return DirectoryEntry.of(account)
 
@@ -56,6 +56,8 @@ def _clauses(wanted: AccountFilter, asking: Principal) -> list[Clause]:
         clauses.append(Eq("active", wanted.active))
     if wanted.invited:
         clauses.append(Eq("invited_by", asking.account))
+        if asking.role != "administrator":
+            clauses.append(Eq("role", "partner"))
     if wanted.q.strip():
         clauses.append(Matches(wanted.q))
     return clauses

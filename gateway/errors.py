@@ -25,6 +25,10 @@ class OwnAccount(Conflict):
     slug, title = "own-account", "不能停用自己"
 
 
+class LastAdministrator(Conflict):
+    slug, title = "last-administrator", "至少要有一位管理员"
+
+
 class PasswordChangeRequired(Forbidden):
     slug, title = "password-change-required", "请先更改密码"
 

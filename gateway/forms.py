@@ -12,6 +12,7 @@ from starlette.types import Scope
 from gateway.errors import ForgedRequest
 from gateway.settings import CSRF_FIELD, CSRF_HEADER, NONCE_LIFE
 from kit.clock import Clock
+from kit.errors import BadRequest
 from kit.web import ports_of
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -65,15 +66,27 @@ def refuse_foreign(scope: Scope, public_url: str) -> None:
 
 
 async def token_sent(request: Request) -> str:
-    """The anti-forgery token of a request: in its header, or in its form."""
+    """The anti-forgery token of a request: in its header, or in its form.
+
+    Raises:
+        BadRequest: the form is in an encoding that no browser of ours sends.
+    """
+    kind, _, how = request.headers.get("content-type", "").lower().partition(";")
+    filled = kind.strip() in _FORMS
+    if filled:
+        _check_letters(how)
     header = header_token(request.scope)
-    if header is not None:
-        return header
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in _FORMS:
-        return ""
+    if header is not None or not filled:
+        return header or ""
     value = (await request.form()).get(CSRF_FIELD, "")
     return value if isinstance(value, str) else ""
+
+
+def _check_letters(how: str) -> None:
+    """Browsers send forms in the encoding of our pages; others hold characters that no answer can show again."""
+    _, named, letters = how.partition("charset=")
+    if named and letters.partition(";")[0].strip(' "') not in ("utf-8", "utf8"):
+        raise BadRequest("表单应以 UTF-8 编码提交，请用页面上的按钮提交。")
 
 
 def header_token(scope: Scope) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.account_book import AccountBook
-from gateway.accounts import new_account
+from gateway.accounts import new_account, organisation_of
 from gateway.errors import InvitationInvalid, InvitationOver
 from gateway.model import CITY, Account, Invitation, desks_of, plain_id
 from gateway.passwords import Passwords
@@ -40,13 +40,21 @@ class Invitations:
         """Make an account without a password; the link is in the answer to the first request only.
 
         Raises:
-            Forbidden: officers invite partners only, others nobody.
+            Forbidden: officers invite partners only, a zone's into organisations of its own; others nobody.
             AccountExists: the name is taken.
             ServiceUnavailable: notify gives no answer; nothing was made.
         """
         if by.role not in INVITING or (by.role != "administrator" and asked.role != "partner"):
             raise Forbidden("招商专员只能邀请投资企业或引荐机构；开通其他账号请联系管理员。")
-        account = replace(new_account(self._ports, asked), invited_by=by.account, hosts=hosts_of(by))
+        hosts = hosts_of(by)
+        if hosts and asked.organisation is not None and asked.organisation.id is not None:
+            raise Forbidden("机构代码只能由市级招商专员或管理员填写，请留空；要并入已有的机构，请联系管理员。")
+        account = replace(
+            new_account(self._ports, asked),
+            invited_by=by.account,
+            hosts=hosts,
+            organisation=organisation_of(self._ports, asked.organisation, hosts),
+        )
         account, link = self._with_link(account)
         receipt, made = await self._book.add(account, asked.email, request, by, "account.invited")
         return receipt | await self._shown(account, link if made else None, mail=asked.email is not None)
@@ -60,7 +68,7 @@ class Invitations:
             Stale: somebody changed it since it was read.
         """
         known = Account.read(id, (await self._book.record(id)).body)
-        if by.role != "administrator" and known.invited_by != by.account:
+        if by.role != "administrator" and not known.guest_of(by.account):
             raise NotFound("没有这个账号，可能已被删除；请返回列表重新选择。")
         record, given = await self._book.at(id, revision, request)
         account = Account.read(id, record.body)

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, ip_address, ip_network
 
 from gateway.auditing import to_save
 from gateway.errors import TooManyAttempts
@@ -136,12 +136,17 @@ class LockOut:
 
 
 def network_of(address: str) -> str:
-    """The network an address is in: what one subscriber has, and no more than that is kept."""
+    """The network an address is in: what one subscriber has, and no more than that is kept.
+
+    Where one socket serves both versions, an address of the fourth comes in the clothes of the sixth: all of those
+    would be one network.
+    """
     try:
-        length = 24 if ip_address(address).version == 4 else 56
+        given = ip_address(address)
     except ValueError:
         return ""
-    return str(ip_network(f"{address}/{length}", strict=False))
+    plain = given if isinstance(given, IPv4Address) else given.ipv4_mapped or given
+    return str(ip_network(f"{plain}/{24 if plain.version == 4 else 56}", strict=False))
 
 
 def _locked(wait: timedelta) -> TooManyAttempts:

@@ -110,6 +110,11 @@ class Account:
         return "active" if self.password_hash else "invited"
 
     @property
+    def administers(self) -> bool:
+        """Whether they administer the installation."""
+        return self.active and self.role == "administrator"
+
+    @property
     def office(self) -> str:
         """The desk in whose log stands what is done to this account."""
         return self.zones[0] if len(self.zones) == 1 else CITY
@@ -121,11 +126,15 @@ class Account:
 
     @property
     def readers(self) -> frozenset[str]:
-        """Who may see this account: administrators, the person, who invited them, for staff the desks they work at."""
+        """Who may see this account: administrators, the person, a partner's host, for staff the desks they work at."""
         desks = self._offices() if self.role in OFFICE_ROLES else ()
         city = (CITY,) if self.role == "officer" else ()
-        host = (own_reader(self.invited_by),) if self.invited_by else ()
+        host = (own_reader(self.invited_by),) if self.invited_by and self.guest_of(self.invited_by) else ()
         return frozenset({IDENTITY, ADMINISTRATORS, own_reader(self.id), *host, *desks, *city})
+
+    def guest_of(self, account: str) -> bool:
+        """Whether it is a partner whom this account brought in: a colleague is nobody's guest, or no longer."""
+        return self.role == "partner" and self.invited_by == account
 
     def offered_to(self, principal: Principal) -> bool:
         """Whether an officer may be told of this partner: zones do not learn whom another one is courting."""

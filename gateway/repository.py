@@ -61,6 +61,12 @@ class Repository:
         where = [Eq("role", "administrator"), Eq("active", value=True)]
         return bool((await self._store.find(ACCOUNTS.name, IDENTIFYING, where, limit=1)).records)
 
+    async def others_administer(self, id: str) -> bool:
+        """Whether somebody who can sign in administers this installation beside this account."""
+        where = [Eq("role", "administrator"), Eq("active", value=True)]
+        found = [each async for each in self._store.scan(ACCOUNTS.name, IDENTIFYING, where) if each.id != id]
+        return any(Account.read(each.id, each.body).state == "active" for each in found)
+
     async def save_account(self, record: Record, account: Account, *told: Payload) -> Record:
         """Save it and tell of it."""
         events = to_save(self._ports, account.id, record.revision + 1, account.changed(), *told)

@@ -77,8 +77,9 @@ class Table:
 
 
 def changes(method: str, path: str) -> bool:
-    """Whether a request asks for a change: all but reading, and questions that come with a body."""
-    return method not in SAFE_METHODS and path not in _QUERIES and not path.endswith(_DRY_RUN)
+    """Whether a request asks for a change: all but reading, and questions that are posted."""
+    asks = method == "POST" and (path in _QUERIES or path.endswith(_DRY_RUN))
+    return method not in SAFE_METHODS and not asks
 
 
 def seconds_for(method: str, path: str) -> float:

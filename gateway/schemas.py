@@ -32,7 +32,7 @@ class OrganisationInput(StrictModel):
     """The company of a partner."""
 
     id: Annotated[str, SLUG, Field(min_length=1, max_length=60)] | None = Field(
-        None, description="不填则由名称得出：同名即同一机构"
+        None, description="不填则由名称得出：同一办公室写的同名即同一机构"
     )
     name: Annotated[str, PLAIN, Field(min_length=1, max_length=100)]
     kind: Literal["investor", "introducer"] = Field(description="投资企业或引荐机构")

@@ -38,7 +38,10 @@ _KEY = "quce.session"
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Somebody signed in. ``id`` tells sessions and tokens apart; ``csrf`` is empty for a bearer token."""
+    """Somebody signed in. ``id`` tells sessions and tokens apart; ``csrf`` is empty for a bearer token.
+
+    ``until`` is when the token ends by which a program acts; what it makes to act by ends no later.
+    """
 
     id: str
     principal: Principal
@@ -48,6 +51,7 @@ class Session:
     office: str = CITY
     must_change: bool = False
     reads_only: bool = False
+    until: str | None = None
 
     def admit(self, method: str, path: str) -> None:
         """Stop what this session may not do, whatever it is: asked wherever a session is read.
@@ -231,7 +235,8 @@ def _program(id: str, account: Account, token: BearerToken | None) -> Session:
     who, office = account.principal(), account.office
     if token is None:
         return Session(id, who, account.sign_in, "", "bearer", office)
-    return Session(id, who, account.sign_in, "", "bearer", office, account.must_change, token.scope == "read")
+    reads_only = token.scope == "read"
+    return Session(id, who, account.sign_in, "", "bearer", office, account.must_change, reads_only, token.expires_at)
 
 
 def _refused(detail: str) -> Unauthenticated:

@@ -30,7 +30,10 @@ class Tokens:
         self._ports, self._repository = ports, repository
 
     async def make(self, asked: NewToken, request: RequestKey, session: Session) -> dict[str, Any]:
-        """Make a token; its text is in the answer to the first request only."""
+        """Make a token; its text is in the answer to the first request only.
+
+        By a token one makes none that outlives it: a stolen one would never end.
+        """
         by = session.principal
         id = derive_id(self._ports.secret, by.account, "tokens", request.key)
         known = await self._repository.token(id)
@@ -39,6 +42,7 @@ class Tokens:
         text = bearer_text(id, secrets.token_urlsafe(32))
         now = self._ports.clock.now()
         until = to_text(now + timedelta(days=asked.expires_days))
+        until = until if session.until is None else min(until, session.until)
         token = BearerToken(id, by.account, asked.name, digest(text), to_text(now), until, scope=asked.scope)
         receipt = {"id": id, "revision": 1, "token": None, "expires_at": until}
         try:

@@ -190,7 +190,9 @@ def _principal(claims: dict[str, Any]) -> Principal:
 
 def _header(token: str) -> dict[str, Any]:
     first = token.partition(".")[0]
-    header: dict[str, Any] = orjson.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
+    header = orjson.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
+    if not isinstance(header, dict):
+        raise ValueError("a header that is no object")
     return header
 
 

@@ -20,7 +20,7 @@ from gateway.password_changes import PasswordChanges
 from gateway.schemas import AccountAnswer, AccountChange, AccountFilter, NewAccount, NewInvitation
 from gateway.session import Session
 from kit.auth import Principal
-from kit.errors import NotFound, Problem
+from kit.errors import NotFound, Problem, Stale
 from kit.idempotency import RequestKey
 from kit.ids import random_id
 
@@ -82,9 +82,9 @@ async def act(id: str, act: str, request: Request, visit: Visiting) -> Response:
     try:
         shown = await _do(request, id, act, form, by)
     except Problem as problem:
-        return await _opened(visit, id, refusal(problem))
+        return await _opened(visit, id, refusal(problem), _typed(form, act, problem.status))
     except Refused as refused:
-        return await _opened(visit, id, refused)
+        return await _opened(visit, id, refused, _typed(form, act, refused.status))
     return visit.page("account_shown.html", account=id, **shown) if shown else visit.go(f"/accounts/{id}")
 
 
@@ -120,17 +120,38 @@ def _desks(state: Any) -> tuple[Accounts, PasswordChanges, Invitations]:
     return state.accounts, state.password_changes, state.invitations
 
 
-async def _opened(visit: Visit, id: str, refused: Refused | None = None) -> Response:
+def _typed(form: Form, act: str, status: int) -> dict[str, Any] | None:
+    """What was typed and is shown again; not over what somebody else saved meanwhile, which has to be read first."""
+    if act != "change" or status == Stale.status:
+        return None
+    return form.kept() | {"zones": form.data.getlist("zones")}
+
+
+async def _opened(
+    visit: Visit, id: str, refused: Refused | None = None, typed: dict[str, Any] | None = None
+) -> Response:
     directory: Directory = visit.request.app.state.directory
     found = await directory.read(_principal(visit), id)
     if not isinstance(found, AccountAnswer) or (found.id == _principal(visit).account and not _administers(visit)):
         raise NotFound("没有这个账号，或不是您邀请的；请返回列表重新选择。")
-    address = await visit.api.find(f"/recipients/{id}") if _administers(visit) else None
+    address = await _address(visit, id) if _administers(visit) else None
     return visit.page(
         "account.html", refused.status if refused else 200, each=found, names=await names_for(visit),
-        kept=_kept(found, address), refused=refused.beside(FIELDS) if refused else None, all=_administers(visit),
+        kept=_kept(found, address or "") | (typed or {}), refused=refused.beside(FIELDS) if refused else None,
+        all=_administers(visit), reached=address is not None,
         wrong=refused.wrong if refused else lambda _path: "", own=id == _principal(visit).account,
     )  # fmt: skip
+
+
+async def _address(visit: Visit, id: str) -> str | None:
+    """Where they are reached, empty for nowhere; None while notify is silent, so that nobody saves over what it has."""
+    try:
+        known = await visit.api.find(f"/recipients/{id}")
+    except Refused as refused:
+        if refused.status < 500:
+            raise
+        return None
+    return str((known or {}).get("email") or "")
 
 
 def _form(visit: Visit, form: Form | None = None, refused: Refused | None = None) -> Response:
@@ -152,8 +173,8 @@ def _person(form: Form, *, administers: bool) -> dict[str, Any]:
     return said
 
 
-def _kept(found: AccountAnswer, address: dict[str, Any] | None) -> dict[str, Any]:
-    kept: dict[str, Any] = found.model_dump() | {"email": (address or {}).get("email") or ""}
+def _kept(found: AccountAnswer, address: str) -> dict[str, Any]:
+    kept: dict[str, Any] = found.model_dump() | {"email": address}
     if found.organisation is not None:
         each = found.organisation
         kept |= {"organisation_name": each.name, "organisation_kind": each.kind, "organisation_id": each.id}

@@ -18,6 +18,8 @@ from kit.wording import in_chinese
 M = TypeVar("M", bound=BaseModel)
 
 FACT = "fact."
+_DIGITS = 18
+"""Of a revision: more of them are no number that we gave."""
 _LEADING_CODE = re.compile(r"^\s*([A-Ta-t](?![A-Za-z])|\d{2,4})(?:\s|$)")
 
 
@@ -51,7 +53,7 @@ class Form:
     def revision(self) -> int:
         """The revision the form was drawn from."""
         text = self.text("revision")
-        return int(text) if text.isdigit() else 0
+        return int(text[:_DIGITS]) if text.isascii() and text.isdigit() else 0
 
     def given(self, *names: str) -> dict[str, str]:
         """The fields that were filled in."""

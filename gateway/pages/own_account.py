@@ -18,6 +18,7 @@ from gateway.pages.visit import Visit, Visiting
 from gateway.password_changes import PasswordChanges
 from gateway.schemas import AccountAnswer, AccountChange, NewToken, OwnPassword, SessionListed, TokenAnswer
 from gateway.session import Session, sessions_of
+from gateway.settings import TOKEN_DAYS
 from gateway.tokens import Tokens
 from kit.errors import NotFound, Problem
 from kit.idempotency import RequestKey
@@ -101,9 +102,9 @@ async def make_token(request: Request, visit: Visiting) -> Response:
             asked, RequestKey.of(form.key or random_id(), asked, "make"), _session(visit)
         )
     except Problem as problem:
-        return await _shown(visit, refusal(problem))
+        return await _shown(visit, refusal(problem), typed=form.kept())
     except Refused as refused:
-        return await _shown(visit, refused)
+        return await _shown(visit, refused, typed=form.kept())
     return await _shown(visit, token=made["token"])
 
 
@@ -120,7 +121,9 @@ async def withdraw_token(id: str, request: Request, visit: Visiting) -> Response
     return visit.go("/account")
 
 
-async def _shown(visit: Visit, refused: Refused | None = None, token: str | None = None) -> Response:
+async def _shown(
+    visit: Visit, refused: Refused | None = None, token: str | None = None, typed: dict[str, Any] | None = None
+) -> Response:
     session, request = _session(visit), visit.request
     directory: Directory = request.app.state.directory
     account = await directory.read(session.principal, session.principal.account)
@@ -131,7 +134,8 @@ async def _shown(visit: Visit, refused: Refused | None = None, token: str | None
     own = [SessionListed.of(each, session.id) for each in await sessions_of(request).own(session)]
     return visit.page(
         "own_account.html", refused.status if refused else 200, account=account, sessions=own, tokens=listed,
-        token=token, refused=refused.beside(("name", "expires_days")) if refused else None,
+        token=token, kept=typed or {"expires_days": TOKEN_DAYS},
+        refused=refused.beside(("name", "expires_days")) if refused else None,
         wrong=refused.wrong if refused else lambda _path: "",
     )  # fmt: skip
 

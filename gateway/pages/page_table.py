@@ -174,4 +174,6 @@ def entries_for(role: str) -> list[Entry]:
 
 def start_of(role: str) -> str:
     """Where a role begins its day."""
+    if role in OFFICERS:
+        return "/"
     return {"manager": "/digests", "administrator": "/system", "partner": "/projects"}.get(role, "/policies")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.pages.api import Refused, refusal
-from gateway.pages.forms import Form
+from gateway.pages.forms import Form, valid
 from gateway.pages.languages import COOKIE, Language
 from gateway.pages.page_table import start_of
 from gateway.pages.routing import PageRoute
 from gateway.pages.visit import Visit, Visiting
+from gateway.schemas import SignIn
 from gateway.signing_in import sign_in as open_session
 from gateway.signing_in import sign_out as close_session
 from kit.errors import Problem
@@ -18,6 +21,7 @@ from kit.errors import Problem
 router = APIRouter(route_class=PageRoute)
 
 YEAR = 365 * 24 * 3600
+_IN_PATHS = ":/%#?=@[]!$&'()*+,;"
 
 
 @router.get("/sign-in")
@@ -32,14 +36,16 @@ async def sign_in_page(visit: Visiting, next: str = "") -> Response:
 async def sign_in(request: Request, visit: Visiting) -> Response:
     """Check the password and go where the visitor wanted."""
     form = await Form.of(request)
-    wanted = _own_path(form.text("next"))
+    wanted, account = _own_path(form.text("next")), form.text("account")
     answer = RedirectResponse("/", 303)
     try:
-        session = await open_session(request, answer, form.text("account"), str(form.data.get("password", "")))
+        asked = valid(SignIn, {"account": account, "password": str(form.data.get("password", ""))})
+        session = await open_session(request, answer, asked.account, asked.password)
     except Problem as problem:
-        return _form(visit, wanted, form.text("account"), refusal(problem))
-    start = "/" if session.principal.role in ("officer", "bureau_officer") else start_of(session.principal.role)
-    answer.headers["location"] = wanted or start
+        return _form(visit, wanted, account, refusal(problem))
+    except Refused as refused:
+        return _form(visit, wanted, account, refused)
+    answer.headers["location"] = wanted or start_of(session.principal.role)
     return answer
 
 
@@ -72,5 +78,8 @@ def _form(visit: Visit, wanted: str, account: str = "", refused: Refused | None 
 
 
 def _own_path(path: str) -> str:
-    """A path of ours; empty for anything that leads elsewhere."""
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) and "\n" not in path else ""
+    """A path of ours, quoted as a header carries it; empty for anything that leads elsewhere.
+
+    Browsers drop tabs and line ends from addresses, so that a bare ``/<tab>/evil.example`` would lead there.
+    """
+    return quote(path, _IN_PATHS, errors="replace") if path.startswith("/") and path[1:2] not in ("/", "\\") else ""

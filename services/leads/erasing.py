@@ -26,7 +26,7 @@ from services.leads.occurrences import remove_occurrences
 from services.leads.repository import CONTACTS, events_of, load
 from services.leads.schemas import ReasonInput
 from services.leads.settings import LeadSettings
-from services.leads.traces import Traces
+from services.leads.traces import Traces, impersonal
 
 _WORK = Scope.system("erasing contacts")
 EXPIRED = "保存期限届满"
@@ -102,9 +102,9 @@ async def _begin(
     ports: Ports, record: Record, by: Principal, reason: str, request: RequestKey | None
 ) -> dict[str, Any]:
     """Mark the contact as erased, in one save with what the log is told; only what is sealed outlives it."""
-    person = await open_person(ports, record)
+    await open_person(ports, record)  # what is gone is not erased once more
     _, lead = await load(ports, _WORK, record.body["lead_id"])
-    why = Traces(person).removed(reason)
+    why = await impersonal(ports, _WORK, lead.id, reason)
     erased = {"at": to_text(ports.clock.now()), "by": by.account, "why": why}
     body = {name: record.body[name] for name in KEPT} | {
         "sealed": record.body["sealed"], "erased": erased, "erasing": TEXTS,

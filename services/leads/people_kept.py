@@ -13,7 +13,7 @@ from kit.errors import AlreadyExists, FieldError, IdempotencyMismatch
 from kit.idempotency import RequestKey, remember, replay
 from kit.ids import derive_id
 from kit.ports import Ports
-from kit.store.port import Eq, Record, Scope, Sort
+from kit.store.port import Eq, Record, Scope
 from services.leads import schemas
 from services.leads.auditing import told
 from services.leads.commands import act_of, check_revision
@@ -22,7 +22,7 @@ from services.leads.errors import InvalidLead
 from services.leads.model import Lead
 from services.leads.occurrences import occurrences
 from services.leads.repository import CONTACTS, DISCLOSURES, events_of, load, stored
-from services.leads.traces import Traces
+from services.leads.traces import Traces, impersonal
 
 SECRET_FIELDS = ("name", "phone", "email")
 _REPEATED = Scope.system("a request repeated: the id holds the account and its key")
@@ -90,9 +90,8 @@ async def export(
 ) -> schemas.ContactExport:
     """Everything that is kept of a person, for that person."""
     record, lead, person = await _disclosed(ports, principal, id, "export", body, key)
-    seen = await ports.store.find(
-        DISCLOSURES.name, principal.scope, [Eq("contact", id)], sort=Sort("at", descending=True), limit=200
-    )
+    seen = [each.body async for each in ports.store.scan(DISCLOSURES.name, principal.scope, [Eq("contact", id)])]
+    seen.sort(key=lambda body: str(body["at"]), reverse=True)
     return schemas.ContactExport(
         exported_at=to_text(ports.clock.now()),
         contact=_plain(record, person),
@@ -106,8 +105,7 @@ async def export(
         created_at=record.body["created_at"],
         occurrences=await occurrences(ports, principal.scope, lead, Traces(person)),
         disclosures=[
-            schemas.Disclosure(**{name: each.body[name] for name in schemas.Disclosure.model_fields})
-            for each in seen.records
+            schemas.Disclosure(**{name: body[name] for name in schemas.Disclosure.model_fields}) for body in seen
         ],
     )
 
@@ -124,7 +122,7 @@ async def _disclosed(
     _, lead = await load(ports, principal.scope, record.body["lead_id"])
     person = await open_person(ports, record)
     act = act_of(principal, ports.clock.now())
-    why = Traces(person).removed(body.reason)
+    why = await impersonal(ports, principal.scope, lead.id, body.reason)
     note = derive_id(ports.secret, principal.account, f"POST /contacts/{id}/{kind}", key)
     content = {"contact": id, "kind": kind, "at": act.at, "by": act.by, "why": why}
     event = told(ports, principal, WHAT[kind], f"contact:{id}", office=lead.office, why=why)

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from contracts.vocabulary.personal_data import REMOVED
-from services.leads.contacts import Person
+from kit.ports import Ports
+from kit.store.port import Eq, Scope
+from services.leads.contacts import Person, open_person
 from services.leads.model import Lead
+from services.leads.repository import CONTACTS
 
 SHORTEST_NAME = 2
 SHORTEST_NUMBER = 7
@@ -16,6 +19,12 @@ CHINESE_NUMBER = 13
 """With the country code 86, which a note may leave out."""
 AROUND = 30
 _GAP = r"[\s\-—.()（）]*"
+
+
+_ANYBODYS = re.compile(
+    rf"(?<!\d)(?:\+?86{_GAP})?1[3-9](?:{_GAP}\d){{9}}(?!\d)|(?<!\d)0\d{{2,3}}{_GAP}\d{{7,8}}(?!\d)|[^\s@，。；：]+@[\w-]+(?:\.[\w-]+)+"
+)
+"""A mobile number, a number with its area code, an address."""
 
 
 class Traces:
@@ -41,6 +50,19 @@ class Traces:
         """The words around each trace."""
         for found in self._pattern.finditer(text or "") if self._pattern else ():
             yield (text or "")[max(0, found.start() - AROUND) : found.end() + AROUND]
+
+
+async def impersonal(ports: Ports, scope: Scope, lead_id: str, reason: str) -> str:
+    """A reason as it may stand in the log, out of which nobody can be taken later.
+
+    It names none of the people whom the lead keeps, and nobody's number or address: that may be one's whom the lead
+    will keep tomorrow.
+    """
+    said = _ANYBODYS.sub(REMOVED, reason)
+    async for record in ports.store.scan(CONTACTS.name, scope, [Eq("lead_id", lead_id)]):
+        if not record.body.get("erased"):
+            said = str(Traces(await open_person(ports, record)).removed(said))
+    return said
 
 
 LEAD_TEXTS = ("summary", "facts", "referrer", "next_plan", "owner_as_written", "todo", "history", "first_contact")

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.limits import network_of
 from gateway.model import account_id
 from kit.settings import Settings
 from tests.gateway.conftest import World
@@ -77,6 +78,21 @@ async def test_all_kinds_of_names_get_the_same_answer_in_the_same_time(world: Wo
             break
     assert len(said) == 1
     assert max(tries[-1].values()) / min(tries[-1].values()) <= RATIO, tries
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.77", "192.0.2.0/24"),
+        ("::ffff:192.0.2.77", "192.0.2.0/24"),
+        ("2001:db8:1:2ff::1", "2001:db8:1:200::/56"),
+        ("fe80::1%eth0", "fe80::/56"),
+        ("unix:", ""),
+        ("", ""),
+    ],
+)
+def test_a_network_is_what_one_subscriber_has(address: str, network: str) -> None:
+    assert network_of(address) == network
 
 
 class TestLimits:

@@ -72,6 +72,15 @@ async def test_only_the_digest_of_the_code_is_kept_and_none_of_it_is_told(world:
     assert code[32:] not in str(await world.told())
 
 
+async def test_of_two_who_open_a_link_at_once_one_chooses(world: World) -> None:
+    link = (await invite(await world.signed_in("admin"), OFFICER)).json()["link"]
+    chosen = [f"{CHOSEN}-{number}" for number in range(4)]
+    answers = await asyncio.gather(*(accept(world, link, each) for each in chosen))
+    assert sorted(each.status_code for each in answers) == [200, 404, 404, 404]
+    opens = [(await sign_in(world, "caidian", each)).status_code for each in chosen]
+    assert [each.status_code == 200 for each in answers] == [each == 201 for each in opens]
+
+
 async def test_a_link_ends_after_seven_days_when_renewed_and_when_disabled(world: World) -> None:
     admin = await world.signed_in("admin")
     old = (await invite(admin, OFFICER)).json()
@@ -117,6 +126,19 @@ async def test_officers_invite_partners_see_and_disable_them_and_no_others(world
     assert (await world.change(officer, f"/accounts/{own}", {"active": False}, "PATCH")).status_code == 403
 
 
+@pytest.mark.parametrize("promoted", [{"role": "administrator"}, {"role": "officer", "zones": ["donghu"]}])
+async def test_who_is_no_guest_any_more_is_out_of_their_hosts_hands(world: World, promoted: dict[str, Any]) -> None:
+    officer, admin = await world.signed_in("donghu"), await world.signed_in("admin")
+    path = f"/accounts/{(await invite(officer, PARTNER)).json()['id']}"
+    changed = await world.change(admin, path, promoted | {"organisation": None}, "PATCH")
+    assert changed.status_code == 200, changed.text
+    renewed = await world.change(officer, f"{path}/invitation")
+    assert renewed.status_code == 404, "the link would make the host an administrator"
+    assert (await world.change(officer, path, {"active": False}, "PATCH")).status_code in (403, 404)
+    assert (await officer.get("/api/v1/accounts", params={"invited": True})).json()["items"] == []
+    assert "sign_in" not in (await officer.get(f"/api/v1{path}")).json()
+
+
 async def test_the_same_organisation_is_the_same(world: World) -> None:
     officer = await world.signed_in("donghu")
     ids = set()
@@ -124,6 +146,21 @@ async def test_the_same_organisation_is_the_same(world: World) -> None:
         made = (await invite(officer, PARTNER | {"sign_in": f"guest{number}"}, f"k{number}")).json()
         ids.add((await officer.get(f"/api/v1/accounts/{made['id']}")).json()["organisation"]["id"])
     assert len(ids) == 1
+
+
+async def test_a_zone_invites_into_no_organisation_of_anothers(world: World) -> None:
+    """Whoever invites sees the link, and could read as the guest what another zone shares with the organisation."""
+    hosts = {who: await world.signed_in(who) for who in ("donghu", "jingkai", "bureau", "admin")}
+    ids: dict[str, str] = {}
+    for who, browser in hosts.items():
+        made = (await invite(browser, PARTNER | {"sign_in": f"guest-{who}"})).json()
+        ids[who] = (await browser.get(f"/api/v1/accounts/{made['id']}")).json()["organisation"]["id"]
+    assert ids["bureau"] == ids["admin"]
+    assert len({ids["donghu"], ids["jingkai"], ids["admin"]}) == 3
+    for who, status in (("jingkai", 403), ("bureau", 201), ("admin", 201)):
+        named = {**PARTNER["organisation"], "id": ids["donghu"]}
+        body = PARTNER | {"sign_in": f"joined-{who}", "organisation": named}
+        assert (await invite(hosts[who], body, "joined")).status_code == status, who
 
 
 async def test_the_link_is_mailed_and_its_code_forgotten_when_the_mail_has_gone(world: World) -> None:

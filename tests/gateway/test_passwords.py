@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 
@@ -132,6 +134,15 @@ class TestOffice:
         told = await world.told()
         assert [each["what"] for each in told] == ["office.set_up", "session.opened"]
         assert not any(secret in str(told) for secret in ("林主任", "lin@example.com", '"lin"'))
+
+    async def test_of_many_who_read_the_console_at_once_one_is_the_first(self, world: World) -> None:
+        async def set_up(name: str) -> int:
+            body = {"sign_in": name, "name": "林主任", "password": CHOSEN, "code": world.app.state.set_up.code}
+            headers = {"Idempotency-Key": name}
+            return (await world.browser().post("/api/v1/setup", json=body, headers=headers)).status_code
+
+        assert sorted(await asyncio.gather(*(set_up(f"first{number}") for number in range(4)))) == [201, 404, 404, 404]
+        assert [each["what"] for each in await world.told()] == ["office.set_up"]
 
     async def test_the_machines_own_keys_need_no_code(self, world: World) -> None:
         token = TokenIssuer(world.ports.keys, world.clock).issue(Principal("anybody", "operator"), "gateway")

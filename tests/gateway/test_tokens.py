@@ -45,6 +45,20 @@ async def test_a_token_acts_as_its_account_until_it_expires(world: World) -> Non
     assert (await program.get("/api/v1/leads")).status_code == 401
 
 
+async def test_a_token_that_a_token_made_ends_with_it(world: World) -> None:
+    browser = await world.signed_in("donghu")
+    parent = (await make(browser, expires_days=2)).json()
+    program, child = world.browser(), world.browser()
+    program.headers["Authorization"] = f"Bearer {parent['token']}"
+    made = (await make(program, key="later", expires_days=366)).json()
+    assert made["expires_at"] == parent["expires_at"]
+    assert (await make(program, key="sooner", expires_days=1)).json()["expires_at"] < parent["expires_at"]
+    child.headers["Authorization"] = f"Bearer {made['token']}"
+    assert (await child.get("/api/v1/leads")).status_code == 200
+    world.clock.advance(timedelta(days=2, minutes=1))
+    assert (await child.get("/api/v1/leads")).status_code == 401
+
+
 async def test_a_withdrawn_token_is_out_at_once(world: World) -> None:
     browser = await world.signed_in("donghu")
     made = (await make(browser)).json()
@@ -101,6 +115,7 @@ async def test_a_read_token_reads_and_asks_and_changes_nothing(world: World) -> 
     asked = world.behind.asked
     changes = ["POST /leads", "PATCH /leads/1", "DELETE /jobs/1", "PUT /recipients/1", "POST /accounts", "POST /tokens"]
     changes += [f"DELETE /tokens/{made['id']}", "POST /imports", "DELETE /sessions/current"]
+    changes += ["PUT /recipients/dry-run", "PATCH /leads/dry-run", "DELETE /jobs/dry-run", "PUT /eligibility"]
     for method, path in (each.split(" ") for each in changes):
         answer = await program.request(method, f"/api/v1{path}", json={})
         assert (answer.status_code, answer.json()["type"]) == (403, "/problems/read-only-token"), path

@@ -164,6 +164,25 @@ async def test_seeing_a_number_takes_a_reason_that_is_logged(team: Team) -> None
     assert not any(word.encode() in value for value in await events(team) for word in WRITTEN)
 
 
+async def test_a_reason_names_no_colleague_and_nobodys_number(team: Team, tmp_path: Path) -> None:
+    """What the log once heard cannot be taken out again when they, too, ask to be forgotten."""
+    receipt = await team["jingkai"].register(contact={"name": "旁人甲", "phone": "13600001111"})
+    body = {"lead_id": receipt["id"], **CONTACT, **BASIS}
+    other = (await team["jingkai"].send("POST", "/contacts", json=body)).json()["id"]
+    people = (await team["jingkai"].get(f"/leads/{receipt['id']}"))["contacts"]
+    [first] = [each["id"] for each in people if each["id"] != other]
+    reason = f"{NAME}请他在2026-11-30前回电，新号 +86 135-7777 8888、027-87654321，邮箱 New.One@other.example。"
+    shown = await team["jingkai"].send("POST", f"/contacts/{first}/unmask", json={"reason": reason})
+    assert shown.status_code == 200, shown.text
+    await erase(team, first, reason=reason)
+    [unmasked] = [value for value in await events(team) if b"contact.unmasked" in value]
+    assert "〔已删除〕请他在2026-11-30前回电，新号 〔已删除〕、〔已删除〕，邮箱 〔已删除〕。" in unmasked.decode()
+    await erase(team, other)
+    assert found_in(tmp_path) == set()
+    new = (b"135-7777 8888", b"87654321", b"New.One@other.example")
+    assert not [name for name, content in everything(tmp_path) if any(each in content for each in new)]
+
+
 async def test_what_is_kept_of_a_person_is_handed_out_whole(team: Team) -> None:
     lead, contact = await lead_with_contact(team, summary=note())
     await team["jingkai"].send("POST", f"/leads/{lead}/follow-ups", json={"text": note()})
@@ -174,6 +193,15 @@ async def test_what_is_kept_of_a_person_is_handed_out_whole(team: Team) -> None:
     assert kept["disclosures"][0]["why"] == WHY["reason"]
     assert {each["source"] for each in kept["occurrences"]} == {"lead", "follow_up"}
     assert len(kept["occurrences"]) == 2 * len(WRITTEN)
+    [first] = [record async for record in team.ports.store.scan("disclosures", ALL)]
+    for number in range(250):
+        earlier = first.body | {"at": f"2026-01-01T00:00:00.{number:06}Z"}
+        await team.ports.store.save("disclosures", Record(f"earlier-{number}", earlier, first.readers))
+    again = (await team["jingkai"].send("POST", f"/contacts/{contact}/export", json=WHY, key="again")).json()
+    assert len(again["disclosures"]) == 252, "every one, however many"
+    assert [each["at"] for each in again["disclosures"]] == sorted(
+        (each["at"] for each in again["disclosures"]), reverse=True
+    )
 
 
 async def test_a_contact_is_added_and_corrected_and_what_it_was_is_erased_too(team: Team, tmp_path: Path) -> None:
@@ -197,6 +225,9 @@ async def test_a_contact_is_added_and_corrected_and_what_it_was_is_erased_too(te
     assert found_in(tmp_path) == set()
     gone = await team["jingkai"].send("POST", f"/contacts/{contact}/unmask", json=WHY)
     assert gone.status_code == 409
+    revision = (await team["jingkai"].get(f"/contacts/{contact}"))["revision"]
+    again = await team["jingkai"].send("DELETE", f"/contacts/{contact}", match=revision, json=WHY)
+    assert again.status_code == 409
 
 
 async def test_a_contact_goes_three_years_after_the_last_follow_up(team: Team, tmp_path: Path) -> None:
