@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import IPv4Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from gateway.auditing import to_save
 from gateway.errors import TooManyAttempts
@@ -135,18 +135,28 @@ class LockOut:
         return Door(derive_id(self._ports.secret, "door", *parts), max(1, round(failures * self._factor)))
 
 
+def subscriber_of(address: str) -> str:
+    """Who asks from an address: of version 6 each has a network full of them, of version 4 one at most."""
+    parsed = _parsed(address)
+    return network_of(address) if parsed is not None and parsed.version == 6 else address
+
+
 def network_of(address: str) -> str:
     """The network an address is in: what one subscriber has, and no more than that is kept.
 
     Where one socket serves both versions, an address of the fourth comes in the clothes of the sixth: all of those
     would be one network.
     """
+    parsed = _parsed(address)
+    return "" if parsed is None else str(ip_network((int(parsed), 24 if parsed.version == 4 else 56), strict=False))
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
     try:
-        given = ip_address(address)
+        parsed = ip_address(address)
     except ValueError:
-        return ""
-    plain = given if isinstance(given, IPv4Address) else given.ipv4_mapped or given
-    return str(ip_network(f"{plain}/{24 if plain.version == 4 else 56}", strict=False))
+        return None
+    return (parsed.ipv4_mapped or parsed) if isinstance(parsed, IPv6Address) else parsed
 
 
 def _locked(wait: timedelta) -> TooManyAttempts:

@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from gateway.auditing import audited
 from gateway.devices import browser_kind, issue_device, known_device
 from gateway.errors import SignInFailed
-from gateway.limits import AddressLimit, LockOut, network_of
+from gateway.limits import AddressLimit, LockOut, network_of, subscriber_of
 from gateway.model import CITY, Account, account_id, own_reader
 from gateway.passwords import Passwords
 from gateway.repository import Repository
@@ -34,7 +34,7 @@ class SigningIn:
         Raises:
             TooMany: it tries too often.
         """
-        self._addresses.spend(address)
+        self._addresses.spend(subscriber_of(address))
 
     async def prove(self, name: str, password: str, network: str, device: str) -> Account:
         """The account that this password opens; ``device`` is the cookie of a browser known here, or empty.

@@ -14,7 +14,7 @@ from starlette.types import Scope
 
 from gateway.breaker import Breaker, unavailable
 from gateway.forms import nonce_holds, token_sent
-from gateway.limits import AddressLimit
+from gateway.limits import AddressLimit, subscriber_of
 from gateway.routing import Table, seconds_for
 from gateway.session import Session, current_session
 from gateway.settings import ENQUIRIES_A_FORM, ENQUIRIES_A_MINUTE, INTERNAL_TOKEN_LIFE, VISITOR_POSTS_A_MINUTE
@@ -89,7 +89,7 @@ class Upstream:
 
     def _admit_visitor(self, scope: Scope, path: str, nonce: str | None) -> None:
         client = scope.get("client")
-        address = client[0] if client else ""
+        address = subscriber_of(client[0]) if client else ""
         self._visitors.spend(address)
         if path.split("/", 2)[1] == "enquiries":
             self._asking.spend(address)

@@ -57,7 +57,7 @@ async def request_import(
         "importer": principal.account,
         "office": office,
         "default_zone": default_zone or (None if office == CITY else office),
-        "file_name": file_name[:200],
+        "file_name": shown_name(file_name),
         "blob": blob,
         "content_at": len(id),
         "digest": digest,
@@ -80,6 +80,11 @@ async def request_import(
         if record.body["digest"] != digest:
             raise IdempotencyMismatch("这个 Idempotency-Key 已用于另一个文件，请换一个新的再提交。") from None
         return record
+
+
+def shown_name(file_name: str) -> str:
+    """The name of a file as lists and messages show it: on one line, without what no message can hold."""
+    return "".join(each for each in file_name if each.isprintable())[:200] or "台账"
 
 
 async def load_import(ports: Ports, scope: Scope, id: str) -> Record:
@@ -168,7 +173,7 @@ async def _import_politely(ports: Ports, record: Record, row: LedgerRow) -> RowD
 async def _read(ports: Ports, record: Record) -> Ledger:
     content = await ports.blobs.open(record.body["blob"], record.body.get("content_at", 0))
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"ledger{Path(record.body['file_name']).suffix or '.xlsx'}"
+        path = Path(folder) / "ledger"  # read by content, so that nothing of its name is needed
         await asyncio.to_thread(path.write_bytes, content)
         return await asyncio.to_thread(read_ledger, path)
 

@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from contracts.cells import harmless
 
-DANGEROUS = "=+-@\t\r\n＝＋－＠"
+DANGEROUS = "=+-@\t\r\n＝＋－＠﹦﹢﹣﹫"
 
 
 @pytest.mark.parametrize("first", DANGEROUS)
-@pytest.mark.parametrize("before", ["", " ", "  ", "\u3000", "\x00", "\u00a0"])
+@pytest.mark.parametrize(
+    "before", ["", " ", "  ", "\u3000", "\x00", "\u00a0", "\ufeff", "\u200b", "\u2060", "\u200e\u00ad"]
+)
 def test_what_would_run_is_text(before: str, first: str) -> None:
     assert harmless(f"{before}{first}cmd|' /C calc'!A0").startswith("'")
 
@@ -21,6 +23,7 @@ def test_what_would_run_is_text(before: str, first: str) -> None:
 def test_nothing_that_begins_a_formula_is_left(text: str) -> None:
     after = harmless(text)
     assert after.strip()[:1] not in [*"=+-@＝＋－＠"]
+    assert after.strip("\ufeff\u200b\u200d\u2060 \t\r\n\u3000")[:1] not in [*"=+-@＝＋－＠﹦﹢﹣﹫"]
     assert after[:1] not in ["\t", "\r", "\n"]
     assert "\x00" not in after
 

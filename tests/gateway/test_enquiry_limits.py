@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.limits import network_of
 from gateway.settings import ENQUIRIES_A_FORM, ENQUIRIES_A_MINUTE
 from kit.settings import Settings
 from tests.gateway.conftest import World
@@ -72,6 +73,26 @@ async def test_a_nonce_that_is_not_ours_counts_for_no_form(world: World) -> None
     browser = world.browser()
     answers = [await through_api(browser, "made-up") for _ in range(ENQUIRIES_A_MINUTE)]
     assert 429 not in {each.status_code for each in answers}
+
+
+async def test_a_subscriber_with_a_network_of_addresses_asks_no_oftener(world: World) -> None:
+    def at(address: str) -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(world.app, raise_app_exceptions=False, client=(address, 4000))
+        browser = httpx.AsyncClient(transport=transport, base_url="http://quce.test")
+        world.clients.append(browser)
+        return browser
+
+    path = "/api/v1/enquiries"
+    here = [(await at(f"2001:db8:7::{n:x}").post(path, json={})).status_code for n in range(ENQUIRIES_A_MINUTE + 1)]
+    assert [code == 429 for code in here] == [False] * ENQUIRIES_A_MINUTE + [True]
+    for elsewhere in ("2001:db8:8::1", "192.0.2.1", "::ffff:192.0.2.2", "fe80::1%eth0", "?"):
+        assert (await at(elsewhere).post(path, json={})).status_code != 429
+
+
+def test_a_network_is_that_of_the_address_however_written() -> None:
+    assert network_of("192.0.2.9") == network_of("::ffff:192.0.2.7") == "192.0.2.0/24"
+    assert network_of("2001:db8:7::1") == network_of("2001:db8:7:00ff::2") != network_of("2001:db8:7:100::1")
+    assert (network_of("fe80::1%eth0"), network_of("?")) == ("fe80::/56", "")
 
 
 async def test_after_the_wait_it_goes_on(world: World) -> None:

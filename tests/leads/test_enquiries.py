@@ -164,7 +164,14 @@ async def test_one_that_broke_off_is_finished_once(team: Team, monkeypatch: pyte
     assert (len(lead["contacts"]), lead["revision"]) == (1, 1)
 
 
-@pytest.mark.parametrize("wrong", [{"consent": False}, {"phone": None}, {"zone": "elsewhere"}, {"extra": 1}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"consent": False}, {"phone": None}, {"zone": "elsewhere"}, {"extra": 1},
+        {"organisation": " \u3000"}, {"name": "   "}, {"question": "\n\n"}, {"phone": "     "},
+        {"decision": ""}, {"decision": "../policies"}, {"decision": ".."},
+    ],
+)  # fmt: skip
 async def test_what_is_missing_is_refused(team: Team, wrong: dict[str, Any]) -> None:
     response = await team[""].send("POST", "/enquiries", json=enquiry(**wrong))
     assert response.status_code == 422

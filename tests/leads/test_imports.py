@@ -16,8 +16,13 @@ LEDGER = Path(__file__).parents[1] / "data" / "ledger" / "lead-ledger.xlsx"
 async def run(team: Team, who: str, key: str, content: bytes, name: str = "台账.xlsx") -> dict[str, Any]:
     started = await team[who].send("POST", "/imports", key=key, files={"file": (name, content)})
     assert started.status_code == 202, started.text
+    return await ended(team, who, started.json()["id"])
+
+
+async def ended(team: Team, who: str, id: str) -> dict[str, Any]:
+    """How an import ended."""
     while True:
-        job = await team[who].get(f"/jobs/{started.json()['id']}")
+        job = await team[who].get(f"/jobs/{id}")
         if job["state"] not in ("queued", "running"):
             summary: dict[str, Any] = await team[who].get(f"/imports/{job['id']}")
             return summary

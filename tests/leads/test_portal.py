@@ -8,9 +8,10 @@ import pytest
 
 from contracts.gateway import AccountChanged
 from contracts.leads import LeadsAudited, PartnerAnswered
+from kit.auth import Principal
 from kit.events import Event
 from kit.store.port import Scope
-from services.leads import enquiry_steps, sharing
+from services.leads import enquiry_steps, portal, sharing
 from services.leads.people import remember_account
 from services.leads.repository import ANSWERS, CONTACTS, FOLLOW_UPS, LEADS
 from tests.leads.conftest import Team
@@ -233,6 +234,22 @@ async def test_a_partners_own_enquiry_is_a_project_of_theirs_with_its_answer(tea
     assert "13933334444" not in str(asked)
     [news] = [each for each in await told(team) if each.type == PartnerAnswered.event_type]
     assert (news.data["org"], news.data["about"], news.data["id"]) == ("acme", "enquiry", receipt["id"])
+
+
+async def test_what_one_partner_stated_is_not_shown_to_another_that_follows_the_lead(team: Team, shared: str) -> None:
+    body = {
+        "zone": "jingkai", "organisation": "阿克米有限公司", "name": "钱多多", "phone": "13933334444",
+        "question": "厂房租金怎么补？", "facts": {"fixed_asset_investment": "2亿元"}, "consent": True,
+    }  # fmt: skip
+    await team["partner"].send("POST", "/enquiries", json=body)
+    await enquiry_steps.sweep(team.ports)
+    [asked] = (await team["jingkai"].get("/enquiries"))["items"]
+    for org in ("acme", "other-org"):
+        await share(team, asked["lead_id"], {"org": org})
+    own = await team["partner"].get(f"/projects/{asked['lead_id']}")
+    assert own["amounts"].keys() == {"fixed_asset_investment"}
+    other = Principal("other", "partner", (), "other-org", frozenset({"public", "org:other-org"}))
+    assert (await portal.project(team.ports, other, asked["lead_id"])).amounts == {}
 
 
 async def test_a_partners_enquiry_does_not_tell_that_the_lead_was_there(team: Team) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from ipaddress import ip_network
+from contextlib import suppress
+from ipaddress import ip_address, ip_network
 
 import pytest
 
@@ -55,7 +56,9 @@ def answers(*addresses: str) -> Resolver:
     """A resolver that gives one of these sets after another, separated by spaces, then the last for ever."""
     sets = [each.split() for each in addresses]
 
-    async def resolve(_host: str, _port: int) -> Sequence[str]:
+    async def resolve(host: str, _port: int) -> Sequence[str]:
+        with suppress(ValueError):
+            return [str(ip_address(host))]  # as the machine's own resolver does
         return sets.pop(0) if len(sets) > 1 else sets[0]
 
     return resolve
@@ -108,6 +111,30 @@ async def test_no_way_of_writing_reaches_the_inside(canary: Canary, url: str) ->
         with pytest.raises(AddressRefused):
             await Outside(reach, answers("127.0.0.1")).post(address, b"{}", {})
     assert canary.connections == 0
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "0.0.0.1", "192.0.0.8", "192.31.196.1", "192.52.193.1", "192.88.99.1", "192.175.48.1", "198.19.255.255",
+        "198.51.100.1", "239.1.1.1", "100.127.255.255", "2001::7f00:1", "2001:10::1", "2001:20::1", "2002:a9fe:a9fe::",
+        "2620:4f:8000::1", "3fff::1", "::ffff:0:127.0.0.1", "::127.0.0.1", "fec0::1", "5f00::1", "4000::1", "1fff::1",
+    ],
+)  # fmt: skip
+def test_each_network_that_is_not_the_internet_is_closed(address: str) -> None:
+    with pytest.raises(AddressRefused, match="QUCE_OUTGOING_NETWORKS"):
+        Reach().judge(address)
+
+
+@pytest.mark.parametrize("address", [PUBLIC, "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "100.128.0.1", "2001:200::1"])
+def test_the_internet_is_open(address: str) -> None:
+    assert Reach().judge(address) == address
+
+
+@pytest.mark.parametrize("url", ["http://user:secret@example.com/", "http://@example.com/", f"http://{PUBLIC}@b.com/"])
+def test_an_address_with_a_name_in_it_is_refused_wherever_it_leads(url: str) -> None:
+    with pytest.raises(AddressRefused, match="用户名"):
+        Reach().target(url)
 
 
 @pytest.mark.parametrize("addresses", RESOLVED)

@@ -16,8 +16,8 @@ MAX_UNPACKED = 200 * 1024 * 1024
 MAX_ENTRIES = 10_000
 MAX_RATIO = 100
 """Workbooks that people write shrink to a tenth or so."""
-SMALL = 16 * 1024 * 1024
-"""Below this, a part may shrink as much as it likes."""
+SMALL = 2 * 1024 * 1024
+"""Below this, a part, and the whole, may shrink as much as it likes."""
 MAX_OUTLINE = 4 * 1024 * 1024
 """The parts that are read whole: which sheets there are, and where."""
 
@@ -35,7 +35,8 @@ def check_sizes(archive: zipfile.ZipFile) -> None:
     """
     entries = archive.infolist()
     unpacked = sum(entry.file_size for entry in entries)
-    if unpacked > MAX_UNPACKED or len(entries) > MAX_ENTRIES or any(map(_swells, entries)):
+    swells = _too_much(unpacked, sum(entry.compress_size for entry in entries)) or any(map(_swells, entries))
+    if unpacked > MAX_UNPACKED or len(entries) > MAX_ENTRIES or swells:
         raise LedgerError("zip_bomb", unpacked=unpacked // (1024 * 1024), entries=len(entries))
     if any(entry.flag_bits & 1 for entry in entries):
         raise LedgerError("password")
@@ -49,7 +50,11 @@ def check_sizes(archive: zipfile.ZipFile) -> None:
 def _swells(entry: zipfile.ZipInfo) -> bool:
     if entry.filename in _OUTLINES:
         return entry.file_size > MAX_OUTLINE
-    return entry.file_size > SMALL and entry.file_size > MAX_RATIO * max(entry.compress_size, 1)
+    return _too_much(entry.file_size, entry.compress_size)
+
+
+def _too_much(unpacked: int, packed: int) -> bool:
+    return unpacked > SMALL and unpacked > MAX_RATIO * max(packed, 1)
 
 
 def _unpack(file: IO[bytes], entry: zipfile.ZipInfo) -> None:

@@ -20,7 +20,11 @@ _RELATIONS, _WORKBOOK = "xl/_rels/workbook.xml.rels", "xl/workbook.xml"
 
 
 def sheet_parts(archive: zipfile.ZipFile) -> Mapping[str, str]:
-    """The part of an xlsx that holds each sheet, by the sheet's name."""
+    """The part of an xlsx that holds each sheet, by the sheet's name.
+
+    Raises:
+        LedgerError: two sheets are one part, which is a way to have it read a thousand times.
+    """
     targets: dict[str, str] = {}
     sheets: dict[str, str] = {}
 
@@ -36,7 +40,10 @@ def sheet_parts(archive: zipfile.ZipFile) -> Mapping[str, str]:
     if _RELATIONS in archive.namelist():
         _each_element(archive.read(_RELATIONS), relation)
     _each_element(archive.read(_WORKBOOK), sheet)
-    return {name: _full(target) for name, target in sheets.items() if target}
+    parts = {name: _full(target) for name, target in sheets.items() if target}
+    if len(set(parts.values())) != len(parts):
+        raise LedgerError("broken")
+    return parts
 
 
 def silent_cells(path: Path, part: str, bounds: tuple[int, int]) -> Mapping[tuple[int, int], str]:
@@ -86,6 +93,7 @@ class _Finder:
     def __init__(self) -> None:
         self.found: dict[tuple[int, int], str] = {}
         self.parser = careful_parser()
+        self.parser.buffer_text = True  # else each line break of a text is a call
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._text

@@ -156,16 +156,15 @@ def _rows(sheet: Any, budget: _Budget) -> list[list[Cell]]:
     if sheet.start is None:
         return []
     top, left = sheet.start
-    rows: list[list[Cell]] = [[] for _ in range(min(top, MAX_ROW_NUMBER))]
+    if top + sheet.height > MAX_ROW_NUMBER:
+        raise LedgerError("far_rows", sheet=sheet.name, limit=f"{MAX_ROW_NUMBER:,}")
+    rows: list[list[Cell]] = [[] for _ in range(top)]
     for cells in sheet.iter_rows():
         row = _row(cells, left)
         budget.spend(row)
         if len(row) > MAX_COLUMNS:
             raise LedgerError("too_many_columns", sheet=sheet.name, columns=len(row))
-        if len(rows) < MAX_ROW_NUMBER:
-            rows.append(row)
-        elif row:
-            raise LedgerError("far_rows", sheet=sheet.name, limit=f"{MAX_ROW_NUMBER:,}")
+        rows.append(row)
     # counted to the end first, so that the message names the true number
     budget.check()
     return rows

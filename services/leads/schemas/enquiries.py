@@ -10,9 +10,10 @@ from contracts.vocabulary.facts import FactsInput, FactValue
 from contracts.vocabulary.form import EMAIL
 from contracts.vocabulary.zones import ZoneId
 from kit.web import Answer, StrictModel
-from services.leads.schemas.inputs import Name
 
-Words = Annotated[str, Field(min_length=1, max_length=2000)]
+SAYS = r"\S"
+"""Something shows: what is only spaces names nobody and asks nothing."""
+Words = Annotated[str, Field(min_length=1, max_length=2000, pattern=SAYS)]
 Code = Annotated[str, Field(min_length=1, max_length=40, description="查询码，如 7K3M-9QXT-04WB-ZD5H")]
 EnquiryState = Literal["received", "assigned", "answered", "closed"]
 
@@ -21,13 +22,13 @@ class EnquiryInput(StrictModel):
     """An enquiry; at least one of phone and mail, and the consent."""
 
     zone: ZoneId
-    organisation: Name
-    name: Annotated[str, Field(min_length=1, max_length=50)]
-    phone: Annotated[str, Field(min_length=5, max_length=40)] | None = None
+    organisation: Annotated[str, Field(min_length=1, max_length=200, pattern=SAYS)]
+    name: Annotated[str, Field(min_length=1, max_length=50, pattern=SAYS)]
+    phone: Annotated[str, Field(min_length=5, max_length=40, pattern=r"[0-9]")] | None = None
     email: Annotated[str, Field(max_length=200), EMAIL] | None = None
     question: Words
     facts: FactsInput = FactsInput()
-    decision: Annotated[str, Field(max_length=40)] | None = None
+    decision: Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")] | None = None
     consent: Literal[True]
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.leads.conftest import Team
 from tests.leads.ledger.conftest import WriteWorkbook
 from tests.leads.ledger.test_other_ledgers import OTHER
-from tests.leads.test_imports import run
+from tests.leads.test_imports import ended, run
 
 
 async def rows_of(team: Team, summary: dict[str, Any]) -> list[dict[str, Any]]:
@@ -68,3 +70,20 @@ async def test_formulas_without_results_store_nothing(team: Team, write_workbook
     assert summary["state"] == "failed"
     assert "第3行「总投资（亿元）」（C3单元格）" in summary["detail"]
     assert (await team["donghu"].get("/leads"))["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [(rb"\ud800.xlsx", ".xlsx"), (rb"a\nb\x00.xls\x00", "ab.xls"), (b"a." + b"x" * 300, f"a.{'x' * 198}")],
+)
+async def test_any_file_name_is_shown_on_one_line_and_names_no_file(
+    team: Team, write_workbook: WriteWorkbook, written: bytes, shown: str
+) -> None:
+    content = content_of(write_workbook(OTHER))
+    head = b'--B\r\nContent-Disposition: form-data; name="file"; filename="' + written + b'"\r\n\r\n'
+    kind = {"content-type": "multipart/form-data; boundary=B; charset=unicode_escape"}
+    body = head + content + b"\r\n--B--\r\n"
+    done = await team["donghu"].send("POST", "/imports", content=body, headers=kind, key="odd")
+    assert (done.status_code, done.json().get("file_name")) == (202, shown), done.text
+    summary = await ended(team, "donghu", done.json()["import_id"])
+    assert (summary["state"], summary["counts"]["created"]) == ("finished", 4)
