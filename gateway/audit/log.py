@@ -12,7 +12,7 @@ from typing import Any
 
 from contracts.audit import Audited, AuditedChange
 from contracts.gateway import GatewayAudited
-from gateway.audit.chain import BEGINNING, sealed, sealing_key
+from gateway.audit.chain import BEGINNING, holds, sealed, sealing_key
 from gateway.auditing import to_save
 from gateway.settings import ADMINISTRATORS
 from kit.clock import to_text
@@ -122,18 +122,28 @@ class AuditLog:
     async def _prune(self, office: str, before: str) -> None:
         head = await self._caught_up(office)
         first, base = head.body["first"], head.body["base"]
-        while (entry := await self.entry(entry_id(office, first))) and entry.body["at"] < before:
+        while (
+            (entry := await self.entry(entry_id(office, first)))
+            and self._follows(entry, office, first, base)
+            and entry.body["at"] < before
+        ):
             first, base = first + 1, entry.body["hash"]
         if first > head.body["first"]:
             told = to_save(self._ports, f"audit-{office}", head.revision + 1, self._pruned(head, first))
             await self._store.save(HEADS.name, self._moved(head, first=first, base=base), told)
         await self._forget(office, first)
 
+    def _follows(self, entry: Record, office: str, number: int, base: str) -> bool:
+        """Whether it is what was written there: who makes an entry look old must not have it erased."""
+        body = entry.body
+        return holds(self._key, body) and (body["office"], body["number"], body["prev"]) == (office, number, base)
+
     async def _forget(self, office: str, first: int) -> None:
         """Erase what lies before the beginning, also what an interrupted pruning left."""
         where: list[Clause] = [Eq("office", office), Range("number", None, first)]
         async for entry in self._store.scan(ENTRIES.name, SCOPE, where):
-            await self._store.erase(ENTRIES.name, entry.id)
+            if entry.id < entry_id(office, first):
+                await self._store.erase(ENTRIES.name, entry.id)
 
     def _pruned(self, head: Record, first: int) -> GatewayAudited:
         change = AuditedChange(field="first", before=str(head.body["first"]), after=str(first))

@@ -197,3 +197,18 @@ async def test_the_anchor_catches_a_wholesale_rewrite(pristine: Path, tmp_path: 
     [finding] = (await verdict_of(folder)).findings
     assert finding.office == "donghu"
     assert "锚定" in finding.what
+
+
+async def test_what_is_made_to_look_old_is_not_pruned_away(pristine: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "aged"
+    shutil.copytree(pristine, folder)
+    for number in range(1, 6):
+        id = entry_id("donghu", number)
+        [(body,)] = sql(folder, "SELECT body FROM c_audit WHERE id = ?", id)
+        put(folder, "c_audit", id, json.loads(body) | {"at": "2000-01-01T00:00:00.000000Z"})
+    sql(folder, "UPDATE c_audit SET i_number = 0 WHERE id = ?", entry_id("jingkai", 7))
+    async with opened(folder) as (ports, _, keeper):
+        await keeper.schedule.run(ports.clock.now())
+    assert {each.office for each in (await verdict_of(folder)).findings} >= {"donghu"}
+    left = [id for (id,) in sql(folder, "SELECT id FROM c_audit")]
+    assert len(left) == ACTS * len(OFFICES), "the night erases nothing that it was not to"
