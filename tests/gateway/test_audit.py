@@ -14,7 +14,7 @@ from contracts.gateway import GatewayAudited
 from gateway.audit.keeping import Keeper, months_before
 from gateway.audit.log import HEADS, SCOPE, AuditLog, Filter
 from kit.clock import to_text
-from tests.gateway.audit_logs import ACTS, OFFICES, act, opened, sql, verdict_of, written
+from tests.gateway.audit_logs import ACTS, DAYS, OFFICES, act, opened, sql, verdict_of, written
 from tests.gateway.conftest import START, PlainSettings, World
 
 
@@ -64,6 +64,41 @@ async def test_a_kill_between_entry_and_head_is_mended(tmp_path: Path) -> None:
         numbers = [each.body["number"] for each in (await log.page(Filter(), 50, None)).records]
         assert sorted(numbers) == [1, 2, 3, 4, 5]
     assert (await verdict_of(tmp_path)).ok
+
+
+async def test_a_line_that_a_kill_cut_in_two_costs_nothing(pristine: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "torn"
+    shutil.copytree(pristine, folder)
+    path = PlainSettings(data=folder).audit_anchor_file
+    with path.open("ab") as file:
+        file.write(path.read_bytes()[:40])
+    assert (await verdict_of(folder)).ok
+    async with opened(folder) as (_, _, keeper):
+        await keeper.anchor()
+        await keeper.anchor()
+    verdict = await verdict_of(folder)
+    assert verdict.ok, verdict.findings
+    assert verdict.anchors == DAYS + 2
+
+
+async def test_an_anchor_that_cannot_be_written_is_told_and_stops_nothing(pristine: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "unwritten"
+    shutil.copytree(pristine, folder)
+    path = PlainSettings(data=folder).audit_anchor_file
+    lines = path.read_bytes()
+    path.unlink()
+    path.mkdir()
+    async with opened(folder) as (ports, _, keeper):
+        await keeper.begin()
+        await keeper.schedule.run(ports.clock.now())
+        checked = await keeper.checked()
+        assert checked is not None
+        assert [each for each in checked.body["findings"] if "写不进" in each]
+    path.rmdir()
+    path.write_bytes(lines)
+    async with opened(folder) as (ports, _, keeper):
+        await keeper.schedule.run(ports.clock.now())
+        assert (await keeper.check()).ok
 
 
 async def test_what_is_pruned_leaves_a_chain_that_still_verifies(pristine: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import json
 import random
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ import pytest
 
 from gateway.audit.chain import sealed, sealing_key
 from gateway.audit.log import ENTRIES, HEADS, READERS, SCOPE, entry_id
+from kit.clock import ManualClock
 from kit.secrets import read_secret
 from kit.store.port import Record
 from tests.conftest import Effort
 from tests.gateway.audit_logs import ACTS, ANCHORED, DAYS, OFFICES, opened, sql, verdict_of, written
-from tests.gateway.conftest import PlainSettings
+from tests.gateway.conftest import START, PlainSettings
 
 TAMPERINGS = {"ci": 100, "full": 1000}
 Tampering = Callable[[random.Random, Path], None]
@@ -142,9 +144,15 @@ def lose_anchor(_chance: random.Random, folder: Path) -> None:
     anchor(folder).unlink()
 
 
+def forget_anchor(chance: random.Random, folder: Path) -> None:
+    """What the store remembers of the file, and the end of the file with it."""
+    sql(folder, "DELETE FROM c_audit_state WHERE id = 'anchor'")
+    cut_anchor(chance, folder)
+
+
 TAMPERINGS_OF: tuple[Tampering, ...] = (
     *(edit, edit_and_hash, delete, truncate, truncate_with_head, swap, hide, mislead, spoil),
-    *(edit_head, delete_head, edit_anchor, cut_anchor, lose_anchor),
+    *(edit_head, delete_head, edit_anchor, cut_anchor, lose_anchor, forget_anchor),
 )
 
 
@@ -212,3 +220,32 @@ async def test_what_is_made_to_look_old_is_not_pruned_away(pristine: Path, tmp_p
     assert {each.office for each in (await verdict_of(folder)).findings} >= {"donghu"}
     left = [id for (id,) in sql(folder, "SELECT id FROM c_audit")]
     assert len(left) == ACTS * len(OFFICES), "the night erases nothing that it was not to"
+
+
+@pytest.mark.parametrize("kept", [0, 2])
+async def test_an_anchor_cut_short_is_missed_after_a_restart_until_it_is_put_back(
+    pristine: Path, tmp_path: Path, kept: int
+) -> None:
+    folder = tmp_path / "cut"
+    shutil.copytree(pristine, folder)
+    lines = anchor(folder).read_text("utf-8").splitlines(keepends=True)
+    anchor(folder).write_text("".join(lines[:kept]), "utf-8")
+    for days in (20, 21):
+        async with opened(folder, ManualClock(START + timedelta(days=days))) as (_, _, keeper):
+            await keeper.begin()
+        assert not (await verdict_of(folder)).ok, "what a restart writes does not hide what is gone"
+    written_since = anchor(folder).read_text("utf-8").splitlines(keepends=True)[kept:]
+    anchor(folder).write_text("".join([*lines, *written_since]), "utf-8")
+    verdict = await verdict_of(folder)
+    assert verdict.ok, verdict.findings
+    assert verdict.anchors == DAYS + 2
+
+
+async def test_a_memory_that_was_changed_is_not_written_over(pristine: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "memory"
+    shutil.copytree(pristine, folder)
+    [(body,)] = sql(folder, "SELECT body FROM c_audit_state WHERE id = 'anchor'")
+    put(folder, "c_audit_state", "anchor", json.loads(body) | {"lines": 1})
+    async with opened(folder, ManualClock(START + timedelta(days=20))) as (_, _, keeper):
+        await keeper.begin()
+    assert not (await verdict_of(folder)).ok
