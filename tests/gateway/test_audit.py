@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,12 @@ from typing import Any
 import pytest
 
 from contracts.gateway import GatewayAudited
-from gateway.audit.keeping import Keeper, months_before
-from gateway.audit.log import HEADS, SCOPE, AuditLog, Filter
+from gateway.audit.keeping import COLLECTIONS, Keeper, months_before
+from gateway.audit.log import ENTRIES, HEADS, SCOPE, AuditLog, Filter
+from gateway.audit.verifying import verify
 from kit.clock import to_text
+from kit.store.port import Clause, Record, Scope
+from kit.store.sqlite import SqliteStore
 from tests.gateway.audit_logs import ACTS, DAYS, OFFICES, act, opened, sql, verdict_of, written
 from tests.gateway.conftest import START, PlainSettings, World
 
@@ -33,7 +37,8 @@ async def test_an_event_heard_twice_is_one_entry(tmp_path: Path) -> None:
 
 
 async def test_two_who_append_at_once_take_different_places(tmp_path: Path) -> None:
-    async with opened(tmp_path) as (ports, log, _):
+    async with opened(tmp_path) as (ports, log, keeper):
+        await keeper.begin()
         other = AuditLog(ports)
         await asyncio.gather(
             *(
@@ -46,8 +51,50 @@ async def test_two_who_append_at_once_take_different_places(tmp_path: Path) -> N
     assert (await verdict_of(tmp_path)).ok
 
 
+class Busy(SqliteStore):
+    """Serves while it is read: what is to be written meanwhile is written before the entries are read."""
+
+    meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def scan(self, collection: str, scope: Scope, where: Sequence[Clause] = ()) -> AsyncIterator[Record]:
+        """As ever, after the writing."""
+        if collection == ENTRIES.name and self.meanwhile is not None:
+            writing, self.meanwhile = self.meanwhile, None
+            await writing()
+        async for record in super().scan(collection, scope, where):
+            yield record
+
+
+@pytest.mark.parametrize("pruning", [False, True])
+async def test_a_log_that_is_written_meanwhile_is_whole(pristine: Path, tmp_path: Path, pruning: bool) -> None:
+    folder = tmp_path / "busy"
+    shutil.copytree(pristine, folder)
+    async with opened(folder) as (ports, log, _):
+        busy = Busy(folder / "gateway.db")
+        await busy.ensure(*COLLECTIONS)
+
+        async def write() -> None:
+            if pruning:
+                await log.prune(to_text(START + timedelta(days=2)))
+            for number in range(5):
+                for office in ("donghu", "qingshan"):
+                    await log.append(f"busy-{office}-{number}", act(office, number, to_text(START)))
+
+        busy.meanwhile = write
+        verdict = await verify(busy, ports.secret, ports.settings.audit_anchor_file)
+        await busy.close()
+    assert verdict.ok, verdict.findings
+
+
+async def test_a_log_that_was_never_anchored_is_told(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (_, log, _):
+        await log.append("event-1", act("donghu", 1, to_text(START)))
+    assert "锚定" in str((await verdict_of(tmp_path)).findings)
+
+
 async def test_a_kill_between_entry_and_head_is_mended(tmp_path: Path) -> None:
-    async with opened(tmp_path) as (ports, log, _):
+    async with opened(tmp_path) as (ports, log, keeper):
+        await keeper.begin()
         for number in range(3):
             await log.append(f"event-{number}", act("donghu", number, to_text(START)))
         before = await ports.store.get(HEADS.name, SCOPE, "donghu")

@@ -97,8 +97,18 @@ def hide(chance: random.Random, folder: Path) -> None:
 def mislead(chance: random.Random, folder: Path) -> None:
     """A column by which people search, the entry itself untouched."""
     id, _ = an_entry(chance, folder)
-    column = chance.choice(("office", "who", "what"))
+    column = chance.choice([index.field for index in ENTRIES.indexes])
     sql(folder, f"UPDATE c_audit SET i_{column} = 'somebody' WHERE id = ?", id)  # noqa: S608 - own column
+
+
+def exchange(chance: random.Random, folder: Path) -> None:
+    """One's acts listed as another's: no value is there more or less often than before."""
+    column = chance.choice(("office", "who", "subject"))
+    found = sql(folder, f"SELECT id, i_{column} FROM c_audit")  # noqa: S608 - own column
+    id, value = chance.choice(found)
+    other, others = chance.choice([each for each in found if each[1] != value])
+    for each, given in ((id, others), (other, value)):
+        sql(folder, f"UPDATE c_audit SET i_{column} = ? WHERE id = ?", given, each)  # noqa: S608 - own column
 
 
 def spoil(chance: random.Random, folder: Path) -> None:
@@ -151,7 +161,7 @@ def forget_anchor(chance: random.Random, folder: Path) -> None:
 
 
 TAMPERINGS_OF: tuple[Tampering, ...] = (
-    *(edit, edit_and_hash, delete, truncate, truncate_with_head, swap, hide, mislead, spoil),
+    *(edit, edit_and_hash, delete, truncate, truncate_with_head, swap, hide, mislead, exchange, spoil),
     *(edit_head, delete_head, edit_anchor, cut_anchor, lose_anchor, forget_anchor),
 )
 
