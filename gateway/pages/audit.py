@@ -140,9 +140,9 @@ def _midnight(text: str, days: int) -> str:
     """The beginning of a day in Shanghai; what is no date is left for the model to refuse."""
     try:
         day = date.fromisoformat(text) + timedelta(days)
+        return to_text(datetime.combine(day, time(), SHANGHAI))
     except (ValueError, OverflowError):
         return text
-    return to_text(datetime.combine(day, time(), SHANGHAI))
 
 
 def _log(visit: Visit) -> AuditLog:

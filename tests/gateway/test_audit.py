@@ -242,4 +242,17 @@ async def test_filters_and_the_file(world: World) -> None:
     assert file.startswith("\ufeff")
     assert "'=cmd()" in file
     assert ",'+1," in file
+    for day in ("soon", "0001-01-01", "0002-01-01", "9999-12-31"):
+        assert (await admin.get("/audit", params={"since": day, "until": day})).status_code in {200, 422}, day
     assert (await admin.get("/audit", params={"since": "soon"})).status_code == 422
+    assert (await admin.get("/audit/file", params={"since": "0001-01-01"})).status_code == 422
+    assert (await admin.get("/api/v1/audit", params={"since": "2026-13-45T00:00:00Z"})).status_code == 422
+
+
+async def test_a_second_begins_with_its_first_microsecond(world: World) -> None:
+    log: AuditLog = world.app.state.audit_log
+    for number, at in enumerate(("2026-01-05T08:00:00.000001Z", "2026-01-05T08:00:01.500000Z")):
+        await log.append(f"second-{number}", act("donghu", number, at))
+    admin = await world.signed_in("admin")
+    found = await entries(world, admin, since="2026-01-05T08:00:00Z", until="2026-01-05T08:00:01Z")
+    assert [each["at"] for each in found] == ["2026-01-05T08:00:00.000001Z"]
