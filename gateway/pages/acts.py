@@ -36,6 +36,7 @@ KINDS: Mapping[str, str] = {
     "import": "台账导入", "policy": "政策", "codes": "行业代码", "digest": "周报", "recipient": "收件设置",
     "delivery": "投递", "dead_letter": "死信", "backup": "备份", "account": "账号", "invitation": "邀请",
     "password": "密码", "token": "令牌", "session": "登录", "office": "初始化", "audit": "操作记录",
+    "deliveries": "批量发送", "dead_letters": "批量重放",
 }  # fmt: skip
 """Kinds of acts, by what stands before the point."""
 SUBJECTS: Mapping[str, str] = {

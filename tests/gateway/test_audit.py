@@ -15,6 +15,7 @@ from contracts.gateway import GatewayAudited
 from gateway.audit.keeping import COLLECTIONS, Keeper, months_before
 from gateway.audit.log import ENTRIES, HEADS, SCOPE, AuditLog, Filter
 from gateway.audit.verifying import verify
+from gateway.pages.acts import DID, KINDS
 from kit.clock import to_text
 from kit.store.port import Clause, Record, Scope
 from kit.store.sqlite import SqliteStore
@@ -256,3 +257,20 @@ async def test_a_second_begins_with_its_first_microsecond(world: World) -> None:
     admin = await world.signed_in("admin")
     found = await entries(world, admin, since="2026-01-05T08:00:00Z", until="2026-01-05T08:00:01Z")
     assert [each["at"] for each in found] == ["2026-01-05T08:00:00.000001Z"]
+
+
+async def test_a_file_that_is_cut_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    log: AuditLog = world.app.state.audit_log
+    for number in range(3):
+        await log.append(f"long-{number}", act("jiangxia", number, to_text(START)))
+    admin = await world.signed_in("admin")
+    whole = (await admin.get("/audit/file", params={"office": "jiangxia"})).text
+    assert "没有列出" not in whole
+    assert len(whole.splitlines()) == 4
+    monkeypatch.setattr("gateway.pages.audit.MOST", 2)
+    monkeypatch.setattr("gateway.pages.audit.AT_ONCE", 2)
+    assert "一次最多 2 条" in (await admin.get("/audit/file", params={"office": "jiangxia"})).text
+
+
+def test_every_act_is_of_a_kind_that_people_may_choose() -> None:
+    assert {each.partition(".")[0] for each in DID} == set(KINDS)
