@@ -96,13 +96,14 @@ class AuditLog:
         return bool((await self._store.find(ENTRIES.name, SCOPE, [Eq("event", event)], limit=1)).records)
 
     async def _add(self, event: str, said: Audited) -> bool:
-        """One try; False where somebody else took the place."""
+        """One try; False where somebody else took the place: then the head must not learn of what was not kept."""
         head = await self._head(said.office)
         number = head.body["number"] + 1
         content = said.model_dump(mode="json") | {"event": event, "number": number, "prev": head.body["digest"]}
         entry = Record(entry_id(said.office, number), sealed(self._key, content), READERS)
         following = self._moved(head, number=number, digest=entry.body["hash"])
-        kept, _ = await self._store.save_many([Write(ENTRIES.name, entry), Write(HEADS.name, following)])
+        writes = [Write(ENTRIES.name, entry), Write(HEADS.name, following)]
+        kept, *_ = await self._store.save_many(writes, stop_at_failure=True)
         if isinstance(kept, Record):
             return True
         await self._caught_up(said.office)

@@ -93,7 +93,8 @@ async def test_a_log_that_was_never_anchored_is_told(tmp_path: Path) -> None:
     assert "锚定" in str((await verdict_of(tmp_path)).findings)
 
 
-async def test_a_kill_between_entry_and_head_is_mended(tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", ["the start", "an append"])
+async def test_a_kill_between_entry_and_head_is_mended(tmp_path: Path, first: str) -> None:
     async with opened(tmp_path) as (ports, log, keeper):
         await keeper.begin()
         for number in range(3):
@@ -107,7 +108,11 @@ async def test_a_kill_between_entry_and_head_is_mended(tmp_path: Path) -> None:
     assert (await verdict_of(tmp_path)).ok, "an entry that the head does not know yet is no tampering"
     async with opened(tmp_path) as (ports, log, keeper):
         await log.append("event-3", act("donghu", 3, to_text(START)))
-        await keeper.begin()
+        if first == "the start":
+            await keeper.begin()
+            mended = await ports.store.get(HEADS.name, SCOPE, "donghu")
+            assert mended is not None
+            assert mended.body == latest.body
         await log.append("event-4", act("donghu", 4, to_text(START)))
         numbers = [each.body["number"] for each in (await log.page(Filter(), 50, None)).records]
         assert sorted(numbers) == [1, 2, 3, 4, 5]

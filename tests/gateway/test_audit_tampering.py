@@ -15,7 +15,7 @@ import pytest
 
 from gateway.audit.chain import sealed, sealing_key
 from gateway.audit.log import ENTRIES, HEADS, READERS, SCOPE, entry_id
-from kit.clock import ManualClock
+from kit.clock import ManualClock, to_text
 from kit.secrets import read_secret
 from kit.store.port import Record
 from tests.conftest import Effort
@@ -230,6 +230,19 @@ async def test_what_is_made_to_look_old_is_not_pruned_away(pristine: Path, tmp_p
     assert {each.office for each in (await verdict_of(folder)).findings} >= {"donghu"}
     left = [id for (id,) in sql(folder, "SELECT id FROM c_audit")]
     assert len(left) == ACTS * len(OFFICES), "the night erases nothing that it was not to"
+
+
+async def test_a_young_entry_under_an_old_ones_words_is_not_pruned_away(pristine: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "copied"
+    shutil.copytree(pristine, folder)
+    [(oldest,)] = sql(folder, "SELECT body FROM c_audit WHERE id = ?", entry_id("donghu", 1))
+    limit = to_text(START + timedelta(days=1))
+    [(young,)] = sql(folder, "SELECT min(id) FROM c_audit WHERE id LIKE 'donghu:%' AND i_at >= ?", limit)
+    put(folder, "c_audit", young, json.loads(oldest))
+    async with opened(folder) as (_, log, _):
+        await log.prune(limit)
+    assert sql(folder, "SELECT id FROM c_audit WHERE id = ?", young), "what it was stays for a person to look at"
+    assert not (await verdict_of(folder)).ok
 
 
 @pytest.mark.parametrize("kept", [0, 2])
