@@ -111,6 +111,13 @@ def exchange(chance: random.Random, folder: Path) -> None:
         sql(folder, f"UPDATE c_audit SET i_{column} = ? WHERE id = ?", given, each)  # noqa: S608 - own column
 
 
+def relabel(chance: random.Random, folder: Path) -> None:
+    """What stands beside an entry's words: how often it was written, and for whom."""
+    id, _ = an_entry(chance, folder)
+    change = chance.choice(("revision = 2", 'readers = \'["administrators","public"]\'', "requests = '[{}]'"))
+    sql(folder, f"UPDATE c_audit SET {change} WHERE id = ?", id)  # noqa: S608 - one of these
+
+
 def spoil(chance: random.Random, folder: Path) -> None:
     """Bytes that are no document."""
     id, body = an_entry(chance, folder)
@@ -143,6 +150,23 @@ def edit_anchor(chance: random.Random, folder: Path) -> None:
     anchor(folder).write_text("".join(lines), "utf-8")
 
 
+def repeat_anchor(chance: random.Random, folder: Path) -> None:
+    """One line in the place of another: as many as before, and each of them ours."""
+    lines = anchor(folder).read_text("utf-8").splitlines(keepends=True)
+    at, other = chance.sample(range(len(lines)), 2)
+    lines[at] = lines[other]
+    anchor(folder).write_text("".join(lines), "utf-8")
+
+
+def reseal_anchor(_chance: random.Random, folder: Path) -> None:
+    """Another last line by somebody who has the keys and not the store."""
+    *lines, last = anchor(folder).read_text("utf-8").splitlines(keepends=True)
+    content = {name: value for name, value in json.loads(last).items() if name not in ("hash", "seal")}
+    key = sealing_key(read_secret(folder / "keys" / "installation.key"))
+    lines.append(json.dumps(sealed(key, content | {"heads": {}})) + "\n")
+    anchor(folder).write_text("".join(lines), "utf-8")
+
+
 def cut_anchor(chance: random.Random, folder: Path) -> None:
     """Lines gone from anywhere, the end included, or the whole file."""
     lines = anchor(folder).read_text("utf-8").splitlines(keepends=True)
@@ -161,8 +185,8 @@ def forget_anchor(chance: random.Random, folder: Path) -> None:
 
 
 TAMPERINGS_OF: tuple[Tampering, ...] = (
-    *(edit, edit_and_hash, delete, truncate, truncate_with_head, swap, hide, mislead, exchange, spoil),
-    *(edit_head, delete_head, edit_anchor, cut_anchor, lose_anchor, forget_anchor),
+    *(edit, edit_and_hash, delete, truncate, truncate_with_head, swap, hide, mislead, exchange, relabel, spoil),
+    *(edit_head, delete_head, edit_anchor, repeat_anchor, reseal_anchor, cut_anchor, lose_anchor, forget_anchor),
 )
 
 
