@@ -36,7 +36,7 @@ class Audited(EventData):
     what: Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z_]+$")]
     subject: str
     label: Line = ""
-    changes: list[AuditedChange] = Field(default=[], max_length=50)
+    changes: list[AuditedChange] = Field(default=[], max_length=200)
     why: Line | None = None
     at: str
     trace: str | None = None

@@ -11,7 +11,7 @@ from deploy import accounts
 from deploy.commands import Result
 from kit.settings import Settings
 
-Perform = Callable[[Coroutine[Any, Any, Result], bool], None]
+Perform = Callable[[Callable[[Settings], Coroutine[Any, Any, Result]], bool], None]
 
 As = Annotated[str, typer.Option("--as", help="以哪位管理员的身份执行（登录名）")]
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON，供脚本使用")]
@@ -37,7 +37,7 @@ def account_commands(perform: Perform) -> typer.Typer:
     ) -> None:  # fmt: skip
         """开通账号，打印一次性密码；没有管理员的 office 用它开通第一位。"""  # noqa: D415 - help text, in Chinese
         person = accounts.Person(sign_in, name, role, tuple(zone), organisation, kind, email)
-        perform(accounts.create(Settings(), account, person), as_json)
+        perform(lambda settings: accounts.create(settings, account, person), as_json)
 
     @app.command()
     def invite(
@@ -46,21 +46,21 @@ def account_commands(perform: Perform) -> typer.Typer:
     ) -> None:  # fmt: skip
         """邀请，打印供本人设置密码的链接；写了邮箱的同时寄出。"""  # noqa: D415 - help text, in Chinese
         person = accounts.Person(sign_in, name, role, tuple(zone), organisation, kind, email)
-        perform(accounts.invite(Settings(), account, person), as_json)
+        perform(lambda settings: accounts.invite(settings, account, person), as_json)
 
     @app.command()
     def reset(sign_in: SignIn, account: As = "admin", as_json: Json = False) -> None:
         """重置密码，打印一次性密码。"""  # noqa: D415 - help text, in Chinese
-        perform(accounts.reset(Settings(), account, sign_in), as_json)
+        perform(lambda settings: accounts.reset(settings, account, sign_in), as_json)
 
     @app.command()
     def disable(sign_in: SignIn, account: As = "admin", as_json: Json = False) -> None:
         """停用账号，立即生效。"""  # noqa: D415 - help text, in Chinese
-        perform(accounts.disable(Settings(), account, sign_in), as_json)
+        perform(lambda settings: accounts.disable(settings, account, sign_in), as_json)
 
     @app.command("list")
     def list_all(account: As = "admin", as_json: Json = False) -> None:
         """列出全部账号。"""  # noqa: D415 - help text, in Chinese
-        perform(accounts.listing(Settings(), account), as_json)
+        perform(lambda settings: accounts.listing(settings, account), as_json)
 
     return app

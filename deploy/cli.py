@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -144,8 +144,8 @@ def upgrade(
     data: Annotated[Path | None, typer.Option(help="数据目录，默认 QUCE_DATA")] = None, as_json: Json = False
 ) -> None:
     """把早先版本的数据升级到本版本；先备份，后检查。"""  # noqa: D415 - help text, in Chinese
-    settings = _settings() if data is None else Settings(data=data)
-    _report(_run(backing_up.upgrade(settings)), as_json)
+    given = {} if data is None else {"data": data}
+    _report(_run(backing_up.upgrade(_settings(**given))), as_json)
 
 
 def main() -> None:
@@ -176,13 +176,13 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
 
 
-def _perform(work: Coroutine[Any, Any, commands.Result], as_json: bool) -> None:
-    _print(_run(work), as_json)
+def _perform(work: Callable[[Settings], Coroutine[Any, Any, commands.Result]], as_json: bool) -> None:
+    _print(_run(work(_settings())), as_json)
 
 
-def _settings() -> Settings:
+def _settings(**given: Any) -> Settings:
     with _messages():
-        return read_settings()
+        return read_settings(**given)
 
 
 def _report(result: commands.Result, as_json: bool) -> None:

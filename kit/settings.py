@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -96,14 +96,14 @@ class SettingsRefused(ValueError):
     """The environment holds something else than settings; the text says what to do, and never a value."""
 
 
-def read_settings() -> Settings:
-    """The settings of this process.
+def read_settings(**given: Any) -> Settings:
+    """The settings of this process; what is ``given`` goes before the environment.
 
     Raises:
         SettingsRefused: one of them does not hold.
     """
     try:
-        return Settings()
+        return Settings(**given)
     except ValidationError as error:
         lines = [_said(".".join(map(str, each["loc"])), each["msg"]) for each in error.errors(include_input=False)]
         raise SettingsRefused("\n".join(lines)) from None

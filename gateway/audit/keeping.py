@@ -16,7 +16,7 @@ from contracts.notify import NotifyAudited
 from gateway.audit.anchor import STATE, read_anchor, write_anchor
 from gateway.audit.chain import sealing_key
 from gateway.audit.log import ENTRIES, HEADS, READERS, SCOPE, AuditLog
-from gateway.audit.verifying import Verdict, verify
+from gateway.audit.verifying import Finding, Verdict, verify
 from kit.clock import SHANGHAI, from_text, to_text
 from kit.errors import Stale
 from kit.events import Event
@@ -42,6 +42,7 @@ class Keeper:
         self._ports, self._log = ports, entries
         self._key = sealing_key(ports.secret)
         self._path = ports.settings.audit_anchor_file
+        self._unwritten = ""
 
     @property
     def group(self) -> Group:
@@ -57,18 +58,27 @@ class Keeper:
     async def begin(self) -> None:
         """Take in what a kill left beyond a head; make up for today's anchor."""
         await self._log.mend()
-        if _day(read_anchor(self._key, self._path).at) != _day(to_text(self._ports.clock.now())):
-            await self.anchor()
+        await self.anchor(once_a_day=True)
 
-    async def anchor(self) -> None:
-        """Write where every chain stands."""
+    async def anchor(self, *, once_a_day: bool = False) -> None:
+        """Write where every chain stands; a file that cannot be written stops nothing else, and is told."""
+        now = to_text(self._ports.clock.now())
         heads = {head.id: (head.body["number"], head.body["digest"])
                  async for head in self._ports.store.scan(HEADS.name, SCOPE)}  # fmt: skip
-        await write_anchor(self._ports.store, self._key, self._path, heads, to_text(self._ports.clock.now()))
+        try:
+            if not once_a_day or _day(read_anchor(self._key, self._path).at) != _day(now):
+                await write_anchor(self._ports.store, self._key, self._path, heads, now)
+        except OSError as error:
+            log.exception("the audit log cannot be anchored")
+            self._unwritten = f"写不进 {self._path}（{type(error).__name__}），请核对路径、权限和空间"
+        else:
+            self._unwritten = ""
 
     async def check(self) -> Verdict:
         """Verify, and remember what was found for the page."""
         verdict = await verify(self._ports.store, self._ports.secret, self._path)
+        if self._unwritten:
+            verdict.findings.append(Finding("锚定文件", 0, self._unwritten))
         body = {
             "at": to_text(self._ports.clock.now()),
             "entries": verdict.entries,
@@ -89,9 +99,9 @@ class Keeper:
         return await self._ports.store.get(STATE.name, SCOPE, VERDICT)
 
     async def _nightly(self, _slot: datetime) -> None:
-        await self._log.prune(to_text(months_before(self._ports.clock.now(), self._ports.settings.audit_months)))
-        await self.check()
         await self.anchor()
+        await self.check()
+        await self._log.prune(to_text(months_before(self._ports.clock.now(), self._ports.settings.audit_months)))
 
     async def _hear(self, kind: type[Audited], event: Event) -> None:
         await self._log.append(event.id, kind.heard(event.data))

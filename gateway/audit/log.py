@@ -12,7 +12,7 @@ from typing import Any
 
 from contracts.audit import Audited, AuditedChange
 from contracts.gateway import GatewayAudited
-from gateway.audit.chain import BEGINNING, sealed, sealing_key
+from gateway.audit.chain import BEGINNING, holds, sealed, sealing_key
 from gateway.auditing import to_save
 from gateway.settings import ADMINISTRATORS
 from kit.clock import to_text
@@ -96,13 +96,14 @@ class AuditLog:
         return bool((await self._store.find(ENTRIES.name, SCOPE, [Eq("event", event)], limit=1)).records)
 
     async def _add(self, event: str, said: Audited) -> bool:
-        """One try; False where somebody else took the place."""
+        """One try; False where somebody else took the place: then the head must not learn of what was not kept."""
         head = await self._head(said.office)
         number = head.body["number"] + 1
         content = said.model_dump(mode="json") | {"event": event, "number": number, "prev": head.body["digest"]}
         entry = Record(entry_id(said.office, number), sealed(self._key, content), READERS)
         following = self._moved(head, number=number, digest=entry.body["hash"])
-        kept, _ = await self._store.save_many([Write(ENTRIES.name, entry), Write(HEADS.name, following)])
+        writes = [Write(ENTRIES.name, entry), Write(HEADS.name, following)]
+        kept, *_ = await self._store.save_many(writes, stop_at_failure=True)
         if isinstance(kept, Record):
             return True
         await self._caught_up(said.office)
@@ -122,18 +123,28 @@ class AuditLog:
     async def _prune(self, office: str, before: str) -> None:
         head = await self._caught_up(office)
         first, base = head.body["first"], head.body["base"]
-        while (entry := await self.entry(entry_id(office, first))) and entry.body["at"] < before:
+        while (
+            (entry := await self.entry(entry_id(office, first)))
+            and self._follows(entry, office, first, base)
+            and entry.body["at"] < before
+        ):
             first, base = first + 1, entry.body["hash"]
         if first > head.body["first"]:
             told = to_save(self._ports, f"audit-{office}", head.revision + 1, self._pruned(head, first))
             await self._store.save(HEADS.name, self._moved(head, first=first, base=base), told)
         await self._forget(office, first)
 
+    def _follows(self, entry: Record, office: str, number: int, base: str) -> bool:
+        """Whether it is what was written there: who makes an entry look old must not have it erased."""
+        body = entry.body
+        return holds(self._key, body) and (body["office"], body["number"], body["prev"]) == (office, number, base)
+
     async def _forget(self, office: str, first: int) -> None:
         """Erase what lies before the beginning, also what an interrupted pruning left."""
         where: list[Clause] = [Eq("office", office), Range("number", None, first)]
         async for entry in self._store.scan(ENTRIES.name, SCOPE, where):
-            await self._store.erase(ENTRIES.name, entry.id)
+            if entry.id < entry_id(office, first):
+                await self._store.erase(ENTRIES.name, entry.id)
 
     def _pruned(self, head: Record, first: int) -> GatewayAudited:
         change = AuditedChange(field="first", before=str(head.body["first"]), after=str(first))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from contracts.audit import AuditedChange
 from gateway.audit.keeping import Keeper
@@ -13,6 +13,7 @@ from gateway.audit.log import AuditLog, Filter
 from gateway.routes import Id, administrator_for
 from gateway.settings import API
 from kit.auth import Principal
+from kit.clock import from_text, to_text
 from kit.errors import NotFound
 from kit.store.port import Record
 from kit.web import Answer, PageOf, Paging
@@ -20,8 +21,19 @@ from kit.web import Answer, PageOf, Paging
 router = APIRouter(prefix=API, tags=["audit"])
 
 Reader = Annotated[Principal, Depends(administrator_for("查看操作记录"))]
-INSTANT = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$"
+_INSTANT = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$"
 ACT = r"^[a-z_]+\.([a-z_]+)?$"
+
+
+def _as_kept(text: str) -> str:
+    """Entries are found by their instants as text: with microseconds, whatever was asked with."""
+    try:
+        return to_text(from_text(text))
+    except (ValueError, OverflowError):
+        raise ValueError("没有这一天或这一时刻") from None
+
+
+Instant = Annotated[str, Field(pattern=_INSTANT, max_length=40), AfterValidator(_as_kept)]
 
 
 class AuditEntry(Answer):
@@ -49,8 +61,8 @@ class AuditQuery(Paging):
     who: Annotated[str | None, Field(max_length=64, description="账号 id")] = None
     what: Annotated[str | None, Field(max_length=60, pattern=ACT, description="动作或以点结尾的类别")] = None
     subject: Annotated[str | None, Field(max_length=200, description="对象，如 lead:018f…")] = None
-    since: Annotated[str | None, Field(pattern=INSTANT, max_length=40, description="不早于（UTC）")] = None
-    until: Annotated[str | None, Field(pattern=INSTANT, max_length=40, description="早于（UTC）")] = None
+    since: Annotated[Instant | None, Field(description="不早于（UTC）")] = None
+    until: Annotated[Instant | None, Field(description="早于（UTC）")] = None
 
     def filter(self) -> Filter:
         """As the log takes it."""

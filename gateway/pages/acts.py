@@ -13,6 +13,7 @@ DID: Mapping[str, str] = {
     "lead.registered": "登记了线索", "lead.changed": "更改了线索", "lead.moved": "变更了线索的阶段",
     "lead.assigned": "分派了线索", "lead.followed_up": "记录了跟进", "lead.shared": "把线索共享给企业",
     "lead.unshared": "结束了线索的共享", "partner.answered": "回复了企业", "leads.exported": "导出了线索",
+    "leads.export_cancelled": "停止了导出",
     "contact.added": "添加了联系人", "contact.corrected": "更正了联系人", "contact.unmasked": "查看了联系人的完整信息",
     "contact.exported": "导出了联系人的全部信息", "contact.erased": "删除了联系人",
     "enquiry.received": "提交了咨询", "enquiry.answered": "答复了咨询", "enquiry.withdrawn": "撤回了咨询的同意",
@@ -36,6 +37,7 @@ KINDS: Mapping[str, str] = {
     "import": "台账导入", "policy": "政策", "codes": "行业代码", "digest": "周报", "recipient": "收件设置",
     "delivery": "投递", "dead_letter": "死信", "backup": "备份", "account": "账号", "invitation": "邀请",
     "password": "密码", "token": "令牌", "session": "登录", "office": "初始化", "audit": "操作记录",
+    "deliveries": "批量发送", "dead_letters": "批量重放",
 }  # fmt: skip
 """Kinds of acts, by what stands before the point."""
 SUBJECTS: Mapping[str, str] = {

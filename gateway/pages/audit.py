@@ -71,7 +71,7 @@ async def audit_file(
     since: str = "",
     until: str = "",
 ) -> Response:
-    """The same as a table, up to 20,000 lines, no cell of it a formula."""
+    """The same as a table, no cell of it a formula; where it ends early, its last line says so."""
     wanted = {"office": office, "who": who, "kind": kind, "subject": subject, "since": since, "until": until}
     lines = _lines(_log(visit), _query(wanted), await _acts(visit), visit)
     name = f"audit-{visit.f.today:%Y%m%d}.csv"
@@ -104,6 +104,7 @@ async def _lines(log: AuditLog, query: AuditQuery, acts: Acts, visit: Visit) -> 
         written, cursor = written + len(page.records), page.next
         if cursor is None:
             return
+    yield _row([visit.say("更早的没有列出：一次最多 {n} 条，请缩小日期范围再下载。", n=written)])
 
 
 def _cells(entry: AuditEntry, acts: Acts, visit: Visit) -> list[str]:
@@ -140,9 +141,9 @@ def _midnight(text: str, days: int) -> str:
     """The beginning of a day in Shanghai; what is no date is left for the model to refuse."""
     try:
         day = date.fromisoformat(text) + timedelta(days)
+        return to_text(datetime.combine(day, time(), SHANGHAI))
     except (ValueError, OverflowError):
         return text
-    return to_text(datetime.combine(day, time(), SHANGHAI))
 
 
 def _log(visit: Visit) -> AuditLog:

@@ -50,7 +50,7 @@ async def retry_failed(request: Request, visit: Visiting) -> Response:
     form = await Form.of(request)
     wanted = form.given(*FILTER)
     try:
-        await visit.api.post("/deliveries/retry", wanted | {"expected": _number(form.text("expected"))}, key=form.key)
+        await visit.api.post("/deliveries/retry", wanted | {"expected": form.number("expected")}, key=form.key)
     except Refused as refused:
         return await _confirmation(visit, wanted, refused)
     return visit.go("/deliveries")
@@ -102,7 +102,3 @@ def _weeks(visit: Visit) -> list[str]:
     while len(weeks) < WEEKS:
         weeks.append(weeks[-1].previous)
     return [each.id for each in weeks]
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() else 0

@@ -18,8 +18,7 @@ from kit.wording import in_chinese
 M = TypeVar("M", bound=BaseModel)
 
 FACT = "fact."
-_DIGITS = 18
-"""Of a revision: more of them are no number that we gave."""
+_COUNT = re.compile(r"[0-9]{1,9}")
 _LEADING_CODE = re.compile(r"^\s*([A-Ta-t](?![A-Za-z])|\d{2,4})(?:\s|$)")
 
 
@@ -49,11 +48,14 @@ class Form:
         """The key that makes a second submit harmless."""
         return self.text("idempotency_key")
 
+    def number(self, name: str) -> int:
+        """A hidden count; 0 where it is none, which the API refuses in words."""
+        return int(text) if _COUNT.fullmatch(text := self.text(name)) else 0
+
     @property
     def revision(self) -> int:
         """The revision the form was drawn from."""
-        text = self.text("revision")
-        return int(text[:_DIGITS]) if text.isascii() and text.isdigit() else 0
+        return self.number("revision")
 
     def given(self, *names: str) -> dict[str, str]:
         """The fields that were filled in."""

@@ -52,10 +52,9 @@ async def count_letters(service: str, visit: Visiting) -> Response:
 async def replay_letters(service: str, request: Request, visit: Visiting) -> Response:
     """Start again what was counted."""
     form = await Form.of(request)
-    expected = form.text("expected")
-    body = {"expected": int(expected) if expected.isascii() and expected.isdigit() else 0}
+    body, path = {"expected": form.number("expected")}, f"/dead-letters/{_named(service)}/replay"
     try:
-        await visit.api.post(f"/dead-letters/{_named(service)}/replay", body, key=form.key)
+        await visit.api.post(path, body, key=form.key)
     except Refused as refused:
         return await _confirmation(visit, service, refused)
     return visit.go("/dead-letters")

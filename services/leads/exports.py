@@ -15,6 +15,7 @@ from kit.auth import PUBLIC, Principal
 from kit.clock import SHANGHAI, to_text
 from kit.courtesy import giving_way
 from kit.errors import AlreadyExists, IdempotencyMismatch, Stale
+from kit.events import Event
 from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Clause, Eq, In, Range, Record, Scope
@@ -62,12 +63,9 @@ async def request_export(ports: Ports, principal: Principal, wanted: ExportInput
         "finished_at": None,
         "expires_at": to_text(now + KEPT),
     }
-    office = principal.zones[0] if len(principal.zones) == 1 else CITY
-    act = told(ports, principal, "leads.exported", f"export:{id}", office=office, label=file_name)
+    events = _told(ports, principal, "leads.exported", id, 1, file_name)
     try:
-        return await ports.store.save(
-            EXPORTS.name, stored(id, body, principal.readers - {PUBLIC}), events_of(ports, id, 1, act)
-        )
+        return await ports.store.save(EXPORTS.name, stored(id, body, principal.readers - {PUBLIC}), events)
     except AlreadyExists:
         record = await load_export(ports, principal, id)
         if record.body["wish"] != wish:
@@ -95,8 +93,14 @@ async def cancel_export(ports: Ports, principal: Principal, id: str) -> Record:
         if record.body["state"] not in UNFINISHED:
             return record
         ended = {"state": "cancelled", "finished_at": to_text(ports.clock.now()), "detail": "已取消，没有生成文件"}
+        events = _told(ports, principal, "leads.export_cancelled", id, record.revision + 1, record.body["file_name"])
         with suppress(Stale):
-            return await ports.store.save(EXPORTS.name, record.with_body(record.body | ended))
+            return await ports.store.save(EXPORTS.name, record.with_body(record.body | ended), events)
+
+
+def _told(ports: Ports, by: Principal, what: str, id: str, revision: int, file_name: str) -> tuple[Event, ...]:
+    office = by.zones[0] if len(by.zones) == 1 else CITY
+    return events_of(ports, id, revision, told(ports, by, what, f"export:{id}", office=office, label=file_name))
 
 
 async def expire(ports: Ports) -> None:

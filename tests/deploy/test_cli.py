@@ -114,6 +114,15 @@ def test_the_first_start_prints_sign_ins_once(quce: Quce) -> None:
     assert quce.json("seed") == {"sign_ins": []}
 
 
+@pytest.mark.parametrize("command", [("doctor",), ("upgrade", "--data", "elsewhere"), ("account", "list")])
+def test_a_setting_that_does_not_hold_is_said_in_a_line(quce: Quce, command: tuple[str, ...]) -> None:
+    quce.environment["QUCE_AUDIT_MONTHS"] = "3"
+    refused = quce.run(*command)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("QUCE_AUDIT_MONTHS：网络日志至少留存 6 个月")
+    assert len(refused.stderr.splitlines()) == 1
+
+
 def test_a_signal_under_load_loses_nothing_that_was_acknowledged(quce: Quce) -> None:
     server = quce.start()
     token = quce.run("token", "create", "--as", "jingkai").stdout.strip()

@@ -55,6 +55,15 @@ def edit_and_hash(chance: random.Random, folder: Path) -> None:
     put(folder, "c_audit", id, sealed(b"another key", content))
 
 
+def reseal(chance: random.Random, folder: Path) -> None:
+    """Other words, the last or any, by somebody who has the keys and forgets what follows."""
+    id = entry_id(chance.choice(OFFICES), chance.choice((ACTS, chance.randrange(1, ACTS))))
+    [(body,)] = sql(folder, "SELECT body FROM c_audit WHERE id = ?", id)
+    content = {name: value for name, value in json.loads(body).items() if name not in ("hash", "seal")}
+    key = sealing_key(read_secret(folder / "keys" / "installation.key"))
+    put(folder, "c_audit", id, sealed(key, content | {"why": "nothing"}))
+
+
 def delete(chance: random.Random, folder: Path) -> None:
     id, _ = an_entry(chance, folder)
     sql(folder, "DELETE FROM c_audit WHERE id = ?", id)
@@ -95,8 +104,25 @@ def hide(chance: random.Random, folder: Path) -> None:
 def mislead(chance: random.Random, folder: Path) -> None:
     """A column by which people search, the entry itself untouched."""
     id, _ = an_entry(chance, folder)
-    column = chance.choice(("office", "who", "what"))
+    column = chance.choice([index.field for index in ENTRIES.indexes])
     sql(folder, f"UPDATE c_audit SET i_{column} = 'somebody' WHERE id = ?", id)  # noqa: S608 - own column
+
+
+def exchange(chance: random.Random, folder: Path) -> None:
+    """One's acts listed as another's: no value is there more or less often than before."""
+    column = chance.choice(("office", "who", "subject"))
+    found = sql(folder, f"SELECT id, i_{column} FROM c_audit")  # noqa: S608 - own column
+    id, value = chance.choice(found)
+    other, others = chance.choice([each for each in found if each[1] != value])
+    for each, given in ((id, others), (other, value)):
+        sql(folder, f"UPDATE c_audit SET i_{column} = ? WHERE id = ?", given, each)  # noqa: S608 - own column
+
+
+def relabel(chance: random.Random, folder: Path) -> None:
+    """What stands beside an entry's words: how often it was written, and for whom."""
+    id, _ = an_entry(chance, folder)
+    change = chance.choice(("revision = 2", 'readers = \'["administrators","public"]\'', "requests = '[{}]'"))
+    sql(folder, f"UPDATE c_audit SET {change} WHERE id = ?", id)  # noqa: S608 - one of these
 
 
 def spoil(chance: random.Random, folder: Path) -> None:
@@ -131,6 +157,23 @@ def edit_anchor(chance: random.Random, folder: Path) -> None:
     anchor(folder).write_text("".join(lines), "utf-8")
 
 
+def repeat_anchor(chance: random.Random, folder: Path) -> None:
+    """One line in the place of another: as many as before, and each of them ours."""
+    lines = anchor(folder).read_text("utf-8").splitlines(keepends=True)
+    at, other = chance.sample(range(len(lines)), 2)
+    lines[at] = lines[other]
+    anchor(folder).write_text("".join(lines), "utf-8")
+
+
+def reseal_anchor(_chance: random.Random, folder: Path) -> None:
+    """Another last line by somebody who has the keys and not the store."""
+    *lines, last = anchor(folder).read_text("utf-8").splitlines(keepends=True)
+    content = {name: value for name, value in json.loads(last).items() if name not in ("hash", "seal")}
+    key = sealing_key(read_secret(folder / "keys" / "installation.key"))
+    lines.append(json.dumps(sealed(key, content | {"heads": {}})) + "\n")
+    anchor(folder).write_text("".join(lines), "utf-8")
+
+
 def cut_anchor(chance: random.Random, folder: Path) -> None:
     """Lines gone from anywhere, the end included, or the whole file."""
     lines = anchor(folder).read_text("utf-8").splitlines(keepends=True)
@@ -142,9 +185,28 @@ def lose_anchor(_chance: random.Random, folder: Path) -> None:
     anchor(folder).unlink()
 
 
+def forget_anchor(chance: random.Random, folder: Path) -> None:
+    """What the store remembers of the file, and the end of the file with it."""
+    sql(folder, "DELETE FROM c_audit_state WHERE id = 'anchor'")
+    cut_anchor(chance, folder)
+
+
 TAMPERINGS_OF: tuple[Tampering, ...] = (
-    *(edit, edit_and_hash, delete, truncate, truncate_with_head, swap, hide, mislead, spoil),
-    *(edit_head, delete_head, edit_anchor, cut_anchor, lose_anchor),
+    *(
+        edit,
+        edit_and_hash,
+        reseal,
+        delete,
+        truncate,
+        truncate_with_head,
+        swap,
+        hide,
+        mislead,
+        exchange,
+        relabel,
+        spoil,
+    ),
+    *(edit_head, delete_head, edit_anchor, repeat_anchor, reseal_anchor, cut_anchor, lose_anchor, forget_anchor),
 )
 
 

@@ -18,8 +18,10 @@ from openpyxl import load_workbook
 
 from contracts.leads import LeadsAudited
 from contracts.vocabulary.facts import FACTS
-from services.leads import exports
+from kit.events import Event
+from services.leads import exports, imports
 from services.leads.export_table import HEADER
+from services.leads.queries import ExportInput
 from tests.leads.conftest import PEOPLE, Team
 from tests.leads.test_leads_api import events
 
@@ -187,3 +189,18 @@ async def test_broken_off_at_any_moment_it_leaves_no_file(
             assert list(folder.iterdir()) == []
         gc.collect()
     assert [str(each.message) for each in unclosed] == []
+
+
+async def test_stopping_is_told_as_asking_is(team: Team) -> None:
+    jingkai = PEOPLE["jingkai"]
+    asked = await exports.request_export(team.ports, jingkai, ExportInput(kind="leads"), "export")
+    for _ in range(2):
+        assert (await exports.cancel_export(team.ports, jingkai, asked.id)).body["state"] == "cancelled"
+    brought = await imports.request_import(team.ports, jingkai, b"no workbook", "台账.xlsx", None, "import")
+    for _ in range(2):
+        assert (await imports.cancel_import(team.ports, jingkai, brought.id)).body["state"] == "cancelled"
+    said = [LeadsAudited.heard(Event.decode(value).data) for value in await events(team) if b"audited" in value]
+    assert [(each.what, each.office, each.who) for each in said if "cancelled" in each.what] == [
+        ("leads.export_cancelled", "jingkai", "jingkai"),
+        ("import.cancelled", "jingkai", "jingkai"),
+    ]

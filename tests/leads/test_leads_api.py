@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from contracts.leads import LeadChanged, LeadRegistered, LeadsAudited
+from contracts.vocabulary.facts import FACTS
 from tests.leads.conftest import Team, lead_body
 
 
@@ -260,3 +262,25 @@ async def test_a_confidential_lead_goes_by_a_code_name(team: Team) -> None:
 async def test_a_path_names_fields_not_types(team: Team) -> None:
     answer = await team["jingkai"].send("POST", "/leads", json=lead_body(facts={"fixed_asset_investment": -5}))
     assert [error["path"] for error in answer.json()["errors"]] == ["facts.fixed_asset_investment"]
+
+
+async def test_every_fact_may_be_changed_at_once(team: Team) -> None:
+    officer = team["jingkai"]
+    receipt = await officer.register(facts={})
+    plain = {"amount": "3亿元", "integer": 3, "decimal": "3", "ratio": "3%", "boolean": True, "date": "2026-11-01"}
+    facts = {
+        name: {
+            **plain,
+            "code": "3962",
+            "choice": next(iter(fact.choices), ""),
+            "tags": list(fact.choices)[:1],
+            "text": "甲",
+        }[fact.kind]
+        for name, fact in FACTS.items()
+    }
+    headers = {"If-Match": f'"{receipt["revision"]}"'}
+    answer = await officer.send("PATCH", f"/leads/{receipt['id']}", json={"facts": facts}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    said = [json.loads(value)["data"] for value in await events(team) if b"lead.changed" in value]
+    [changes] = [each["changes"] for each in said if "changes" in each]
+    assert {each["field"] for each in changes} == {f"facts.{name}" for name in FACTS}

@@ -114,3 +114,9 @@ def test_lights() -> None:
     assert light_of(lead("2026-11-26T05:00:00.000000Z"), NOW) == "normal"
     assert light_of(lead("2026-11-23T01:00:00.000000Z", "2026-11-22T01:00:00.000000Z"), NOW) == "none"
     assert light_of(lead("2026-11-23T01:00:00.000000Z", state="closed"), NOW) == "none"
+
+
+@pytest.mark.parametrize(("typed", "read"), [("7", 7), ("", 0), ("²", 0), ("-1", 0), ("9" * 5000, 0)])
+def test_a_hidden_count_that_is_none_is_zero(typed: str, read: int) -> None:
+    form = Form(FormData([("expected", typed), ("revision", typed)]))
+    assert (form.number("expected"), form.revision) == (read, read)

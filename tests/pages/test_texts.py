@@ -12,6 +12,7 @@ import pytest
 from contracts.vocabulary.facts import FACTS
 from contracts.vocabulary.personal_data import BASES, NOTICES
 from contracts.vocabulary.zones import GroupId
+from gateway.breaker import SERVICE_NAMES
 from gateway.model import ROLE_NAMES
 from gateway.pages import acts, labels, lead_filter, page_table, routing
 from gateway.pages.assets import INSTALLED, TABLE
@@ -26,7 +27,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 TABLES = (
     labels.INSTRUMENTS, labels.CLAIM_MODES, labels.BENEFICIARIES, labels.STANDINGS, labels.SOURCES, labels.JOB_STATES,
     labels.DELIVERY_STATES, labels.FIELDS, BASES, NOTICES, ROLE_NAMES, routing.TITLES,
-    labels.DELIVERY_KINDS, labels.LETTER_STATES, labels.SERVICE_NAMES, labels.ACCOUNT_STATES, labels.TOKEN_SCOPES,
+    labels.DELIVERY_KINDS, labels.LETTER_STATES, SERVICE_NAMES, labels.ACCOUNT_STATES, labels.TOKEN_SCOPES,
     labels.PROGRESS, labels.ENQUIRY_STATES, acts.DID, acts.KINDS, acts.SUBJECTS, acts.FIELDS, acts.SYSTEM_NAMES,
 )  # fmt: skip
 
