@@ -102,10 +102,20 @@ class Jobs:
                 await self._task
 
     async def run_due(self) -> None:
-        """Run every slot that is due now; one call at a time."""
+        """Run every slot that is due now; one call at a time. What fails holds up nothing but its own later slots.
+
+        Raises:
+            ExceptionGroup: some of it failed, and is due again.
+        """
+        failures = []
         async with self._running:
             for schedule in self._schedules:
-                await self._run_schedule(schedule)
+                try:
+                    await self._run_schedule(schedule)
+                except Exception as failure:
+                    failures.append(failure)
+        if failures:
+            raise ExceptionGroup(f"due work of {self._service}", failures)
 
     async def _forever(self) -> None:
         while True:

@@ -175,7 +175,7 @@ async def _read(ports: Ports, record: Record) -> Ledger:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ledger"  # read by content, so that nothing of its name is needed
         await asyncio.to_thread(path.write_bytes, content)
-        return await asyncio.to_thread(read_ledger, path)
+        return await read_ledger(path)
 
 
 async def _store_rows(ports: Ports, record: Record, rows: list[RowDone]) -> None:

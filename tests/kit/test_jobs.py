@@ -61,11 +61,28 @@ async def test_a_slot_that_failed_is_tried_again(store: SqliteStore, leases: Sto
     work.broken = True
     await due.start()
     await due.stop()
-    with pytest.raises(RuntimeError):
+    with pytest.raises(ExceptionGroup) as failed:
         await due.run_due()
+    assert [str(each) for each in failed.value.exceptions] == ["not today"]
     work.broken = False
     await due.run_due()
     assert len(work.done) == 1
+
+
+async def test_what_fails_holds_up_nothing_else(store: SqliteStore, leases: StoreLeases, clock: ManualClock) -> None:
+    broken, other = Work(), Work()
+    broken.broken = True
+    day = timedelta(days=1)
+    schedules = [
+        Schedule("broken", weekly(0, time(8, 53)), broken, day),
+        Schedule("other", weekly(0, time(8, 53)), other, day),
+    ]
+    due = Jobs(store, leases, clock, schedules, service="test", holder="this")
+    await due.start()
+    await due.stop()
+    with pytest.raises(ExceptionGroup):
+        await due.run_due()
+    assert (broken.done, len(other.done)) == ([], 1)
 
 
 async def test_another_holder_keeps_it_away_until_the_lease_lapses(

@@ -6,6 +6,7 @@ event loop. ``python -m services.leads.ledger.reader FILE`` prints one JSON line
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -32,25 +33,39 @@ _KEPT = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "TMPDIR", "TEMP")
 """What the child needs of the environment; the suite's settings and secrets are not among it."""
 
 
-def read_ledger(path: Path, *, seconds: float = SECONDS) -> Ledger:
-    """Read a ledger workbook in a child process.
+async def read_ledger(path: Path, *, seconds: float = SECONDS) -> Ledger:
+    """Read a ledger workbook in a child process, which ends with whoever waits for it.
 
     Raises:
         LedgerError: it is no workbook, locked, too large, takes longer than ``seconds``, or holds no ledger.
     """
+    command = [sys.executable, "-m", "services.leads.ledger.reader", str(path)]
+    closed, read = subprocess.DEVNULL, subprocess.PIPE
+    child = await asyncio.create_subprocess_exec(*command, stdin=closed, stdout=read, stderr=closed, env=_environment())
     try:
-        done = subprocess.run(  # noqa: S603 - this interpreter and this module
-            [sys.executable, "-m", "services.leads.ledger.reader", str(path.resolve())],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=seconds,
-            check=False,
-            env=_environment(),
-        )
-    except subprocess.TimeoutExpired as error:
+        async with asyncio.timeout(seconds):
+            printed, _ = await child.communicate()
+    except TimeoutError as error:
         raise LedgerError("too_slow", seconds=f"{seconds:g}") from error
-    lines = done.stdout.splitlines()
-    if done.returncode != 0 or not lines:
+    finally:
+        await _end(child)
+    return await asyncio.to_thread(_ledger, printed, child.returncode)
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    if child.returncode is None:
+        child.kill()
+        await child.wait()
+
+
+def _ledger(printed: bytes, exit_code: int | None) -> Ledger:
+    """What the child says.
+
+    Raises:
+        LedgerError: it refused the file, or broke off.
+    """
+    lines = printed.splitlines()
+    if exit_code != 0 or not lines:
         raise LedgerError("broken")
     outcome = json.loads(lines[0])
     if outcome["refused"] is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook
+
+from services.leads.ledger import Ledger, read_ledger
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "ledger"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -27,6 +30,11 @@ PARTS = {
 
 WriteWorkbook = Callable[..., Path]
 WriteRaw = Callable[[Iterable[str]], Path]
+
+
+def read_here(path: Path, **limits: float) -> Ledger:
+    """The ledger in a file, for tests without a loop."""
+    return asyncio.run(read_ledger(path, **limits))
 
 
 @pytest.fixture

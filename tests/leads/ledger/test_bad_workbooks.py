@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import signal
 import time
 import zipfile
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import Workbook
 
 from services.leads.ledger import LedgerError, read_ledger
-from tests.leads.ledger.conftest import PARTS, WriteRaw, WriteWorkbook
+from tests.leads.ledger.conftest import PARTS, WriteRaw, WriteWorkbook, read_here
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 HEADER = ["项目名称", "投资方", "总投资（亿元）"]
@@ -19,7 +23,7 @@ HEADER = ["项目名称", "投资方", "总投资（亿元）"]
 
 def refusal(path: Path, **limits: float) -> LedgerError:
     with pytest.raises(LedgerError) as caught:
-        read_ledger(path, **limits)
+        read_here(path, **limits)
     assert re.search(r"[请]", str(caught.value)), "says what to do next"
     return caught.value
 
@@ -123,7 +127,7 @@ def test_formulas_without_results_are_named_by_place(write_workbook: WriteWorkbo
 
 def test_formulas_with_results_are_read(write_raw: WriteRaw) -> None:
     row = '<row r="2"><c r="A2" t="str"><f>"甲"</f><v>甲</v></c><c r="C2"><f>1+2</f><v>3</v></c></row>'
-    (read,) = read_ledger(write_raw([cells(1, *HEADER), row]))
+    (read,) = read_here(write_raw([cells(1, *HEADER), row]))
     assert read.title == "甲"
     assert read.total_investment is not None
     assert read.total_investment.low == 30_000_000_000
@@ -131,7 +135,7 @@ def test_formulas_with_results_are_read(write_raw: WriteRaw) -> None:
 
 def test_the_error_of_a_formula_is_a_problem_of_its_cell(write_raw: WriteRaw) -> None:
     row = '<row r="2"><c r="A2" t="inlineStr"><is><t>甲</t></is></c><c r="C2" t="e"><v>#REF!</v></c></row>'
-    (read,) = read_ledger(write_raw([cells(1, *HEADER), row]))
+    (read,) = read_here(write_raw([cells(1, *HEADER), row]))
     assert ("总投资（亿元）", "#REF!") in [(problem.column, problem.value) for problem in read.problems]
 
 
@@ -164,7 +168,7 @@ def test_the_reader_is_killed_when_it_takes_too_long(shared_ledger: Path) -> Non
 def test_a_wrong_extension_does_not_matter(tmp_path: Path, shared_ledger: Path) -> None:
     path = tmp_path / "台账.xls"
     path.write_bytes(shared_ledger.read_bytes())
-    assert len(read_ledger(path)) == 249
+    assert len(read_here(path)) == 249
 
 
 def test_the_reader_sees_none_of_the_settings(
@@ -172,4 +176,22 @@ def test_the_reader_sees_none_of_the_settings(
 ) -> None:
     monkeypatch.setenv("PYTHONSTARTUP", str(tmp_path / "no.py"))
     monkeypatch.chdir(tmp_path)
-    assert len(read_ledger(shared_ledger)) == 249
+    assert len(read_here(shared_ledger)) == 249
+
+
+async def test_the_child_ends_with_whoever_waits_for_it(shared_ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    children: list[asyncio.subprocess.Process] = []
+    started, start = asyncio.Event(), asyncio.create_subprocess_exec
+
+    async def starting(*command: str, **options: Any) -> asyncio.subprocess.Process:
+        children.append(await start(*command, **options))
+        started.set()
+        return children[-1]
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", starting)
+    reading = asyncio.create_task(read_ledger(shared_ledger))
+    await started.wait()
+    reading.cancel()
+    with suppress(asyncio.CancelledError):
+        await reading
+    assert children[0].returncode == -signal.SIGKILL

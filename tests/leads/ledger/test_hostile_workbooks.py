@@ -13,9 +13,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from services.leads.ledger import LedgerError, read_ledger
+from services.leads.ledger import LedgerError
 from tests.conftest import ROOT
-from tests.leads.ledger.conftest import PARTS
+from tests.leads.ledger.conftest import PARTS, read_here
 
 SECONDS = 1.0
 BYTES = 100 * 1024 * 1024
@@ -225,7 +225,7 @@ def test_it_is_refused_soon_and_cheaply(
         assert orjson.loads(said.splitlines()[0])["refused"] in ("zip_bomb", "broken", "not_a_workbook")
     assert len(said.splitlines()) == (used["code"] == 0)
     with pytest.raises(LedgerError):
-        read_ledger(path)
+        read_here(path)
     record_figure(f"hostile.{name}.seconds", used["seconds"])
     record_figure(f"hostile.{name}.mb", used["kilobytes"] // 1024)
     assert used["seconds"] <= SECONDS

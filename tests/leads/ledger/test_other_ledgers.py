@@ -12,9 +12,9 @@ from openpyxl import Workbook
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.source_modes import SourceMode
 from contracts.vocabulary.stages import LeadState, Stage
-from services.leads.ledger import LedgerRow, read_ledger
+from services.leads.ledger import LedgerRow
 from services.leads.ledger.row import SHEET_STEP
-from tests.leads.ledger.conftest import WriteWorkbook
+from tests.leads.ledger.conftest import WriteWorkbook, read_here
 
 YI = 10_000_000_000
 MANIFEST = '<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
@@ -57,7 +57,7 @@ OTHER = [
 
 
 def rows_of(write_workbook: WriteWorkbook, *sheets: Any, **shape: Any) -> tuple[LedgerRow, ...]:
-    return tuple(read_ledger(write_workbook(*sheets, **shape)))
+    return tuple(read_here(write_workbook(*sheets, **shape)))
 
 
 def problems(row: LedgerRow) -> dict[str, str]:
@@ -227,7 +227,7 @@ def test_a_ledger_of_libreoffice_is_read(tmp_path: Path) -> None:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr("META-INF/manifest.xml", MANIFEST)
         archive.writestr("content.xml", ODS.format(body))
-    (row,) = read_ledger(path)
+    (row,) = read_here(path)
     assert (row.title, row.investor) == ("甲项目", "乙公司")
     assert row.total_investment == Amount(low=3 * YI, high=3 * YI, approximate=True, as_written="约3亿元")
 

@@ -12,7 +12,8 @@ import pytest
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.stages import LeadState
 from contracts.vocabulary.zones import ZONES
-from services.leads.ledger import Ledger, LedgerRow, project_key, read_ledger
+from services.leads.ledger import Ledger, LedgerRow, project_key
+from tests.leads.ledger.conftest import read_here
 
 FIRST_ROW = 4
 BAD_CODES = [23, 33, 34, 46, 53, 82, 91, 125, 139, 159, 220, 236, 246]
@@ -20,7 +21,7 @@ BAD_CODES = [23, 33, 34, 46, 53, 82, 91, 125, 139, 159, 220, 236, 246]
 
 @pytest.fixture(scope="module")
 def ledger() -> Ledger:
-    return read_ledger(Path(__file__).resolve().parents[2] / "data" / "ledger" / "lead-ledger.xlsx")
+    return read_here(Path(__file__).resolve().parents[2] / "data" / "ledger" / "lead-ledger.xlsx")
 
 
 @pytest.fixture(scope="module")
