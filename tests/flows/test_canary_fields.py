@@ -107,7 +107,9 @@ def test_a_canary_is_heard_however_it_is_quoted(canary: str) -> None:
     assert [text for text in quoted if heard(text) != {canary}] == []
 
 
-@pytest.mark.parametrize("written", ["87.3101亿元", "873,101万元", "8731010000.00", "873101000000", "0.873101", "8731.01"])
+@pytest.mark.parametrize(
+    "written", ["87.3101亿元", "873,101万元", "8731010000.00", "873101000000", "0.873101", "8731.01"]
+)
 def test_a_figure_is_heard_in_whatever_unit(written: str) -> None:
     assert heard(f'"amount": {written},') == {"87.3101"}
 

@@ -178,6 +178,14 @@ class World:
         return str(self.post("donghu", "/contacts", json=body)["id"])
 
     @cached_property
+    def neighbouring(self) -> str:
+        """A lead of 汉阳, in the digests of its manager."""
+        made: str = self.post("hanyang", "/leads", json=registration(next(self.numbers)) | {"zone": "hanyang"})["id"]
+        figures = f"/digests/{self.week}/figures/new_leads/records"
+        self.wait(lambda: made in {each["record"] for each in self.get(ELSEWHERE, figures)["items"]})
+        return made
+
+    @cached_property
     def hushed(self) -> str:
         """A lead whose investor nobody may look up."""
         return self.new_lead()
