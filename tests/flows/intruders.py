@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.backups import BACKUPS
-from gateway.model import BearerToken, SignedIn
+from gateway.model import BearerToken, SignedIn, digest
 from gateway.repository import SESSIONS, TOKENS
 from kit.store.port import Collection, Record, Scope
 from kit.store.sqlite import SqliteStore
@@ -142,17 +142,17 @@ async def _among_policies(policy: str, draft: str, data: Path) -> None:
 async def _over_a_digest(world: World) -> None:
     """A digest that nobody may read any more, and that no longer agrees with the leads."""
     async with _into(world.data, "notify") as into:
-        digest = await into.first(DIGESTS, manager=world.accounts[ELSEWHERE], week=EARLIER_WEEK)
-        moved = json.loads(re.sub(r'"fingerprint": "[^"]*"', f'"fingerprint": "{MARK}"', json.dumps(digest.body)))
-        chunk = await _chunk(into, world.lead, digest, NOBODY)
-        await into.put(DIGESTS, digest.id, moved | {"chunks": moved["chunks"] | {FIGURE: [chunk]}}, NOBODY)
+        frozen = await into.first(DIGESTS, manager=world.accounts[ELSEWHERE], week=EARLIER_WEEK)
+        moved = json.loads(re.sub(r'"fingerprint": "[^"]*"', f'"fingerprint": "{MARK}"', json.dumps(frozen.body)))
+        chunk = await _chunk(into, world.lead, frozen, NOBODY)
+        await into.put(DIGESTS, frozen.id, moved | {"chunks": moved["chunks"] | {FIGURE: [chunk]}}, NOBODY)
 
 
-async def _chunk(into: Intruder, lead: str, digest: Record, readers: frozenset[str], name: str = "intruding") -> str:
+async def _chunk(into: Intruder, lead: str, frozen: Record, readers: frozenset[str], name: str = "intruding") -> str:
     values = {"title": MARK, "investor": MARK, "zone": "donghu"}
     row = {"key": lead, "record": lead, "kind": "lead", "adds": 1, "values": values}
-    chunk = f"{digest.id}:{name}"
-    await into.put(DIGEST_ROWS, chunk, {"schema": 1, "digest": digest.id, "rows": [row]}, readers)
+    chunk = f"{frozen.id}:{name}"
+    await into.put(DIGEST_ROWS, chunk, {"schema": 1, "digest": frozen.id, "rows": [row]}, readers)
     return chunk
 
 
@@ -161,13 +161,13 @@ async def _among_notices(world: World, notification: str, failure: str) -> None:
         await into.copy(NOTIFICATIONS, notification, "intruding-notification", NOBODY, title=MARK)
         own = frozenset({own_reader(world.accounts["donghu"])})
         await into.copy(DELIVERIES, failure, "intruding-delivery", own, recipient=world.accounts["bureau"])
-        digest = await into.first(DIGESTS, manager=world.accounts[ELSEWHERE], week=FINISHED_WEEK)
+        frozen = await into.first(DIGESTS, manager=world.accounts[ELSEWHERE], week=FINISHED_WEEK)
         chunks = [
-            await _chunk(into, world.lead, digest, digest.readers),
-            await _chunk(into, world.neighbouring, digest, NOBODY, "hidden"),
+            await _chunk(into, world.lead, frozen, frozen.readers),
+            await _chunk(into, world.neighbouring, frozen, NOBODY, "hidden"),
         ]
-        body = digest.body | {"chunks": digest.body["chunks"] | {FIGURE: chunks}}
-        await into.put(DIGESTS, digest.id, body, digest.readers)
+        body = frozen.body | {"chunks": frozen.body["chunks"] | {FIGURE: chunks}}
+        await into.put(DIGESTS, frozen.id, body, frozen.readers)
 
 
 async def _at_the_edge(world: World, backup: str) -> None:
@@ -178,6 +178,17 @@ async def _at_the_edge(world: World, backup: str) -> None:
         await into.put(SESSIONS, session.id, session.body(), NOBODY)
         await into.put(TOKENS, token.id, token.body(), NOBODY)
         await into.copy(BACKUPS, backup, "intruding-backup", NOBODY, file=MARK)
+
+
+def expire_session(data: Path, cookie: str) -> None:
+    """Let a sign-in be over."""
+    asyncio.run(_expire_session(data, digest(cookie)))
+
+
+async def _expire_session(data: Path, id: str) -> None:
+    async with _into(data, "gateway") as into:
+        known = await into.read(SESSIONS, id)
+        await into.put(SESSIONS, id, known.body | {"expires_at": "2026-01-01T00:00:00.000000Z"}, known.readers)
 
 
 def _answer(lead: str) -> dict[str, Any]:

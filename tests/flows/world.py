@@ -133,6 +133,11 @@ class World:
         # What the visitor added may still be on its way to the lead, and move the enquiry on.
         return str(self.wait(lambda: self.answered(asked["organisation"])))
 
+    @property
+    def visited(self) -> dict[str, Any]:
+        """That enquiry, as its office reads it."""
+        return self.arrived("id", self.visit)
+
     def answered(self, organisation: str) -> str | None:
         """The id of a visitor's enquiry, once the office has answered what it read."""
         found = self.arrived("organisation", organisation)
