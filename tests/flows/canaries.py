@@ -139,7 +139,7 @@ def _decoded(run: str) -> str:
         return ""
 
 
-def _readings(text: str) -> Iterator[str]:
+def readings(text: str) -> Iterator[str]:
     """A text as it is; as an address, a page and JSON quote it; and what stands in it as base64."""
     yield text
     yield unquote(text)
@@ -150,7 +150,7 @@ def _readings(text: str) -> Iterator[str]:
 
 def heard(text: str) -> frozenset[str]:
     """The canaries in a text, however they are quoted or written."""
-    said = _THOUSANDS.sub("", "\n".join(_readings(text)))
+    said = _THOUSANDS.sub("", "\n".join(readings(text)))
     figures = (_DIGITS.get(found.replace(".", "")) for found in _FIGURE.findall(said))
     rounded = {ROUNDED} if _LEFT.search(said) else frozenset[str]()
     return frozenset(_CANARY.findall(said)) | frozenset(filter(None, figures)) | rounded
