@@ -74,6 +74,16 @@ def test_an_assignment_says_nothing_of_a_lead_that_is_out_of_sight(world: World)
         assert send(world, "hanyang", "POST /leads/{id}/assign", call).status_code == 404
 
 
+def test_a_count_counts_what_is_listed(world: World) -> None:
+    call = Call(query={"unread": True, "limit": 200})
+    listed, following = 0, True
+    while following:
+        page = send(world, "donghu", "GET /notifications", call).json()
+        listed, following = listed + len(page["items"]), page["next"]
+        call = Call(query={**call.query, "cursor": following})
+    assert world.get("donghu", "/notifications/count")["unread"] == listed
+
+
 def test_reading_all_reads_nobody_elses(world: World) -> None:
     world.new_lead()
     unread = world.wait(lambda: world.get("donghu", "/notifications/count")["unread"])
