@@ -19,6 +19,14 @@ ASKED = "/eligibility?fact.industry_code=3962&fact.fixed_asset_investment=3.5亿
 
 def test_a_visitor_asks_and_follows_the_answer(browser: Browser, world: World) -> None:
     with person(browser, world, PHONE, java_script_enabled=False) as visitor, person(browser, world) as officer:
+        duty = world.accounts["donghu"]
+        officer.sign_in("donghu")
+        officer.go("/duty")
+        officer.page.select_option("#d-officer", duty)
+        officer.page.click("main form .btn-primary")
+        officer.settle()
+        assert officer.page.input_value("#d-officer") == duty
+
         visitor.page.goto(world.url + ASKED)
         visitor.page.click("text=我要咨询 >> nth=0")
         assert visitor.page.input_value("#q-zone") == "donghu"
@@ -36,9 +44,20 @@ def test_a_visitor_asks_and_follows_the_answer(browser: Browser, world: World) -
             return [each["lead_id"] for each in items if each["organisation"] == "漫步咨询有限公司" and each["lead_id"]]
 
         lead = world.wait(arrived)[0]
-        world.wait(lambda: [n for n in world.get("donghu", "/notifications")["items"] if "【咨询】" in n["title"]])
-        officer.sign_in("donghu")
-        officer.go(f"/leads/{lead}")
+        assert world.get("donghu", f"/leads/{lead}")["owner"] == duty
+
+        def told() -> list[str]:
+            items = world.get("donghu", "/notifications?limit=200")["items"]
+            return [each["id"] for each in items if "【咨询】" in each["title"] and each["lead_id"] == lead]
+
+        assert world.wait(told)
+        visitor.page.goto(f"{world.url}/enquiries/track")
+        visitor.page.fill("#t-code", code)
+        visitor.page.click("main button")
+        assert "按租金的一半补三年。" not in visitor.page.inner_text("main")
+        officer.go("/notifications")
+        officer.page.click("#main button:has-text('漫步咨询有限公司')")
+        officer.page.wait_for_url(f"**/leads/{lead}**")
         officer.page.wait_for_selector("text=厂房租金怎么补？")
         assert "对方当时看到的本区结果" in officer.text()
         assert officer.page.locator("a[href*='example.com']").count() == 0
