@@ -144,7 +144,7 @@ async def _over_a_digest(world: World) -> None:
     async with _into(world.data, "notify") as into:
         frozen = await into.first(DIGESTS, manager=world.accounts[ELSEWHERE], week=EARLIER_WEEK)
         moved = json.loads(re.sub(r'"fingerprint": "[^"]*"', f'"fingerprint": "{MARK}"', json.dumps(frozen.body)))
-        chunk = await _chunk(into, world.lead, frozen, NOBODY)
+        chunk = await _chunk(into, world.lead, frozen, frozen.readers)
         await into.put(DIGESTS, frozen.id, moved | {"chunks": moved["chunks"] | {FIGURE: [chunk]}}, NOBODY)
 
 
@@ -162,12 +162,13 @@ async def _among_notices(world: World, notification: str, failure: str) -> None:
         own = frozenset({own_reader(world.accounts["donghu"])})
         await into.copy(DELIVERIES, failure, "intruding-delivery", own, recipient=world.accounts["bureau"])
         frozen = await into.first(DIGESTS, manager=world.accounts[ELSEWHERE], week=FINISHED_WEEK)
-        chunks = [
-            await _chunk(into, world.lead, frozen, frozen.readers),
-            await _chunk(into, world.neighbouring, frozen, NOBODY, "hidden"),
-        ]
-        body = frozen.body | {"chunks": frozen.body["chunks"] | {FIGURE: chunks}}
-        await into.put(DIGESTS, frozen.id, body, frozen.readers)
+        told = frozen.body["chunks"]
+        other = next(name for name in told if name != FIGURE)
+        chunks = {
+            FIGURE: [await _chunk(into, world.lead, frozen, frozen.readers)],
+            other: [await _chunk(into, world.neighbouring, frozen, NOBODY, "hidden")],
+        }
+        await into.put(DIGESTS, frozen.id, frozen.body | {"chunks": told | chunks}, frozen.readers)
 
 
 async def _at_the_edge(world: World, backup: str) -> None:
