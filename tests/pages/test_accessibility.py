@@ -29,6 +29,27 @@ VISITORS = ("", "donghu", "bureau", "partner-a", "manager", "editor", "reviewer"
 ASKED = "fact.industry_code=3962&fact.fixed_asset_investment=3.5亿元"
 
 
+def administration(world: World) -> list[str]:
+    """What an administrator looks at."""
+    return [
+        "/deliveries",
+        "/deliveries/retry",
+        f"/deliveries/{world.new_failure(doubted=True)[0]}",
+        "/dead-letters",
+        "/dead-letters/notify/replay",
+        f"/dead-letters/notify/{world.new_letter('notify')[0]}",
+        "/system",
+        "/audit",
+        f"/audit/{world.audited}",
+        "/accounts",
+        "/accounts/new",
+        f"/accounts/{world.guest}",
+        "/account",
+        "/account/password",
+        "/leads",
+    ]
+
+
 def pages_of(world: World) -> dict[str, list[str]]:
     """Who looks at which pages."""
     week = Week.of(SystemClock().now()).id
@@ -68,23 +89,7 @@ def pages_of(world: World) -> dict[str, list[str]]:
         "manager": ["/digests", f"/digests/{week}", f"/digests/{week}/figures/new_leads", "/dashboard", "/leads", lead],
         "editor": ["/policies", f"/policies/{world.policy}", f"/policies/{world.draft}", "/notifications", "/account"],
         "reviewer": ["/policies", f"/policies/{world.draft}", "/account"],
-        "admin": [
-            "/deliveries",
-            "/deliveries/retry",
-            f"/deliveries/{world.new_failure(doubted=True)[0]}",
-            "/dead-letters",
-            "/dead-letters/notify/replay",
-            f"/dead-letters/notify/{world.new_letter('notify')[0]}",
-            "/system",
-            "/audit",
-            f"/audit/{world.audited}",
-            "/accounts",
-            "/accounts/new",
-            f"/accounts/{world.guest}",
-            "/account",
-            "/account/password",
-            "/leads",
-        ],
+        "admin": administration(world),
     }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.flows.world import World
-from tests.pages.driver import PHONE, person
+from tests.pages.driver import PHONE, Person, person
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -17,16 +17,34 @@ pytestmark = pytest.mark.browser
 ASKED = "/eligibility?fact.industry_code=3962&fact.fixed_asset_investment=3.5亿元&zone=donghu"
 
 
+def go_on_duty(officer: Person, account: str) -> None:
+    """Take the duty of 东湖."""
+    officer.sign_in("donghu")
+    officer.go("/duty")
+    officer.page.select_option("#d-officer", account)
+    officer.page.click("main form .btn-primary")
+    officer.settle()
+    assert officer.page.input_value("#d-officer") == account
+
+
+def told(world: World, lead: str) -> list[str]:
+    """The notifications of an enquiry that has become this lead."""
+    items = world.get("donghu", "/notifications?limit=200")["items"]
+    return [each["id"] for each in items if "【咨询】" in each["title"] and each["lead_id"] == lead]
+
+
+def track(visitor: Person, code: str) -> str:
+    """What following the code shows."""
+    visitor.page.goto(f"{visitor.world.url}/enquiries/track")
+    visitor.page.fill("#t-code", code)
+    visitor.page.click("main button")
+    return visitor.page.inner_text("main")
+
+
 def test_a_visitor_asks_and_follows_the_answer(browser: Browser, world: World) -> None:
     with person(browser, world, PHONE, java_script_enabled=False) as visitor, person(browser, world) as officer:
         duty = world.accounts["donghu"]
-        officer.sign_in("donghu")
-        officer.go("/duty")
-        officer.page.select_option("#d-officer", duty)
-        officer.page.click("main form .btn-primary")
-        officer.settle()
-        assert officer.page.input_value("#d-officer") == duty
-
+        go_on_duty(officer, duty)
         visitor.page.goto(world.url + ASKED)
         visitor.page.click("text=我要咨询 >> nth=0")
         assert visitor.page.input_value("#q-zone") == "donghu"
@@ -45,16 +63,8 @@ def test_a_visitor_asks_and_follows_the_answer(browser: Browser, world: World) -
 
         lead = world.wait(arrived)[0]
         assert world.get("donghu", f"/leads/{lead}")["owner"] == duty
-
-        def told() -> list[str]:
-            items = world.get("donghu", "/notifications?limit=200")["items"]
-            return [each["id"] for each in items if "【咨询】" in each["title"] and each["lead_id"] == lead]
-
-        assert world.wait(told)
-        visitor.page.goto(f"{world.url}/enquiries/track")
-        visitor.page.fill("#t-code", code)
-        visitor.page.click("main button")
-        assert "按租金的一半补三年。" not in visitor.page.inner_text("main")
+        assert world.wait(lambda: told(world, lead))
+        assert "按租金的一半补三年。" not in track(visitor, code)
         officer.go("/notifications")
         officer.page.click("#main button:has-text('漫步咨询有限公司')")
         officer.page.wait_for_url(f"**/leads/{lead}**")
@@ -64,11 +74,8 @@ def test_a_visitor_asks_and_follows_the_answer(browser: Browser, world: World) -
         officer.page.fill("textarea[id^='a-']", "按租金的一半补三年。")
         officer.page.click("section:has(textarea[id^='a-']) button")
         officer.page.wait_for_selector("text=按租金的一半补三年。")
-
-        visitor.page.goto(f"{world.url}/enquiries/track")
-        visitor.page.fill("#t-code", code)
-        visitor.page.click("main button")
-        assert "已答复" in visitor.page.inner_text("main")
-        assert "按租金的一半补三年。" in visitor.page.inner_text("main")
+        shown = track(visitor, code)
+        assert "已答复" in shown
+        assert "按租金的一半补三年。" in shown
     clocks = world.get("donghu", f"/leads/{lead}")["clocks"]
     assert [clock["met_at"] <= clock["due_at"] for clock in clocks if clock["kind"] == "respond"] == [True]
