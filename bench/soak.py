@@ -26,7 +26,15 @@ PARTS: dict[str, tuple[str, ...]] = {
     "api": ("tests/flows/test_api_conformance.py",),
     "roles": tuple(
         f"tests/flows/test_{name}.py"
-        for name in ("role_matrix", "page_matrix", "intruders", "canary_fields", "canary_places", "audited_acts")
+        for name in (
+            "role_matrix",
+            "page_matrix",
+            "intruders",
+            "canaries",
+            "canary_fields",
+            "canary_places",
+            "audited_acts",
+        )
     ),
     "mutants": ("tests/flows/test_mutants.py",),
     "audit": ("tests/gateway/test_audit_tampering.py",),

@@ -48,6 +48,8 @@ async def follow_up(id: str, request: Request, visit: Visiting) -> Response:
     try:
         await visit.api.post(f"/leads/{id}/follow-ups", body, key=form.key)
     except Refused as refused:
+        if refused.status == 404:
+            raise
         refused.beside(("text", "on", "next_plan", "next_on"))
         return visit.page(
             "panels/composer.html", 422, lead_id=id, kept=form.kept(), refused=refused, wrong=refused.wrong

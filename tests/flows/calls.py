@@ -198,7 +198,7 @@ def all_failures(world: World) -> Call:
 LEADS: Mapping[str, Rule] = {
     "POST /leads": Rule(OFFICERS, lambda world: Call(json=registration(next(world.numbers)))),
     "GET /leads": Rule(STAFF, by_its_words, INSIDE),
-    "GET /leads/board": Rule(STAFF, plain),
+    "GET /leads/board": Rule(STAFF, by_its_words, INSIDE),
     "GET /leads/{id}": Rule(INSIDE, a_lead, INSIDE),
     "PATCH /leads/{id}": Rule(WORKING, a_fresh_lead(lambda _: {"title": "改过的项目"})),
     "POST /leads/{id}/stage": Rule(WORKING, a_fresh_lead(lambda _: {"to": "assessing"})),
@@ -260,7 +260,7 @@ NOTIFY: Mapping[str, Rule] = {
         MANAGERS, lambda world: Call({"week": world.week, "figure": world.figure}), OVERSEERS
     ),
     "POST /digests/{week}/send": Rule(MANAGERS | ADMINISTRATOR, lambda _: Call({"week": FINISHED_WEEK})),
-    "GET /reports/{name}": Rule(STAFF, lambda _: Call({"name": "funnel"})),
+    "GET /reports/{name}": Rule(STAFF, lambda _: Call({"name": "funnel"}), INSIDE),
 }
 
 GATEWAY: Mapping[str, Rule] = {

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
+from html import unescape
 from io import BytesIO
 from typing import Any
 from urllib.parse import unquote
+from zipfile import ZipFile
 
 import httpx
 from openpyxl import load_workbook
@@ -98,28 +101,67 @@ def _is_canary(text: str) -> bool:
 CANARIES = frozenset(each for each in (*leaves(PLANTED), *leaves(LEDGER), LEDGER_FILE, ASKED) if _is_canary(each))
 
 
-WORK = CANARIES - GUEST - DRAFT - TOKEN - SAVED
+ROUNDED = "87.31亿"
+"""What is left of an amount where a page shows two places of it."""
+WORK = (CANARIES | {ROUNDED}) - GUEST - DRAFT - TOKEN - SAVED
 """What everybody reads who may read the office's work."""
 
 
+_DIGITS: Mapping[str, str] = {
+    each.replace(".", ""): each for each in CANARIES - PERSONAL if re.fullmatch(r"[0-9.]+", each)
+}
+"""A figure by its digits: yuan, fen, millionths and a share are the same ones, with a point or zeros elsewhere."""
+
+
 def _pattern(canary: str) -> str:
-    """A figure is one only where it is not a part of an id, an instant or a longer figure."""
-    return rf"(?<![0-9A-Za-z.-]){re.escape(canary)}(?![0-9A-Za-z])" if canary[0].isdigit() else re.escape(canary)
+    """A code is one only where it is not a part of an id or an instant; a telephone is one wherever it is."""
+    return re.escape(canary) if canary in PERSONAL or not canary[0].isdigit() else _alone(re.escape(canary))
 
 
-_CANARY = re.compile("|".join(map(_pattern, sorted(CANARIES))))
+def _alone(pattern: str) -> str:
+    return rf"(?<![0-9A-Za-z.-]){pattern}(?![0-9A-Za-z])"
+
+
+_CANARY = re.compile("|".join(map(_pattern, sorted(CANARIES - set(_DIGITS.values())))))
+_FIGURE = re.compile(_alone(r"(?:0\.)?(8\.?7\.?3\.?1\.?[0-9]\.?[0-9])0*(?:\.0+)?"))
+_LEFT = re.compile(r"(?<![0-9A-Za-z.-])87\.31\s?亿")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}")
+_ONE_ALPHABET = str.maketrans("-_", "+/")
+
+
+def _decoded(run: str) -> str:
+    """What a run of letters says, should it be base64 of either alphabet."""
+    try:
+        return b64decode(run.translate(_ONE_ALPHABET) + "=" * (-len(run) % 4)).decode()
+    except ValueError:
+        return ""
+
+
+def readings(text: str) -> Iterator[str]:
+    """A text as it is; as an address, a page and JSON quote it; and what stands in it as base64."""
+    yield text
+    yield unquote(text)
+    yield unescape(text)
+    yield _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    yield from map(_decoded, _BASE64.findall(text))
 
 
 def heard(text: str) -> frozenset[str]:
-    """The canaries in a text, quoted for an address or not."""
-    return frozenset(_CANARY.findall(_THOUSANDS.sub("", f"{text}\n{unquote(text)}")))
+    """The canaries in a text, however they are quoted or written."""
+    said = _THOUSANDS.sub("", "\n".join(readings(text)))
+    figures = (_DIGITS.get(found.replace(".", "")) for found in _FIGURE.findall(said))
+    rounded = {ROUNDED} if _LEFT.search(said) else frozenset[str]()
+    return frozenset(_CANARY.findall(said)) | frozenset(filter(None, figures)) | rounded
 
 
 def text_of(answer: httpx.Response) -> str:
-    """Everything an answer says, in its headers and in the cells of a workbook too."""
+    """Everything an answer says, in its headers and in the parts and cells of a workbook too."""
     said = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
     if "spreadsheetml" not in answer.headers.get("content-type", ""):
         return f"{said}\n{answer.text}"
+    with ZipFile(BytesIO(answer.content)) as packed:
+        said += "\n".join(f"{name}\n{packed.read(name).decode()}" for name in packed.namelist())
     book = load_workbook(BytesIO(answer.content), read_only=True)
     return said + json.dumps([list(row) for sheet in book for row in sheet.values], ensure_ascii=False, default=str)

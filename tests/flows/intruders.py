@@ -6,16 +6,19 @@ Those of nobody hang on the work of 東湖; a stray one of 汉阳 hangs on a lea
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from gateway.backups import BACKUPS
-from gateway.model import BearerToken, SignedIn
+from gateway.model import BearerToken, SignedIn, digest
 from gateway.repository import SESSIONS, TOKENS
 from kit.store.port import Collection, Record, Scope
 from kit.store.sqlite import SqliteStore
+from services.incentives.repository.collections import POLICIES, VERSIONS
 from services.leads.model.enquiry import Enquiry
 from services.leads.repository import (
     ANSWERS,
@@ -28,7 +31,8 @@ from services.leads.repository import (
     IMPORT_ROWS,
     INVESTORS,
 )
-from services.notify.repository.collections import DIGEST_ROWS, DIGESTS, NOTIFICATIONS
+from services.notify.model.person import own_reader
+from services.notify.repository.collections import DELIVERIES, DIGEST_ROWS, DIGESTS, NOTIFICATIONS
 from tests.flows.canaries import PARTNER_A
 from tests.flows.world import API, ELSEWHERE, FINISHED_WEEK, World
 
@@ -40,19 +44,29 @@ NOBODY = frozenset({"zone:caidian"})
 NEIGHBOUR = frozenset({"zone:hanyang"})
 LATE = "2099-01-01T00:00:00.000000Z"
 FIGURE = "new_leads"
+EARLIER_WEEK = "2026-W44"
+"""Frozen for a manager, and out of their sight since."""
 _EVERYTHING = Scope.system("records that intrude")
 
 
 def intrude(world: World) -> None:
     """Put one such record into each collection, behind the suite's back."""
-    answer = world.ask(ELSEWHERE, "POST", f"{API}/digests/{FINISHED_WEEK}/send")
-    assert answer.is_success, answer.text
+    _send(world, EARLIER_WEEK)
+    asyncio.run(_over_a_digest(world))
+    _send(world, FINISHED_WEEK)
     assert world.hidden
     assert world.stray
+    assert world.neighbouring
     exported, investor = world.exported(), world.hushed_investor
     asyncio.run(_among_leads(world, exported, investor))
-    asyncio.run(_among_notices(world, world.notification))
+    asyncio.run(_among_policies(world.policy, world.draft, world.data))
+    asyncio.run(_among_notices(world, world.notification, world.new_failure()[0]))
     asyncio.run(_at_the_edge(world, world.backup))
+
+
+def _send(world: World, week: str) -> None:
+    answer = world.ask(ELSEWHERE, "POST", f"{API}/digests/{week}/send")
+    assert answer.is_success, answer.text
 
 
 class Intruder:
@@ -69,11 +83,16 @@ class Intruder:
             collection.name, Record(id, body, readers) if known is None else known.with_body(body, readers)
         )
 
-    async def copy(self, collection: Collection, id: str, new: str, readers: frozenset[str], **changes: Any) -> None:
-        """Write a changed copy of a record under another id."""
+    async def read(self, collection: Collection, id: str) -> Record:
+        """A record that is there."""
         await self._store.ensure(collection)
         known = await self._store.get(collection.name, _EVERYTHING, id)
         assert known is not None, (collection.name, id)
+        return known
+
+    async def copy(self, collection: Collection, id: str, new: str, readers: frozenset[str], **changes: Any) -> None:
+        """Write a changed copy of a record under another id."""
+        known = await self.read(collection, id)
         await self.put(collection, new, known.body | changes, readers)
 
     async def first(self, collection: Collection, **equal: Any) -> Record:
@@ -111,16 +130,45 @@ async def _among_leads(world: World, exported: str, investor: str) -> None:
         await into.put(IMPORT_ROWS, f"{MARK}:000001", _row(MARK, lead), NOBODY)
 
 
-async def _among_notices(world: World, notification: str) -> None:
+async def _among_policies(policy: str, draft: str, data: Path) -> None:
+    async with _into(data, "incentives") as into:
+        drafted = (await into.read(POLICIES, draft)).body["draft"] | {"author": MARK, "author_name": MARK}
+        await into.copy(POLICIES, draft, "intruding-policy", NOBODY, draft=drafted)
+        published = (await into.read(POLICIES, policy)).readers
+        await into.copy(POLICIES, policy, "unversioned", published, status="draft", version=1)
+        await into.copy(VERSIONS, f"{policy}@1", "unversioned@1", NOBODY)
+
+
+async def _over_a_digest(world: World) -> None:
+    """A digest that nobody may read any more, and that no longer agrees with the leads."""
     async with _into(world.data, "notify") as into:
-        await into.copy(NOTIFICATIONS, notification, "intruding-notification", NOBODY)
-        digest = await into.first(DIGESTS, manager=world.accounts[ELSEWHERE], week=FINISHED_WEEK)
-        values = {"title": MARK, "investor": MARK, "zone": "donghu"}
-        row = {"key": world.lead, "record": world.lead, "kind": "lead", "adds": 1, "values": values}
-        chunk = f"{digest.id}:intruding"
-        await into.put(DIGEST_ROWS, chunk, {"schema": 1, "digest": digest.id, "rows": [row]}, digest.readers)
-        chunks = digest.body["chunks"] | {FIGURE: [chunk]}
-        await into.put(DIGESTS, digest.id, digest.body | {"chunks": chunks}, digest.readers)
+        frozen = await into.first(DIGESTS, manager=world.accounts[ELSEWHERE], week=EARLIER_WEEK)
+        moved = json.loads(re.sub(r'"fingerprint": "[^"]*"', f'"fingerprint": "{MARK}"', json.dumps(frozen.body)))
+        chunk = await _chunk(into, world.lead, frozen, frozen.readers)
+        await into.put(DIGESTS, frozen.id, moved | {"chunks": moved["chunks"] | {FIGURE: [chunk]}}, NOBODY)
+
+
+async def _chunk(into: Intruder, lead: str, frozen: Record, readers: frozenset[str], name: str = "intruding") -> str:
+    values = {"title": MARK, "investor": MARK, "zone": "donghu"}
+    row = {"key": lead, "record": lead, "kind": "lead", "adds": 1, "values": values}
+    chunk = f"{frozen.id}:{name}"
+    await into.put(DIGEST_ROWS, chunk, {"schema": 1, "digest": frozen.id, "rows": [row]}, readers)
+    return chunk
+
+
+async def _among_notices(world: World, notification: str, failure: str) -> None:
+    async with _into(world.data, "notify") as into:
+        await into.copy(NOTIFICATIONS, notification, "intruding-notification", NOBODY, title=MARK)
+        own = frozenset({own_reader(world.accounts["donghu"])})
+        await into.copy(DELIVERIES, failure, "intruding-delivery", own, recipient=world.accounts["bureau"])
+        frozen = await into.first(DIGESTS, manager=world.accounts[ELSEWHERE], week=FINISHED_WEEK)
+        told = frozen.body["chunks"]
+        other = next(name for name in told if name != FIGURE)
+        chunks = {
+            FIGURE: [await _chunk(into, world.lead, frozen, frozen.readers)],
+            other: [await _chunk(into, world.neighbouring, frozen, NOBODY, "hidden")],
+        }
+        await into.put(DIGESTS, frozen.id, frozen.body | {"chunks": told | chunks}, frozen.readers)
 
 
 async def _at_the_edge(world: World, backup: str) -> None:
@@ -131,6 +179,17 @@ async def _at_the_edge(world: World, backup: str) -> None:
         await into.put(SESSIONS, session.id, session.body(), NOBODY)
         await into.put(TOKENS, token.id, token.body(), NOBODY)
         await into.copy(BACKUPS, backup, "intruding-backup", NOBODY, file=MARK)
+
+
+def expire_session(data: Path, cookie: str) -> None:
+    """Let a sign-in be over."""
+    asyncio.run(_expire_session(data, digest(cookie)))
+
+
+async def _expire_session(data: Path, id: str) -> None:
+    async with _into(data, "gateway") as into:
+        known = await into.read(SESSIONS, id)
+        await into.put(SESSIONS, id, known.body | {"expires_at": "2026-01-01T00:00:00.000000Z"}, known.readers)
 
 
 def _answer(lead: str) -> dict[str, Any]:

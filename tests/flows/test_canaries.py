@@ -5,23 +5,33 @@ No mail gets out of this world, whose mail server is dead; what mails say is loo
 
 from __future__ import annotations
 
-from functools import partial
+import json
+import re
+from collections.abc import Iterator
+from functools import cache, partial
 from pathlib import Path
 
 import httpx
 
-from tests.flows.canaries import PERSON, PERSONAL, PLANTED
+from tests.flows.canaries import PERSON, PERSONAL, PLANTED, VISITOR, readings, text_of
 from tests.flows.conftest import PLANTING
 from tests.flows.crash.evidence import SERVICES, Evidence
 from tests.flows.opening import open_world
 from tests.flows.rules import RULES
+from tests.flows.test_page_matrix import Browser
 from tests.flows.test_role_matrix import send
 from tests.flows.world import ANONYMOUS, API, World
 
 SECRET = "CANARY-smtp-p4ssword"
 HOOK = "CANARY-webhook-key"
 REFERRERS = ("金丝雀引荐", "金丝雀中介", "金丝雀首谈")
-NEVER = (SECRET, HOOK, *PERSONAL, *REFERRERS)
+MAIL = str(PLANTED["NewInvitation"]["email"])
+NEVER = (SECRET, HOOK, MAIL, *PERSONAL, *REFERRERS)
+TELEPHONE = re.compile(r"(?<![0-9A-Za-z])1[3-9][0-9]{9}(?![0-9A-Za-z])")
+ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[a-z]+")
+GIVEN = ("code", "token", "password", "csrf", "link")
+"""Where an answer gives somebody a secret, which has more letters than any code that is none."""
+LONG = 12
 ORDINARY = ("13800001234", "寻常联系", "来客")
 """The people of the calls with which the role matrix makes every operation work."""
 MOVING = ("POST /deliveries/retry",)
@@ -64,8 +74,38 @@ def succeeds(world: World, who: str, operation: str) -> bool:
     return send(world, who, operation, RULES[operation].make(world)).is_success
 
 
-def every_operation(world: World) -> None:
-    """Each operation of the API once, by somebody who may where there is anybody."""
+def secrets_in(answer: httpx.Response) -> Iterator[str]:
+    """The secrets that somebody is given: codes, links, tokens, one-time passwords, cookies."""
+    yield from answer.cookies.values()
+    said = answer.json() if answer.content and answer.headers["content-type"] == "application/json" else {}
+    texts = [said[name] for name in GIVEN if isinstance(said, dict) and isinstance(said.get(name), str)]
+    codes = [text.partition("code=")[2] if "/" in text else text for text in texts]
+    yield from (code for code in codes if len(code) >= LONG)
+
+
+def every_page(world: World) -> None:
+    """What people type into pages, right and wrong."""
+    visitor, officer = Browser(world, ANONYMOUS), Browser(world, "donghu")
+    phone = PERSON["phone"]
+    for browser, method, path, form in (
+        (officer, "GET", f"/leads?q={phone}", {}),
+        (officer, "GET", f"/leads/new/similar?investor_name={phone}", {}),
+        (officer, "POST", f"/leads/{world.lead}/contacts", {**PERSON, "email": "不是邮箱"}),
+        (officer, "POST", "/leads/new", {"contact_phone": phone, "contact_name": PERSON["name"]}),
+        (visitor, "GET", f"/eligibility?fact.jobs={phone}", {}),
+        (visitor, "POST", "/enquiries", {**VISITOR, "zone": "nowhere"}),
+        (visitor, "POST", "/enquiries/track", {"code": SECRET}),
+        (visitor, "POST", "/sign-in", {"account": phone, "password": SECRET}),
+        (visitor, "POST", "/invitation", {"code": SECRET, "password": SECRET, "again": HOOK}),
+    ):
+        assert browser.open(method, path, form).status_code < 500
+    for browser in (visitor, officer):
+        browser.client.close()
+
+
+def every_operation(world: World) -> list[str]:
+    """Each operation of the API once, by somebody who may where there is anybody; the secrets that came of it."""
+    found: list[str] = []
     for operation, rule in RULES.items():
         who = min(rule.who, default=ANONYMOUS)
         if operation in MOVING:
@@ -73,6 +113,8 @@ def every_operation(world: World) -> None:
         else:
             answer = send(world, who, operation, rule.make(world))
             assert answer.is_success == bool(rule.who), (operation, answer.text)
+            found += secrets_in(answer)
+    return found
 
 
 def parked(data: Path) -> list[bytes]:
@@ -83,24 +125,31 @@ def parked(data: Path) -> list[bytes]:
 
 def test_no_canary_sings(tmp_path: Path) -> None:
     with open_world(tmp_path, settings(tmp_path)) as world:
-        every_operation(world)
+        given = every_operation(world)
         answers = every_flow(world)
+        every_page(world)
         passwords = [password for account, password in world.passwords.items() if account != ANONYMOUS]
         tokens = [str(client.headers["Authorization"]).removeprefix("Bearer ") for who, client in world.clients.items()
                   if who != ANONYMOUS]  # fmt: skip
-    log = (tmp_path / "suite.log").read_bytes()
-    bus = b"".join(path.read_bytes() for path in (tmp_path / "data").glob("bus.db*"))
-    letters = b"".join(parked(tmp_path / "data"))
-    assert TOLD.encode() in bus
-    assert TOLD.encode() in letters
-    assert b'"level":"debug"' in log
-    places = {
-        "log": log,
-        "events": bus,
-        "dead letters": letters,
-        **{str(each.url): each.content for each in answers},
-    }
-    forbidden = [*NEVER, *passwords, *tokens]
-    sung = [(place, each) for place, text in places.items() for each in forbidden if each.encode() in text]
+    log = (tmp_path / "suite.log").read_text("utf-8")
+    bus = json.dumps([each.event for each in Evidence(tmp_path / "data").published()], ensure_ascii=False)
+    stored = b"".join(path.read_bytes() for path in (tmp_path / "data").glob("bus.db*")).decode("utf-8", "replace")
+    letters = b"\n".join(parked(tmp_path / "data")).decode()
+    assert TOLD in bus
+    assert TOLD in letters
+    assert '"level":"debug"' in log
+    assert len(set(given)) >= len(GIVEN)
+    kept = {"log": log, "events": bus, "stored events": stored, "dead letters": letters}
+    shown = {str(each.url): text_of(each) for each in answers}
+    forbidden = [*NEVER, *passwords, *tokens, *given]
+    sung = [(place, each) for place, text in (kept | shown).items() for each in forbidden if each in said(text)]
     assert sung == []
-    assert [each for each in ORDINARY for text in (log, bus, letters) if each.encode() in text] == []
+    ordinary = [(place, each) for place, text in kept.items() for each in ORDINARY if each in said(text)]
+    assert ordinary == []
+    assert [found for text in kept.values() for found in (*TELEPHONE.findall(text), *ADDRESS.findall(text))] == []
+
+
+@cache
+def said(text: str) -> str:
+    """A text, however what it says is quoted."""
+    return "\n".join(readings(text))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator, Mapping
+from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
-from tests.flows.canaries import LEDGER, PLANTED, heard
+from tests.flows.canaries import CANARIES, LEDGER, PLANTED, ROUNDED, heard
 
 OPENAPI = Path(__file__).resolve().parent.parent.parent / "contracts" / "openapi.json"
 SCHEMAS: Mapping[str, Any] = json.loads(OPENAPI.read_text("utf-8"))["components"]["schemas"]
@@ -88,3 +91,34 @@ def test_every_field_that_takes_words_or_figures_has_a_canary(name: str) -> None
 
 def test_every_column_of_the_ledger_that_is_kept_has_a_canary() -> None:
     assert {name for name, cell in LEDGER.items() if not heard(str(cell))} == {"意向落户区", "当前阶段", "更新时间"}
+
+
+@pytest.mark.parametrize("canary", sorted(CANARIES))
+def test_a_canary_is_heard_however_it_is_quoted(canary: str) -> None:
+    said = f'{{"title": "《{canary}》"}}'.encode()
+    quoted = (
+        json.dumps({"title": canary}),
+        quote(f"a={canary}"),
+        "&".join(f"#{ord(letter)};" for letter in f" {canary}"),
+        escape(said.decode()),
+        b64encode(said).decode(),
+        f"/leads?cursor={urlsafe_b64encode(said).decode().rstrip('=')}",
+    )
+    assert [text for text in quoted if heard(text) != {canary}] == []
+
+
+@pytest.mark.parametrize(
+    "written", ["87.3101亿元", "873,101万元", "8731010000.00", "873101000000", "0.873101", "8731.01"]
+)
+def test_a_figure_is_heard_in_whatever_unit(written: str) -> None:
+    assert heard(f'"amount": {written},') == {"87.3101"}
+
+
+def test_a_rounded_amount_is_heard() -> None:
+    assert heard("约87.31亿元") == {ROUNDED}
+    assert heard("1287.31亿元，id 0192-873101-a，873101fe") == frozenset()
+
+
+@pytest.mark.parametrize("written", ["+8613911112222", "tel:13911112222", "电话13911112222转8"])
+def test_a_telephone_is_heard_wherever_it_stands(written: str) -> None:
+    assert heard(written) == {PLANTED["LeadInput"]["contact"]["phone"]}

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Effort
-from tests.flows.mutants import ROOT, Site, Workshop, sites
+from tests.flows.mutants import ROOT, Site, Workshop, sites, unknown_reads
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
@@ -40,6 +40,10 @@ def chosen(effort: Effort) -> Sequence[Site]:
     commit = git("rev-parse", "HEAD")
     ordered = sorted(sites(), key=lambda site: digest(commit, str(site)))
     return ordered if effort == "full" else ordered[:FEW]
+
+
+def test_every_read_hands_on_a_scope_that_is_known() -> None:
+    assert unknown_reads() == []
 
 
 def test_every_open_scope_is_caught(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.flows.calls import ANYBODY, READS, WHY, Call
+from tests.flows.calls import ANYBODY, HOSTS, READS, WHY, Call
 from tests.flows.canaries import ASKED, CANARIES, PERSONAL, PORTAL, WORD, heard, text_of
 from tests.flows.intruders import MARK
 from tests.flows.rules import RULES
@@ -21,8 +23,14 @@ ARRIVING = frozenset({"POST /sessions", "POST /setup", "POST /invitations/accept
 """What looks at no credential that the caller has already."""
 UNMASKING = frozenset({"POST /contacts/{id}/unmask", "POST /contacts/{id}/export"})
 """What shows a person in full, for a reason."""
+BRIEF = frozenset({"GET /accounts"})
+"""What shows administrators more than others: a directory of names."""
 SINGING = sorted((name, who) for name, rule in RULES.items() for who in rule.sees & rule.who)
-FILTERS = ("/leads?q=金丝雀", "/leads?sort=investor", "/leads?zone=donghu&office=donghu", "/investors?q=金丝雀")
+FILTERS = (
+    "/leads?q=金丝雀", "/leads?sort=investor", "/leads?zone=donghu&office=donghu", "/leads/board?zone=donghu",
+    "/investors?q=金丝雀", "/enquiries?limit=200", "/imports?limit=200", "/reports/by_zone", "/reports/weekly",
+    "/deliveries?limit=200", "/accounts?q=金丝雀", "/accounts?zone=donghu",
+)  # fmt: skip
 
 
 def operations() -> list[str]:
@@ -97,15 +105,29 @@ def test_a_lapsed_credential_opens_nothing(world: World, operation: str, who: st
     _unchanged(world, operation, call)
 
 
-@pytest.mark.parametrize(("operation", "who"), SINGING)
-def test_the_canary_sings_where_it_may(world: World, operation: str, who: str) -> None:
-    assert sung(world, who, operation, RULES[operation].make(world)), "a matrix that finds no canary proves nothing"
-
-
-def test_every_canary_is_read_by_somebody_who_may(world: World) -> None:
-    read: frozenset[str] = frozenset()
+@pytest.fixture(scope="module")
+def songs(world: World) -> Mapping[str, Mapping[str, frozenset[str]]]:
+    """What everybody who may reads in each operation's answer."""
+    found: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
     for operation, who in SINGING:
-        read |= sung(world, who, operation, RULES[operation].make(world))
+        found[operation][who] = sung(world, who, operation, RULES[operation].make(world))
+    return found
+
+
+@pytest.mark.parametrize(("operation", "who"), SINGING)
+def test_the_canary_sings_where_it_may(
+    songs: Mapping[str, Mapping[str, frozenset[str]]], operation: str, who: str
+) -> None:
+    told, said = songs[operation][who], frozenset[str]().union(*songs[operation].values())
+    assert told, "a matrix that finds no canary proves nothing"
+    if operation not in BRIEF:
+        assert said & READS[who] <= told, "whoever may read it reads all of it"
+
+
+def test_every_canary_is_read_by_somebody_who_may(
+    world: World, songs: Mapping[str, Mapping[str, frozenset[str]]]
+) -> None:
+    read = frozenset[str]().union(*(told for each in songs.values() for told in each.values()))
     for lead in world.get("donghu", f"/leads?limit=200&q={WORD}")["items"]:
         page = f"{API}/leads/{lead['id']}"
         read |= leaked(world.ask("donghu", "GET", page)) | leaked(world.ask("donghu", "GET", f"{page}/follow-ups"))
@@ -119,7 +141,8 @@ def test_every_canary_is_read_by_somebody_who_may(world: World) -> None:
 @pytest.mark.parametrize("who", ["hanyang", "admin", "partner-a", "partner-b", "editor", "reviewer", ANONYMOUS])
 def test_no_filter_finds_another_office(world: World, path: str, who: str) -> None:
     assert world.lead
-    assert not leaked(world.ask(who, "GET", API + path))
+    told = leaked(world.ask(who, "GET", API + path))
+    assert not told or (who in HOSTS and path.startswith("/accounts"))
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,11 @@ class World:
         # What the visitor added may still be on its way to the lead, and move the enquiry on.
         return str(self.wait(lambda: self.answered(asked["organisation"])))
 
+    @property
+    def visited(self) -> dict[str, Any]:
+        """That enquiry, as its office reads it."""
+        return self.arrived("id", self.visit)
+
     def answered(self, organisation: str) -> str | None:
         """The id of a visitor's enquiry, once the office has answered what it read."""
         found = self.arrived("organisation", organisation)
@@ -176,6 +181,14 @@ class World:
         person = {"name": "路人甲", "phone": f"138{next(self.numbers):08}", "legal_basis": "consent"}
         body = {"lead_id": self.lead, "notice_given": "in_person", **person}
         return str(self.post("donghu", "/contacts", json=body)["id"])
+
+    @cached_property
+    def neighbouring(self) -> str:
+        """A lead of 汉阳, in the digests of its manager."""
+        made: str = self.post("hanyang", "/leads", json=registration(next(self.numbers)) | {"zone": "hanyang"})["id"]
+        figures = f"/digests/{self.week}/figures/new_leads/records"
+        self.wait(lambda: made in {each["record"] for each in self.get(ELSEWHERE, figures)["items"]})
+        return made
 
     @cached_property
     def hushed(self) -> str:

@@ -95,7 +95,14 @@ async def draft(ports: Ports, editor: Principal, policy: Policy, key: RequestKey
             ports, base.with_body(body), key, told(ports, editor, "policy.drafted", f"policy:{policy.id}")
         )
     except AlreadyExists:
+        if record is None and await _is_out_of_sight(ports, editor, policy.id):
+            raise DraftOfAnother(f"编号「{policy.id}」已被使用，请另用编号。") from None
         return await draft(ports, editor, policy, key)
+
+
+async def _is_out_of_sight(ports: Ports, editor: Principal, id: str) -> bool:
+    """Asking again and again for what one may not read would never end."""
+    return await ports.store.get(POLICIES.name, scope_of_author(editor), id) is None
 
 
 async def review(
