@@ -216,8 +216,7 @@ class World:
 
     def ended(self, path: str, who: str = "donghu") -> None:
         """Wait for this person's work at ``path``, which must succeed."""
-        under_way = ("queued", "running")
-        done = self.wait(lambda: (found := self.get(who, path))["state"] not in under_way and found)
+        done = self.wait(lambda: (found := self.get(who, path))["state"] not in ("queued", "running") and found)
         assert done["state"] == "finished", done
 
     @cached_property
