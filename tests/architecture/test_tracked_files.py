@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,9 @@ def test_the_page_assets_lock_has_hashes_and_no_address() -> None:
 def test_no_name_says_nothing() -> None:
     vague = re.compile(r"(^|_)(utils?|managers?|helpers?|misc|common)(_|$)")
     assert [shown(path) for path in tracked() if path.suffix == ".py" and vague.search(path.stem)] == []
+
+
+def test_the_image_holds_every_package() -> None:
+    named = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["packages"]["find"]
+    copied = re.findall(r"^COPY (\w+) \1$", (ROOT / "deploy" / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    assert sorted(copied) == sorted(name.rstrip("*") for name in named["include"])
