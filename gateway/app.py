@@ -42,12 +42,12 @@ from gateway.settings import SERVICE
 from gateway.signing_in import SigningIn
 from gateway.tokens import Tokens
 from gateway.upstream import Upstream
-from kit.jobs import Schedule, every
 from kit.peer import Peer
 from kit.ports import Ports
-from kit.service import Service
 from kit.web import create_app as create_base
+from operating.jobs import Schedule, every
 from operating.routes import mount
+from operating.service import Service
 
 OPENAPI = Path(__file__).resolve().parent.parent / "contracts" / "openapi.json"
 

@@ -1,1 +1,4 @@
-"""How people run a service, the same for each: its dead letters and what they decide of them, and how it is."""
+"""What runs a service and how people run it, the same for each.
+
+Its relay, consumers, parked events and due work; its dead letters, what people decide of them, and how it is.
+"""

@@ -14,18 +14,18 @@ from typing import Any
 from contracts.audit import Audited
 from kit.auth import Principal
 from kit.clock import to_text
-from kit.consumer import Consumer
 from kit.errors import AlreadyExists, Stale
 from kit.events import Event, envelop
 from kit.idempotency import RequestKey, remember, replay
 from kit.ids import derive_id
-from kit.parking import BLOCKING, DEAD, DISCARDED, OPERATORS, PARKED, WAITING
 from kit.ports import Ports
 from kit.store.port import Clause, Collection, Eq, Page, Range, Record, Scope, Sort
 from kit.telemetry import traceparent
 from operating.auditing import told
+from operating.consumer import Consumer
 from operating.errors import LetterNotDead, LetterNotFound, LettersChanged
 from operating.masking import identifier
+from operating.parking import BLOCKING, DEAD, DISCARDED, OPERATORS, PARKED, WAITING
 
 ACTS = Collection("dead_letter_acts")
 AT_ONCE = 1000

@@ -11,15 +11,15 @@ from pydantic import ValidationError
 from contracts.audit import Audited
 from kit.auth import Principal
 from kit.clock import from_text
-from kit.consumer import Consumer
 from kit.events import Event
-from kit.parking import BLOCKING, DEAD, OPERATORS, PARKED
-from kit.service import Service
 from kit.store.port import Eq, Record, Scope
 from kit.web import IdempotencyKey, IfMatch, PageOf, require, set_etag
 from operating import schemas
+from operating.consumer import Consumer
 from operating.dead_letters import ACTS, DeadLetters
 from operating.masking import HIDDEN, identifier, masked
+from operating.parking import BLOCKING, DEAD, OPERATORS, PARKED
+from operating.service import Service
 
 BEHIND_SHOWN = 20
 

@@ -20,10 +20,10 @@ from gateway.audit.verifying import Finding, Verdict, verify
 from kit.clock import SHANGHAI, from_text, to_text
 from kit.errors import Stale
 from kit.events import Event
-from kit.jobs import Schedule, daily
 from kit.ports import Ports
-from kit.service import Group
 from kit.store.port import Record
+from operating.jobs import Schedule, daily
+from operating.service import Group
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from fastapi import FastAPI
 from contracts.catalogue import topic_of
 from contracts.incentives import IncentivesAudited, IncentivesEventDied
 from kit.ports import Ports
-from kit.service import Service
 from kit.web import create_app as create_base
 from operating.routes import mount
+from operating.service import Service
 from services.incentives import authoring_routes, consumers, jobs, routes
 from services.incentives.commands.seeding import seed_policies
 from services.incentives.repository import COLLECTIONS, CodeTables, Library

@@ -6,7 +6,7 @@ from contracts.catalogue import topic_of
 from contracts.leads import LeadChanged, LeadRegistered
 from kit.events import Event
 from kit.ports import Ports
-from kit.service import Group
+from operating.service import Group
 from services.incentives.commands.matches import match_lead
 from services.incentives.repository import Library
 from services.incentives.settings import SERVICE

@@ -6,9 +6,9 @@ from datetime import datetime, time, timedelta
 
 from contracts.incentives import IncentivesCutoffPassed
 from contracts.vocabulary.weeks import Week
-from kit.announcing import announce_to_all
-from kit.jobs import Schedule, every, weekly
 from kit.ports import Ports
+from operating.announcing import announce_to_all
+from operating.jobs import Schedule, every, weekly
 from services.incentives.commands.matches import rematch
 from services.incentives.repository import Library
 
@@ -34,7 +34,7 @@ async def announce_cutoff(ports: Ports, slot: datetime) -> None:
     """Tell every partition that the week before ``slot`` is complete.
 
     Raises:
-        kit.announcing.StillPublishing: it is not yet.
+        operating.announcing.StillPublishing: it is not yet.
     """
     week = Week.of(slot).previous.id
 

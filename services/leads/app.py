@@ -11,10 +11,10 @@ from fastapi import FastAPI
 from contracts.catalogue import topic_of
 from contracts.leads import LeadsAudited, LeadsEventDied
 from kit.ports import Ports
-from kit.service import Service
 from kit.web import JSON_LIMIT
 from kit.web import create_app as create_base
 from operating.routes import mount
+from operating.service import Service
 from services.leads import bench_routes, consumers, enquiry_steps, exports, imports, jobs, routes
 from services.leads.contact_routes import router as contact_router
 from services.leads.enquiry_routes import router as enquiry_router

@@ -8,8 +8,8 @@ from contracts.incentives import IncentivesMatched
 from kit.errors import AlreadyExists, Stale
 from kit.events import Event
 from kit.ports import Ports
-from kit.service import Group
 from kit.store.port import Record, Scope
+from operating.service import Group
 from services.leads.people import remember_account
 from services.leads.repository import BEST_MATCHES
 

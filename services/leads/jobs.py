@@ -6,9 +6,9 @@ from datetime import datetime, time, timedelta
 
 from contracts.leads import LeadsCutoffPassed
 from contracts.vocabulary.weeks import Week
-from kit.announcing import announce_to_all
-from kit.jobs import Schedule, every, weekly
 from kit.ports import Ports
+from operating.announcing import announce_to_all
+from operating.jobs import Schedule, every, weekly
 from services.leads import enquiry_steps, erasing, exports, follow_ups, imports, sharing
 
 MONDAY = 0
@@ -51,7 +51,7 @@ async def announce_cutoff(ports: Ports, slot: datetime) -> None:
     """Tell every partition that the week before ``slot`` is complete.
 
     Raises:
-        kit.announcing.StillPublishing: it is not yet.
+        operating.announcing.StillPublishing: it is not yet.
     """
     week = Week.of(slot).previous.id
 

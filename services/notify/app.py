@@ -10,9 +10,9 @@ from fastapi import FastAPI
 from contracts.catalogue import topic_of
 from contracts.notify import NotifyAudited, NotifyEventDied
 from kit.ports import Ports
-from kit.service import Service
 from kit.web import create_app as create_base
 from operating.routes import mount
+from operating.service import Service
 from services.notify import consumers, jobs, settings
 from services.notify.channels.email import Email, transport_for
 from services.notify.channels.inapp import InApp

@@ -18,9 +18,9 @@ from contracts.leads import (
     PartnerAnswered,
 )
 from contracts.notify import NotifyEventDied
-from kit.consumer import Handler
 from kit.events import Event
-from kit.service import Group
+from operating.consumer import Handler
+from operating.service import Group
 from services.notify import settings
 from services.notify.commands.telling import Teller
 from services.notify.projections.keeping import Projections

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.jobs import Schedule, every
+from operating.jobs import Schedule, every
 from services.notify import settings
 from services.notify.commands.closing import WeekClosing
 

@@ -11,8 +11,8 @@ from typing import Any
 from kit.bus.port import Delivery as Heard
 from kit.clock import SystemClock, to_text
 from kit.events import Event
-from kit.parking import PARKED, Parking
 from kit.store.sqlite import SqliteStore
+from operating.parking import PARKED, Parking
 from services.notify.model.delivery import ChannelName, Delivery, Kind
 from services.notify.repository.collections import DELIVERIES
 from services.notify.repository.deliveries import Deliveries

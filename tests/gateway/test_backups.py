@@ -18,9 +18,9 @@ from gateway.backups import BACKUPS, CUT_SHORT, MANUAL, NIGHTLY, Backups, Make, 
 from kit.auth import Principal
 from kit.bus.sqlite import SqliteBus
 from kit.clock import SHANGHAI, ManualClock
-from kit.jobs import daily
 from kit.ports import Ports, open_ports
 from kit.store.port import Record
+from operating.jobs import daily
 from tests.gateway.conftest import START, PlainSettings
 
 ADMIN = Principal("admin-id", "administrator")

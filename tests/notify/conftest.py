@@ -32,8 +32,8 @@ from kit.bus.port import Message
 from kit.clock import ManualClock, to_text
 from kit.events import Event, envelop
 from kit.ports import Ports, open_bus, open_ports
-from kit.service import Group
 from kit.settings import Settings
+from operating.service import Group
 from services.notify.app import create_app
 from services.notify.model.delivery import ChannelName, State
 from services.notify.repository.deliveries import Deliveries

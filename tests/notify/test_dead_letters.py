@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-import kit.consumer
+import operating.consumer
 from contracts.notify import NotifyAudited
 from kit.bus.port import Message
 from kit.events import Event
@@ -34,8 +34,8 @@ class Trouble:
 @pytest.fixture
 def trouble(monkeypatch: pytest.MonkeyPatch) -> Trouble:
     """Counting fails for what ``lead-bad`` says while the trouble is there."""
-    monkeypatch.setattr(kit.consumer, "RETRY_PARKED", 0.02)
-    monkeypatch.setattr(kit.consumer, "ATTEMPTS", 2)
+    monkeypatch.setattr(operating.consumer, "RETRY_PARKED", 0.02)
+    monkeypatch.setattr(operating.consumer, "ATTEMPTS", 2)
     cause, real = Trouble(), Projections.on_lead
 
     async def on_lead(self: Projections, event: Event, said: Any) -> None:

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.clock import SHANGHAI, ManualClock
-from kit.jobs import LENGTH, Jobs, Schedule, Slots, every, weekly
 from kit.leases import StoreLeases
 from kit.store.sqlite import SqliteStore
+from operating.jobs import LENGTH, Jobs, Schedule, Slots, every, weekly
 
 INSTANTS = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 

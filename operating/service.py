@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from kit.announcing import ANNOUNCEMENTS
-from kit.consumer import Consumer, Died, Handler
-from kit.jobs import Jobs, Schedule
-from kit.outbox import Relay
-from kit.parking import PARKED
 from kit.ports import Ports
 from kit.store.port import Collection
+from operating.announcing import ANNOUNCEMENTS
+from operating.consumer import Consumer, Died, Handler
+from operating.jobs import Jobs, Schedule
+from operating.outbox import Relay
+from operating.parking import PARKED
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from kit.bus.port import Bus, Delivery, Message, Subscription
 from kit.clock import Clock
 from kit.courtesy import giving_way
 from kit.events import Event, Payload, envelop
-from kit.failures import reason_of, stack_of
-from kit.parking import Parked, Parking
 from kit.store.port import Store
 from kit.telemetry import EVENTS_HANDLED, LAST_POLL, PARKED_KEYS, set_trace
+from operating.failures import reason_of, stack_of
+from operating.parking import Parked, Parking
 
 log = logging.getLogger(__name__)
 

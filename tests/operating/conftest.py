@@ -1,4 +1,4 @@
-"""A store, a bus and a clock of the embedded default, for the plumbing between them."""
+"""A store, a bus and a clock of the embedded default, for what runs a service on them."""
 
 from __future__ import annotations
 

@@ -12,10 +12,10 @@ from kit.bus.sqlite import SqliteBus
 from kit.clock import ManualClock
 from kit.events import Event
 from kit.leases import StoreLeases
-from kit.outbox import BATCH, Relay, relay_once
 from kit.store.port import Record
 from kit.store.sqlite import SqliteStore
-from tests.kit.conftest import event
+from operating.outbox import BATCH, Relay, relay_once
+from tests.operating.conftest import event
 
 TOPIC = "quce.test"
 

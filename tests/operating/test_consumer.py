@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-import kit.consumer
+import operating.consumer
 from kit.bus.port import Message
 from kit.bus.sqlite import SqliteBus
 from kit.clock import ManualClock
-from kit.consumer import AT_ONCE, ATTEMPTS, UNREADABLE, Consumer, Handler
 from kit.events import Event
 from kit.store.sqlite import SqliteStore
-from tests.kit.conftest import event
+from operating.consumer import AT_ONCE, ATTEMPTS, UNREADABLE, Consumer, Handler
+from tests.operating.conftest import event
 
 TOPIC = "quce.test"
 Start = Callable[[Handler], Consumer]
@@ -25,7 +25,7 @@ Start = Callable[[Handler], Consumer]
 async def start(
     store: SqliteStore, bus: SqliteBus, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Start]:
-    monkeypatch.setattr(kit.consumer, "RETRY_PARKED", 0.02)
+    monkeypatch.setattr(operating.consumer, "RETRY_PARKED", 0.02)
     running: list[Consumer] = []
 
     def make(handler: Handler) -> Consumer:
