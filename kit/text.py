@@ -14,6 +14,8 @@ from pypinyin import Style, lazy_pinyin
 from pypinyin.seg.simpleseg import seg
 
 TOKENS_PER_DOCUMENT = 400
+HIGHEST = "\U0010ffff"
+"""Sorts after every other text."""
 _LETTERS = "l:"
 _INITIALS = "p:"
 

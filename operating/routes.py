@@ -116,7 +116,7 @@ async def read_system(_by: Operator, desk: Desk) -> schemas.SystemAnswer:
 
 async def _group(desk: Desk, consumer: Consumer) -> schemas.GroupAnswer:
     ports, scope, own = desk.ports, Scope.of({OPERATORS}), Eq("group", consumer.group)
-    positions = [each for each in await ports.bus.positions(consumer.group) if each.topic in consumer.topics]
+    positions = await ports.bus.positions(consumer.group, consumer.topics)
     unread = [each.oldest_unread_at for each in positions if each.lag and each.oldest_unread_at]
     seconds = (ports.clock.now() - from_text(min(unread))).total_seconds() if unread else 0
     parked = await ports.store.tally(PARKED.name, scope, [own, BLOCKING], group_by="lane")

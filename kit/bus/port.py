@@ -76,8 +76,8 @@ class Bus(Protocol):
         """Join ``group``; a new group reads from the beginning."""
         ...
 
-    async def positions(self, group: str) -> list[Position]:
-        """How far ``group`` is, for lag and for tests that wait until all is heard."""
+    async def positions(self, group: str, topics: Sequence[str]) -> list[Position]:
+        """How far ``group`` is in each partition of ``topics`` that holds anything, for lag and for tests that wait."""
         ...
 
     def partitions(self, topic: str) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -53,9 +52,9 @@ class SqliteBus:
         """One reader of every partition: an embedded group has one member."""
         return SqliteSubscription(self, group, tuple(topics))
 
-    async def positions(self, group: str) -> list[Position]:
-        """Committed and last offsets of every partition the log or the group knows."""
-        return await self._file.read(lambda connection: _positions(connection, group))
+    async def positions(self, group: str, topics: Sequence[str]) -> list[Position]:
+        """Committed and last offsets of every partition that holds anything."""
+        return await self._file.read(lambda connection: _positions(connection, group, topics))
 
     def partitions(self, topic: str) -> int:  # noqa: ARG002 - all topics have as many here
         """All topics have as many."""
@@ -166,13 +165,14 @@ def _read(
     return found
 
 
-def _positions(connection: Connection, group: str) -> list[Position]:
+def _positions(connection: Connection, group: str, topics: Sequence[str]) -> list[Position]:
     committed = _committed(connection, group)
-    ends: dict[TopicPartition, int] = defaultdict(int)
+    ends: dict[TopicPartition, int] = {}
     for topic, partition, last in connection.execute("SELECT topic, partition, MAX(offset) FROM log GROUP BY 1, 2"):
-        ends[topic, partition] = last + 1
+        if topic in topics:
+            ends[topic, partition] = last + 1
     positions = []
-    for place in sorted({*committed, *ends}):
+    for place in sorted(ends):
         start = committed.get(place, 0)
         oldest = connection.execute(
             "SELECT time FROM log WHERE topic = ? AND partition = ? AND offset = ?", (*place, start)

@@ -16,6 +16,8 @@ from kit.events import Event
 Value = str | int | bool | None
 Kind = Literal["text", "integer", "chinese"]
 WakeUp = Callable[[], None]
+Position = Any
+"""The place of an event in an outbox, as its store knows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ class Tally:
 class PendingEvent:
     """An event saved but not yet published; ``position`` is its place in the outbox."""
 
-    position: int
+    position: Position
     event: Event
 
 
@@ -268,8 +270,8 @@ class Store(Protocol):
         """The oldest unpublished events, in the order of their saves."""
         ...
 
-    async def settle(self, positions: Sequence[int]) -> None:
-        """Forget published events."""
+    async def settle(self, positions: Sequence[Position]) -> None:
+        """Forget published events: the first of those that ``pending`` gave."""
         ...
 
     def on_pending(self, wake: WakeUp) -> None:

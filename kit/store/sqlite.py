@@ -14,6 +14,7 @@ import orjson
 from kit.errors import AlreadyExists, Stale
 from kit.events import Event
 from kit.sqlite import Connection, SqliteFile, empty_log, rows
+from kit.store.columns import group_name
 from kit.store.cursors import Place, read_cursor, write_cursor
 from kit.store.port import (
     Brief,
@@ -137,7 +138,7 @@ class SqliteStore:
         sql = condition(shape, scope, where)
         statement = _tally_statement(shape, sql, group_by, sum_of)
         found = await self._file.read(lambda connection: rows(connection, statement, sql.values))
-        return [Tally(_group_name(row[0]), row[1], (row[2] or 0) * BILLION + (row[3] or 0)) for row in found]
+        return [Tally(group_name(row[0]), row[1], (row[2] or 0) * BILLION + (row[3] or 0)) for row in found]
 
     async def save(self, collection: str, record: Record, events: Sequence[Event] = ()) -> Record:
         """One document and its events, atomically."""
@@ -236,10 +237,6 @@ def _tally_statement(shape: Shape, sql: Sql, group_by: str | None, sum_of: str |
         high, low = f"SUM({column} / {BILLION})", f"SUM({column} % {BILLION})"
     tail = "" if group_by is None else f" GROUP BY {group} ORDER BY {group} IS NULL, {group}"
     return f"SELECT {group}, COUNT(*), {high}, {low} FROM {shape.table} c{sql.where()}{tail}"
-
-
-def _group_name(value: Any) -> Any:
-    return value.rpartition("\x00")[2] if isinstance(value, str) and "\x00" in value else value
 
 
 def _note(scope: Scope) -> None:

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from kit.store.columns import column_name, key_of, kind_of
 from kit.store.cursors import Place
-from kit.store.port import Clause, Collection, Eq, In, Kind, Matches, Prefix, Range, Scope, Sort
-from kit.text import sort_key, wanted
-
-HIGHEST = "\U0010ffff"
+from kit.store.port import Clause, Collection, Eq, In, Matches, Prefix, Range, Scope, Sort
+from kit.text import HIGHEST, wanted
 
 
 @dataclass(slots=True)
@@ -28,10 +27,6 @@ class Sql:
     def where(self) -> str:
         """The WHERE clause, empty where nothing is asked."""
         return f" WHERE {' AND '.join(self.parts)}" if self.parts else ""
-
-
-class UnknownIndex(ValueError):
-    """A query names a field that its collection does not index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +56,12 @@ class Shape:
         Raises:
             UnknownIndex: the collection does not index it.
         """
-        self.kind(name)
+        kind_of(self.collection, name)
         return column_name(name)
-
-    def kind(self, name: str) -> Kind:
-        """The kind of an indexed field."""
-        for index in self.collection.indexes:
-            if index.field == name:
-                return index.kind
-        raise UnknownIndex(f"{self.collection.name} does not index {name}")
 
     def key(self, name: str, value: Any) -> Any:
         """A value as the index keeps it."""
-        return sort_key(value) if self.kind(name) == "chinese" and isinstance(value, str) else value
-
-
-def column_name(field_name: str) -> str:
-    """The column of a dotted field."""
-    return "i_" + field_name.replace(".", "__")
+        return key_of(kind_of(self.collection, name), value)
 
 
 def condition(shape: Shape, scope: Scope, clauses: Sequence[Clause]) -> Sql:

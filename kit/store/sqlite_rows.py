@@ -10,9 +10,10 @@ import orjson
 
 from kit.errors import AlreadyExists, Stale
 from kit.sqlite import Connection, rows
+from kit.store.columns import brief_of, column_name, search_tokens
 from kit.store.port import Record
-from kit.store.sqlite_query import Shape, as_term, column_name
-from kit.store.sqlite_schema import brief_of, index_values, search_tokens
+from kit.store.sqlite_query import Shape, as_term
+from kit.store.sqlite_schema import index_values
 
 
 def write_one(connection: Connection, shape: Shape, record: Record, body: bytes, events: list[bytes]) -> Record:

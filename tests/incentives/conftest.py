@@ -118,8 +118,8 @@ class Desk:
         """Wait until everything said was heard, and everything stored was told."""
         async with asyncio.timeout(10):
             while True:
-                positions = await self.ports.bus.positions("incentives")
-                waiting = any(position.lag for position in positions if position.topic == topic_of("leads"))
+                positions = await self.ports.bus.positions("incentives", [topic_of("leads")])
+                waiting = any(position.lag for position in positions)
                 if not waiting and not await self._pending():
                     return
                 await asyncio.sleep(0.01)

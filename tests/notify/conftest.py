@@ -220,8 +220,8 @@ class Suite:
         await until(self._sent)
 
     async def _heard(self, group: Group) -> bool:
-        positions = await self.ports.bus.positions(group.name)
-        return all(position.lag == 0 for position in positions if position.topic in group.topics)
+        positions = await self.ports.bus.positions(group.name, group.topics)
+        return all(position.lag == 0 for position in positions)
 
     async def _sent(self) -> bool:
         """Whether nothing is under way and nothing is due."""
