@@ -68,6 +68,18 @@ soak: $(STAMPS)/dev $(ASSETS) ## Run one part in full effort: make soak PART=law
 crash-test: $(STAMPS)/dev $(ASSETS) ## Kill the suite at random moments and look for what was lost
 	@$(BIN)/python -m pytest -s tests/flows/test_crash.py $(ARGS)
 
+.PHONY: broker-jars
+broker-jars: $(STAMPS)/dev ## Fetch the servers of the cluster tests (needs Java 17 and Maven)
+	@$(BIN)/python -m deploy.brokers.jars >/dev/null
+
+.PHONY: brokers
+brokers: $(STAMPS)/dev ## Start a real Kafka and a MongoDB-wire server from Maven, until Ctrl-C
+	@exec $(BIN)/python -m deploy.brokers
+
+.PHONY: test-cluster
+test-cluster: $(STAMPS)/dev $(ASSETS) ## Run what needs those servers; KAFKA_URL and MONGO_URL name others
+	@$(BIN)/python -m pytest -m cluster $(ARGS)
+
 .PHONY: screenshots
 screenshots: $(STAMPS)/dev $(ASSETS) ## Photograph the real pages into docs/screenshots
 	@$(BIN)/python -m tests.pages.screenshots
@@ -77,7 +89,8 @@ lock: $(STAMPS)/dev ## Renew the locks (needs uv)
 	@set -e; compile() { uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-header --no-annotate --no-emit-index-url --no-emit-find-links "$$@"; }; \
 	compile pyproject.toml -o requirements.lock; \
-	compile pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock; \
+	compile pyproject.toml --extra cluster -c requirements.lock -o requirements-cluster.lock; \
+	compile pyproject.toml --extra cluster --group dev -c requirements-cluster.lock -o requirements-dev.lock; \
 	compile --group node -o requirements-node.lock; \
 	npm install --package-lock-only
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from deploy.commands import CommandFailed, Result
 from gateway.audit.keeping import COLLECTIONS
 from gateway.audit.verifying import verify
-from kit.ports import open_store
 from kit.secrets import read_secret
 from kit.settings import Settings
+from operating.opening import open_store
 
 
 async def verify_log(settings: Settings) -> Result:

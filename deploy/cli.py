@@ -12,7 +12,7 @@ import orjson
 import typer
 import uvloop
 
-from deploy import commands
+from deploy import commands, topics
 from deploy.account_cli import account_commands
 from deploy.audit import verify_log
 from deploy.backup import commands as backing_up
@@ -22,8 +22,10 @@ from deploy.client import Refused
 from deploy.embedded import AddressBusy
 from deploy.embedded import serve as serve_suite
 from deploy.lock import DataFolderBusy, hold
+from kit.errors import Unavailable
 from kit.settings import Settings, SettingsRefused, read_settings
 from kit.sqlite import FileRefused
+from operating.opening import UnknownScheme
 
 app = typer.Typer(help="区策 Quce：招商线索、各区政策匹配、周报。", no_args_is_help=True, add_completion=False)
 token_app = typer.Typer(help="供脚本使用的访问凭证。", no_args_is_help=True)
@@ -31,16 +33,18 @@ leads_app = typer.Typer(help="线索。", no_args_is_help=True)
 digest_app = typer.Typer(help="周报。", no_args_is_help=True)
 codes_app = typer.Typer(help="行业代码表。", no_args_is_help=True)
 audit_app = typer.Typer(help="操作记录。", no_args_is_help=True)
+topics_app = typer.Typer(help="Kafka 的主题。", no_args_is_help=True)
 app.add_typer(token_app, name="token")
 app.add_typer(leads_app, name="leads")
 app.add_typer(digest_app, name="digest")
 app.add_typer(codes_app, name="codes")
 app.add_typer(audit_app, name="audit")
+app.add_typer(topics_app, name="topics")
 
 T = TypeVar("T")
 KNOWN = (
     *(Refused, DataFolderBusy, AddressBusy, FileRefused, SettingsRefused, commands.CommandFailed),
-    *(BackupFailed, BackupRefused),
+    *(BackupFailed, BackupRefused, UnknownScheme, Unavailable),
 )
 """Errors whose message is all that a person needs."""
 
@@ -146,6 +150,12 @@ def upgrade(
     """把早先版本的数据升级到本版本；先备份，后检查。"""  # noqa: D415 - help text, in Chinese
     given = {} if data is None else {"data": data}
     _report(_run(backing_up.upgrade(_settings(**given))), as_json)
+
+
+@topics_app.command("apply")
+def apply_topics(as_json: Json = False) -> None:
+    """建立还没有的主题；已有的不动，分区数不同的列出来。"""  # noqa: D415 - help text, in Chinese
+    _report(_run(topics.apply(_settings())), as_json)
 
 
 def main() -> None:

@@ -27,8 +27,8 @@ from deploy.embedded import SERVICES
 from gateway.app import create_app as create_gateway
 from gateway.openapi import openapi_document
 from kit.events import Event
-from kit.ports import open_bus, open_clock, open_ports
 from kit.settings import Settings
+from operating.opening import open_bus, open_clock, open_ports
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMAS = "#/components/schemas/"

@@ -22,9 +22,10 @@ from gateway.seed import SignIn, seed_accounts
 from gateway.set_up import SetUp
 from kit.clock import Clock
 from kit.peer import Peer
-from kit.ports import Ports, open_bus, open_clock, open_ports
+from kit.ports import Ports
 from kit.settings import Settings
 from kit.telemetry import configure_logging
+from operating.opening import open_bus, open_clock, open_ports
 from services.incentives.app import create_app as create_incentives
 from services.leads.app import create_app as create_leads
 from services.notify.app import create_app as create_notify

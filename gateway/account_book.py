@@ -14,9 +14,9 @@ from gateway.recipients import Recipients
 from gateway.repository import Repository
 from kit.auth import Principal
 from kit.errors import AlreadyExists, NotFound, Stale
-from kit.idempotency import RequestKey, remember, replay
 from kit.ports import Ports
 from kit.store.port import Record
+from operating.idempotency import RequestKey, remember, replay
 
 Receipt = dict[str, Any]
 _SAID = ("role", "zones", "active")

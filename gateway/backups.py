@@ -16,10 +16,10 @@ from gateway.settings import ADMINISTRATORS
 from kit.auth import Principal
 from kit.clock import SHANGHAI, to_text
 from kit.errors import AlreadyExists, NotFound, Problem, Stale
-from kit.idempotency import RequestKey, remember, replay
 from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Collection, Eq, In, Index, Page, Record, Scope, Sort
+from operating.idempotency import RequestKey, remember, replay
 from operating.jobs import Schedule, daily
 
 log = logging.getLogger(__name__)

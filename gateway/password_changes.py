@@ -15,8 +15,8 @@ from gateway.session import Session, Sessions
 from kit.auth import Principal
 from kit.clock import to_text
 from kit.errors import FieldError, Forbidden, Invalid
-from kit.idempotency import RequestKey, replay
 from kit.ports import Ports
+from operating.idempotency import RequestKey, replay
 
 
 class PasswordChanges:

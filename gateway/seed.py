@@ -17,10 +17,10 @@ from gateway.routing import Table
 from gateway.schemas import NewAccount
 from gateway.upstream import Upstream
 from kit.auth import Principal
-from kit.idempotency import RequestKey
 from kit.ids import random_id
 from kit.peer import Peer
 from kit.ports import Ports
+from operating.idempotency import RequestKey
 
 _MARK = "first-accounts"
 _SEEDER = Principal("gateway", "administrator", name="首次启动")

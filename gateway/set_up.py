@@ -14,8 +14,8 @@ from gateway.repository import Repository
 from gateway.schemas import NewAccount, SetUpInput
 from kit.auth import Principal
 from kit.errors import NotFound
-from kit.idempotency import RequestKey, replay
 from kit.ports import Ports
+from operating.idempotency import RequestKey, replay
 
 
 class SetUp:

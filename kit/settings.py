@@ -27,10 +27,14 @@ class Settings(BaseSettings):
     )
     public_url: str = Field("", description="Address in links of mails; the local address where empty.")
     store_url: str = Field(
-        "sqlite:", description="Where documents live: sqlite: is one file a service in the data folder."
+        "sqlite:", description="Where documents live: sqlite: is one file a service in the data folder; or mongodb://…"
     )
-    bus_url: str = Field("sqlite:", description="Where events travel: sqlite: is one file in the data folder.")
-    blob_url: str = Field("folder:", description="Where files live: folder: is a folder in the data folder.")
+    bus_url: str = Field(
+        "sqlite:", description="Where events travel: sqlite: is one file in the data folder; or kafka://host:port,…"
+    )
+    blob_url: str = Field(
+        "folder:", description="Where files live: folder: is a folder in the data folder; or mongodb://…"
+    )
     smtp_url: SecretStr | None = Field(None, description="smtp://host:port; .eml files under mail/ where unset.")
     smtp_url_file: Path | None = Field(None, description="File that holds smtp://user:password@host:port.")
     mail_from: str = Field("quce@localhost", description="Sender of mails.")
@@ -46,6 +50,7 @@ class Settings(BaseSettings):
     )
     audit_months: int = Field(36, le=1200, description="Months for which the audit log is kept, at least 6.")
     partitions: int = Field(8, ge=1, le=64, description="Partitions of a topic.")
+    kafka_replication: int = Field(1, ge=1, le=7, description="Copies of a topic that `quce topics apply` asks for.")
     replica: str = Field("embedded", description="Name of this replica, as leases know it.")
     now: datetime | None = Field(None, description="Start the clock at this instant, for rehearsals.")
     rate_limit_factor: float = Field(1.0, gt=0, description="Multiplies every rate limit.")

@@ -16,7 +16,6 @@ from kit.auth import Principal
 from kit.clock import to_text
 from kit.errors import AlreadyExists, Stale
 from kit.events import Event, envelop
-from kit.idempotency import RequestKey, remember, replay
 from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Clause, Collection, Eq, Page, Range, Record, Scope, Sort
@@ -24,6 +23,7 @@ from kit.telemetry import traceparent
 from operating.auditing import told
 from operating.consumer import Consumer
 from operating.errors import LetterNotDead, LetterNotFound, LettersChanged
+from operating.idempotency import RequestKey, remember, replay
 from operating.masking import identifier
 from operating.parking import BLOCKING, DEAD, DISCARDED, OPERATORS, PARKED, WAITING
 

@@ -21,8 +21,8 @@ from deploy.commands import CommandFailed, Result
 from deploy.lock import hold, running_url
 from gateway.backups import backup_name
 from kit.clock import SHANGHAI, from_text
-from kit.ports import open_clock
 from kit.settings import Settings
+from operating.opening import open_clock
 
 POLL = 0.3
 UNFINISHED = ("queued", "running")

@@ -13,9 +13,9 @@ from deploy.backup.layouts import upgrade_layout
 from deploy.backup.making import Progress
 from deploy.backup.manifest import Manifest
 from deploy.inspecting import integrity
-from kit.ports import open_bus, open_clock, open_ports
 from kit.settings import Settings
 from kit.sqlite import FileRefused
+from operating.opening import open_bus, open_clock, open_ports
 from services.notify.commands.restoring import doubt_mails_under_way
 
 DRAFT = ".restoring"

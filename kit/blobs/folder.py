@@ -39,6 +39,9 @@ class FolderBlobs:
         """Remove."""
         await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
 
+    async def close(self) -> None:
+        """Nothing is held."""
+
     def _path(self, key: str) -> Path:
         if len(key) != 64 or not key.isalnum():
             raise NotFound("没有找到这个文件，它可能已被删除。")

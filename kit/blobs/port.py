@@ -23,3 +23,7 @@ class Blobs(Protocol):
     async def delete(self, key: str) -> None:
         """Remove; removing what is not there is no error."""
         ...
+
+    async def close(self) -> None:
+        """Let go of what is held."""
+        ...

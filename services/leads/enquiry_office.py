@@ -10,9 +10,9 @@ from contracts.leads import PartnerAnswered
 from kit.auth import Principal
 from kit.clock import to_text
 from kit.errors import AlreadyExists, FieldError, Forbidden, Stale
-from kit.idempotency import RequestKey, remember, replay
 from kit.ports import Ports
 from kit.store.port import Eq, Record, Scope, Sort
+from operating.idempotency import RequestKey, remember, replay
 from services.leads.auditing import told
 from services.leads.commands import act_of, check_revision
 from services.leads.errors import UnknownOwner

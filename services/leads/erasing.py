@@ -15,9 +15,9 @@ from typing import Any
 from kit.auth import Principal
 from kit.clock import SHANGHAI, to_text
 from kit.errors import NotFound, Stale
-from kit.idempotency import RequestKey, remember, replay
 from kit.ports import Ports
 from kit.store.port import Clause, Eq, Range, Record, Scope
+from operating.idempotency import RequestKey, remember, replay
 from services.leads.auditing import SYSTEM, told
 from services.leads.commands import check_revision
 from services.leads.contacts import load_contact, open_person, retained_until

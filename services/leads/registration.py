@@ -12,9 +12,9 @@ from typing import Any
 from contracts.event import EventData
 from contracts.leads import InvestorRef
 from kit.errors import Conflict, Stale
-from kit.idempotency import RequestKey, remember
 from kit.ports import Ports
 from kit.store.port import Record, Scope, Write
+from operating.idempotency import RequestKey, remember
 from services.leads.contacts import Person, sealed_contact
 from services.leads.investors import Linked, Named, link
 from services.leads.ledger.repeats import title_key

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from contracts.vocabulary.form import WEEK
 from kit.auth import Principal
-from kit.idempotency import RequestKey
 from kit.web import IdempotencyKey, IfMatch, OwnPorts, PageOf, Paging, require, set_etag
+from operating.idempotency import RequestKey
 from services.notify import schemas
 from services.notify.commands import keeping
 from services.notify.commands.closing import WeekClosing

@@ -21,7 +21,7 @@ REGISTRIES = tuple(
     )
 )  # fmt: skip
 MACHINE_PATH = re.compile(rf"(?<![\w.~-])/(?:{'|'.join(('work', 'root', 'home', 'Users'))})/\w")
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-node.lock")
+LOCKS = ("requirements.lock", "requirements-cluster.lock", "requirements-dev.lock", "requirements-node.lock")
 ADDRESS = re.compile(r"https?://|--(?:index|extra-index|find)", re.IGNORECASE)
 BINARY = {".png", ".xlsx", ".db", ".woff2", ".ico", ".jpg", ".zip"}
 

@@ -16,8 +16,9 @@ from gateway.audit.log import AuditLog
 from gateway.audit.verifying import Verdict, verify
 from kit.bus.sqlite import SqliteBus
 from kit.clock import ManualClock, to_text
-from kit.ports import Ports, open_ports, open_store
+from kit.ports import Ports
 from kit.secrets import read_secret
+from operating.opening import open_ports, open_store
 from tests.gateway.conftest import START, PlainSettings
 
 OFFICES = ("donghu", "jingkai", "city")

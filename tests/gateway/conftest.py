@@ -25,10 +25,11 @@ from kit.errors import NotFound
 from kit.events import Event
 from kit.ids import random_id
 from kit.peer import Peer
-from kit.ports import Ports, open_bus, open_ports
+from kit.ports import Ports
 from kit.settings import Settings
 from kit.web import Asking
 from kit.web import create_app as create_service
+from operating.opening import open_bus, open_ports
 from services.notify.app import create_app as create_notify
 
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)

@@ -18,9 +18,10 @@ from gateway.backups import BACKUPS, CUT_SHORT, MANUAL, NIGHTLY, Backups, Make, 
 from kit.auth import Principal
 from kit.bus.sqlite import SqliteBus
 from kit.clock import SHANGHAI, ManualClock
-from kit.ports import Ports, open_ports
+from kit.ports import Ports
 from kit.store.port import Record
 from operating.jobs import daily
+from operating.opening import open_ports
 from tests.gateway.conftest import START, PlainSettings
 
 ADMIN = Principal("admin-id", "administrator")

@@ -25,8 +25,9 @@ from kit.auth import Principal, TokenIssuer
 from kit.bus.port import Message
 from kit.clock import ManualClock
 from kit.events import Event, envelop
-from kit.ports import Ports, open_bus, open_ports
+from kit.ports import Ports
 from kit.settings import Settings
+from operating.opening import open_bus, open_ports
 from services.incentives.app import create_app
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)

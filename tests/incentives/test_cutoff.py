@@ -10,10 +10,10 @@ import pytest
 from contracts.incentives import PolicyPublished
 from contracts.vocabulary.weeks import Week
 from kit.clock import ManualClock
-from kit.ports import open_bus, open_ports
 from kit.settings import Settings
 from kit.store.port import Record
 from operating.announcing import ANNOUNCEMENTS, StillPublishing
+from operating.opening import open_bus, open_ports
 from services.incentives.jobs import announce_cutoff
 from services.incentives.repository import POLICIES, events_of
 from tests.incentives.conftest import NOW

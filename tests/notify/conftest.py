@@ -31,8 +31,9 @@ from kit.auth import Principal, TokenIssuer
 from kit.bus.port import Message
 from kit.clock import ManualClock, to_text
 from kit.events import Event, envelop
-from kit.ports import Ports, open_bus, open_ports
+from kit.ports import Ports
 from kit.settings import Settings
+from operating.opening import open_bus, open_ports
 from operating.service import Group
 from services.notify.app import create_app
 from services.notify.model.delivery import ChannelName, State

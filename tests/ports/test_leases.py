@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from kit.clock import ManualClock
 from kit.leases import StoreLeases
-from kit.store.sqlite import SqliteStore
+from kit.store.port import Store
 
 LONG = timedelta(seconds=30)
 
@@ -21,12 +20,10 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-async def leases(tmp_path: Path, clock: ManualClock) -> AsyncIterator[StoreLeases]:
-    store = SqliteStore(tmp_path / "store.db")
-    leases = StoreLeases(store, clock)
+async def leases(reopen: Callable[[], Store], clock: ManualClock) -> StoreLeases:
+    leases = StoreLeases(reopen(), clock)
     await leases.ensure()
-    yield leases
-    await store.close()
+    return leases
 
 
 async def test_one_holder_at_a_time(leases: StoreLeases) -> None:

@@ -10,9 +10,9 @@ from contracts.incentives import IncentivesAudited
 from kit.auth import Principal
 from kit.clock import SHANGHAI, to_text
 from kit.errors import AlreadyExists, FieldError, Invalid, Stale
-from kit.idempotency import RequestKey, remember, replay
 from kit.ports import Ports
 from kit.store.port import Record, Scope
+from operating.idempotency import RequestKey, remember, replay
 from services.incentives.auditing import told
 from services.incentives.authored import AuthoringError, AuthoringProblem
 from services.incentives.catalogue import catalogue_version

@@ -15,9 +15,9 @@ from pydantic import TypeAdapter
 
 from kit.auth import Principal
 from kit.errors import AlreadyExists
-from kit.idempotency import RequestKey, remember, replay
 from kit.ports import Ports
 from kit.store.port import Record, Scope
+from operating.idempotency import RequestKey, remember, replay
 from services.incentives.auditing import told
 from services.incentives.authored import AuthoringError, AuthoringProblem, read_yaml
 from services.incentives.code_table import CodeRow, ShippedTable, problems_of

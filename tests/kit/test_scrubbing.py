@@ -1,16 +1,24 @@
-"""The store port's promise to forget: after a scrub no file holds what was erased or replaced."""
+"""The promise of the SQLite store to forget: after a scrub no file holds what was erased or replaced."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from kit.store.port import Matches, Store
-from tests.ports.test_store import ALL, store, thing
+from kit.store.port import Matches
+from kit.store.sqlite import SqliteStore
+from tests.ports.things import ALL, THINGS, thing
 
-__all__ = ["store"]
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    adapter = SqliteStore(tmp_path / "store.db")
+    await adapter.ensure(THINGS)
+    yield adapter
+    await adapter.close()
 
 
 def list_files(folder: Path) -> list[Path]:
@@ -18,7 +26,7 @@ def list_files(folder: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("way", ["erased", "replaced"])
-async def test_after_a_scrub_no_byte_of_it_is_left(store: Store, tmp_path: Path, way: str) -> None:
+async def test_after_a_scrub_no_byte_of_it_is_left(store: SqliteStore, tmp_path: Path, way: str) -> None:
     note = "unmistakable-" * 400
     kept = [await store.save("things", thing(f"{number}", note=f"{number}", name="留下")) for number in range(200)]
     gone = await store.save("things", thing("gone", note=note, name="unmistakable", stage="unmistakable"))
@@ -35,6 +43,6 @@ async def test_after_a_scrub_no_byte_of_it_is_left(store: Store, tmp_path: Path,
     assert len(found.records) == 200
 
 
-async def test_a_scrub_waits_for_nobody_who_only_reads_now_and_then(store: Store) -> None:
+async def test_a_scrub_waits_for_nobody_who_only_reads_now_and_then(store: SqliteStore) -> None:
     await asyncio.gather(*(store.save("things", thing(f"{number}", note="x")) for number in range(50)), store.scrub())
     assert (await store.tally("things", ALL))[0].count == 50

@@ -1,0 +1,46 @@
+"""The bus of a cluster: Apache Kafka, where groups have as many members as there are replicas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kit.bus.kafka_consumer import KafkaSubscription
+from kit.bus.kafka_positions import PositionsThread
+from kit.bus.kafka_producer import ProducingThread
+from kit.bus.port import Message, Position
+
+
+class KafkaBus:
+    """Topics of one installation on the brokers at ``servers``, which have been given ``partitions`` each."""
+
+    def __init__(self, servers: Sequence[str], partitions: int, **settings: Any) -> None:
+        self._servers, self._partitions, self._settings = list(servers), partitions, settings
+        self._producing = ProducingThread(servers)
+        self._positions = PositionsThread(servers)
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        """Append in order, each acknowledged by all replicas in sync.
+
+        Raises:
+            BusAway: the broker did not acknowledge in time.
+        """
+        if messages:
+            await self._producing.send(messages)
+
+    async def subscribe(self, group: str, topics: Sequence[str]) -> KafkaSubscription:
+        """Join ``group`` as one more member."""
+        return KafkaSubscription(self._servers, group, topics, **self._settings)
+
+    async def positions(self, group: str, topics: Sequence[str]) -> list[Position]:
+        """Committed and last offsets of every partition that holds anything."""
+        return await self._positions.read(group, topics)
+
+    def partitions(self, topic: str) -> int:  # noqa: ARG002 - all topics have as many here
+        """All topics have as many."""
+        return self._partitions
+
+    async def close(self) -> None:
+        """Finish what is under way and let go."""
+        await self._producing.close()
+        await self._positions.close()

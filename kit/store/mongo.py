@@ -1,0 +1,265 @@
+"""The store of a cluster: one MongoDB database a service, each document carrying the events it has yet to publish.
+
+A save is one update of one document, filtered on its revision: body, readers and outbox change together, without
+transactions. What waits to be published is found by ``waiting_since``; the ids that this process saved are
+remembered, so that the relay beside them need not search.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from typing import Unpack
+
+from pymongo import ASCENDING
+from pymongo.errors import DuplicateKeyError
+
+from kit.errors import AlreadyExists, Stale
+from kit.events import Event
+from kit.mongo import open_client, reaching
+from kit.store.columns import group_name
+from kit.store.cursors import Place, read_cursor, write_cursor
+from kit.store.mongo_document import BILLION, Document, fields_of, pushed, query_fields, record_of, waiting_of
+from kit.store.mongo_outbox import Outbox
+from kit.store.mongo_query import condition, field_of, legs, whole
+from kit.store.port import (
+    Brief,
+    BriefPage,
+    Clause,
+    Collection,
+    Page,
+    Paged,
+    PendingEvent,
+    Position,
+    Record,
+    Scope,
+    Sort,
+    Tally,
+    WakeUp,
+    Write,
+)
+
+log = logging.getLogger(__name__)
+
+RECORD = {"body": 1, "readers": 1, "revision": 1, "requests": 1}
+BRIEF = {"brief": 1, "revision": 1}
+PAGE_OF_SCAN = 500
+WRITERS = 16
+
+
+class MongoStore:
+    """Documents of one service in one database."""
+
+    def __init__(self, url: str, database: str) -> None:
+        self._client = open_client(url)
+        self._database = self._client[database]
+        self._outbox = Outbox(self._database)
+        self._collections: dict[str, Collection] = {}
+        self._wakes: list[WakeUp] = []
+
+    async def ensure(self, *collections: Collection) -> None:
+        """Create indexes that are missing, and fill fields that queries see since."""
+        for collection in collections:
+            self._collections[collection.name] = collection
+            with reaching():
+                await self._outbox.ensure(collection.name)
+                await self._index(collection)
+                await self._fill(collection)
+
+    async def _index(self, collection: Collection) -> None:
+        documents = self._database[collection.name]
+        await documents.create_index("readers")
+        if collection.search:
+            await documents.create_index("tokens")
+        for index in (index for index in collection.indexes if index.tree):
+            await documents.create_index([(field_of(collection, index.field), ASCENDING), ("_id", ASCENDING)])
+
+    async def _fill(self, collection: Collection) -> None:
+        documents = self._database[collection.name]
+        lacking: list[Document] = [
+            {field_of(collection, index.field): {"$exists": False}} for index in collection.indexes
+        ]
+        if collection.brief:
+            lacking.append({"brief": None})
+        if not lacking:
+            return
+        async for found in documents.find({"$or": lacking}, {"body": 1, "revision": 1}):
+            fields = query_fields(collection, found["body"])
+            await documents.update_one({"_id": found["_id"], "revision": found["revision"]}, {"$set": fields})
+
+    async def get(self, collection: str, scope: Scope, id: str) -> Record | None:
+        """One record."""
+        _note(scope)
+        with reaching():
+            found = await self._database[collection].find_one({"_id": id}, RECORD)
+        record = None if found is None else record_of(found)
+        return record if record is not None and scope.sees(record.readers) else None
+
+    async def find(self, collection: str, scope: Scope, where: Sequence[Clause] = (), **paged: Unpack[Paged]) -> Page:
+        """A page by an index, values first, then nulls."""
+        found, after = await self._page(RECORD, self._collections[collection], scope, where, **paged)
+        return Page(tuple(map(record_of, found)), after)
+
+    async def find_briefs(
+        self, collection: str, scope: Scope, where: Sequence[Clause] = (), **paged: Unpack[Paged]
+    ) -> BriefPage:
+        """As ``find``, of the field kept for it."""
+        found, after = await self._page(BRIEF, self._collections[collection], scope, where, **paged)
+        return BriefPage(tuple(Brief(each["_id"], each["revision"], each["brief"]) for each in found), after)
+
+    async def _page(
+        self,
+        fields: Document,
+        collection: Collection,
+        scope: Scope,
+        where: Sequence[Clause],
+        sort: Sort | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> tuple[list[Document], str | None]:
+        """The documents of a page, and the cursor of those that follow."""
+        _note(scope)
+        key = None if sort is None else field_of(collection, sort.field)
+        wanted = fields if key is None else {**fields, key: 1}
+        found: list[Document] = []
+        last_leg = []
+        for leg in legs(collection, condition(collection, scope, where), sort, read_cursor(sort, cursor)):
+            left = limit + 1 - len(found)
+            with reaching():
+                run = self._database[collection.name].find(leg.filter, wanted).sort(leg.order).limit(left)
+                taken = await run.to_list(left)
+            found += taken
+            last_leg += [leg.null] * len(taken)
+            if len(found) > limit:
+                break
+        if len(found) <= limit:
+            return found, None
+        last = found[limit - 1]
+        value = last["_id"] if key is None else last["keys"][key.removeprefix("keys.")]
+        return found[:limit], write_cursor(sort, Place(last_leg[limit - 1], value, last["_id"]))
+
+    async def scan(self, collection: str, scope: Scope, where: Sequence[Clause] = ()) -> AsyncIterator[Record]:
+        """Everything that matches, a page at a time."""
+        cursor: str | None = None
+        while True:
+            page = await self.find(collection, scope, where, limit=PAGE_OF_SCAN, cursor=cursor)
+            for record in page.records:
+                yield record
+            if page.next is None:
+                return
+            cursor = page.next
+
+    async def tally(
+        self,
+        collection: str,
+        scope: Scope,
+        where: Sequence[Clause] = (),
+        *,
+        group_by: str | None = None,
+        sum_of: str | None = None,
+    ) -> list[Tally]:
+        """Counts and sums by group, nulls last."""
+        _note(scope)
+        shape = self._collections[collection]
+        group: Document = {"_id": None if group_by is None else f"${field_of(shape, group_by)}", "count": {"$sum": 1}}
+        if sum_of is not None:
+            summed = field_of(shape, sum_of)
+            group |= {half: {"$sum": f"${summed}__{half}"} for half in ("high", "low")}
+        with reaching():
+            asked = [{"$match": whole(condition(shape, scope, where))}, {"$group": group}]
+            found = await self._database[collection].aggregate(asked).to_list(None)
+        if not found and group_by is None:
+            return [Tally(None, 0, 0)]
+        found.sort(key=lambda each: (each["_id"] is None, each["_id"]))
+        return [
+            Tally(group_name(each["_id"]), each["count"], each.get("high", 0) * BILLION + each.get("low", 0))
+            for each in found
+        ]
+
+    async def save(self, collection: str, record: Record, events: Sequence[Event] = ()) -> Record:
+        """One document and its events, atomically."""
+        fields = fields_of(self._collections[collection], record)
+        with reaching():
+            if record.revision == 0:
+                await self._insert(collection, record, fields, events)
+            else:
+                await self._update(collection, record, fields, events)
+        if events:
+            self._outbox.remember(collection, record.id)
+            for wake in self._wakes:
+                wake()
+        return replace(record, revision=record.revision + 1)
+
+    async def _insert(self, collection: str, record: Record, fields: Document, events: Sequence[Event]) -> None:
+        try:
+            await self._database[collection].insert_one({"_id": record.id, **fields, **waiting_of(events)})
+        except DuplicateKeyError:
+            raise AlreadyExists("这条记录已经存在。", id=record.id) from None
+
+    async def _update(self, collection: str, record: Record, fields: Document, events: Sequence[Event]) -> None:
+        update = pushed(events)
+        update["$set"] = {**update.get("$set", {}), **fields}
+        documents = self._database[collection]
+        done = await documents.update_one({"_id": record.id, "revision": record.revision}, update)
+        if not done.matched_count:
+            found = await documents.find_one({"_id": record.id}, {"revision": 1})
+            raise Stale("这条记录刚刚被他人更新过，请刷新后再改。", revision=found["revision"] if found else 0)
+
+    async def save_many(
+        self, writes: Sequence[Write], *, stop_at_failure: bool = False
+    ) -> list[Record | AlreadyExists | Stale]:
+        """One after another where the first failure stops them, else side by side."""
+        if stop_at_failure:
+            outcomes = []
+            for write in writes:
+                outcomes.append(await self._try(write))
+                if not isinstance(outcomes[-1], Record):
+                    break
+            return outcomes
+        writers = asyncio.Semaphore(WRITERS)
+
+        async def save(write: Write) -> Record | AlreadyExists | Stale:
+            async with writers:
+                return await self._try(write)
+
+        return list(await asyncio.gather(*map(save, writes)))
+
+    async def _try(self, write: Write) -> Record | AlreadyExists | Stale:
+        try:
+            return await self.save(write.collection, write.record, write.events)
+        except (AlreadyExists, Stale) as failure:
+            return failure
+
+    async def erase(self, collection: str, id: str) -> None:
+        """Remove a record; events that it had yet to publish are kept until they are."""
+        with reaching():
+            while not await self._outbox.leave_behind(collection, id):
+                pass
+
+    async def scrub(self) -> None:
+        """Nothing more can be done: files of a database server are its operator's (``docs/operations.md``)."""
+
+    async def pending(self, limit: int) -> list[PendingEvent]:
+        """The outboxes, oldest first."""
+        with reaching():
+            return await self._outbox.pending(limit)
+
+    async def settle(self, positions: Sequence[Position]) -> None:
+        """Remove published events."""
+        with reaching():
+            await self._outbox.settle(positions)
+
+    def on_pending(self, wake: WakeUp) -> None:
+        """Remember whom to wake."""
+        self._wakes.append(wake)
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        self._client.close()
+
+
+def _note(scope: Scope) -> None:
+    if scope.reason is not None:
+        log.debug("system scope: %s", scope.reason)

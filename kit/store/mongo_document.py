@@ -1,0 +1,86 @@
+"""One document as MongoDB keeps it: the body, what queries see of it, and the events it has yet to publish."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import bson
+from bson.raw_bson import RawBSONDocument
+
+from kit.clock import to_text
+from kit.events import Event
+from kit.store.columns import brief_of, column_name, index_value, search_tokens
+from kit.store.port import Collection, Index, Record
+
+BILLION = 1_000_000_000
+MAX_BODY_BYTES = 1024 * 1024
+Document = dict[str, Any]
+
+
+def fields_of(collection: Collection, record: Record) -> Document:
+    """What a save sets.
+
+    Raises:
+        ValueError: the body is longer than :data:`MAX_BODY_BYTES`.
+    """
+    body = bson.encode(record.body)
+    if len(body) > MAX_BODY_BYTES:
+        raise ValueError(f"{collection.name}/{record.id} is over {MAX_BODY_BYTES} bytes")
+    return {
+        "revision": record.revision + 1,
+        "readers": sorted(record.readers),
+        "requests": list(record.requests),
+        "body": RawBSONDocument(body),
+        **query_fields(collection, record.body),
+    }
+
+
+def query_fields(collection: Collection, body: Document) -> Document:
+    """What queries see of a body."""
+    return {
+        "keys": {name: value for index in collection.indexes for name, value in _keys(index, body)},
+        "tokens": sorted(search_tokens(collection, body)),
+        "brief": brief_of(collection, body),
+    }
+
+
+def _keys(index: Index, body: Document) -> list[tuple[str, Any]]:
+    """An integer also in two halves: a sum over 64 bits wraps, sums of halves do not."""
+    name, value = column_name(index.field), index_value(index, body)
+    if index.kind != "integer":
+        return [(name, value)]
+    high, low = divmod(value, BILLION) if isinstance(value, int) else (0, 0)
+    return [(name, value), (f"{name}__high", high), (f"{name}__low", low)]
+
+
+def waiting_of(events: Sequence[Event]) -> Document:
+    """What a new document holds of events to be published; ``waiting_since`` finds them, oldest first."""
+    if not events:
+        return {"outbox": []}
+    outbox = [{"id": event.id, "value": event.encode()} for event in events]
+    return {"outbox": outbox, "waiting_since": to_text(datetime.now(UTC)), "last_event": events[-1].id}
+
+
+def pushed(events: Sequence[Event]) -> Document:
+    """The part of an update that adds events to those that wait."""
+    if not events:
+        return {}
+    added = waiting_of(events)
+    return {
+        "$push": {"outbox": {"$each": added["outbox"]}},
+        "$min": {"waiting_since": added["waiting_since"]},
+        "$set": {"last_event": added["last_event"]},
+    }
+
+
+def record_of(document: Document) -> Record:
+    """The record of a stored document."""
+    return Record(
+        document["_id"],
+        document["body"],
+        frozenset(document["readers"]),
+        document["revision"],
+        tuple(document["requests"]),
+    )

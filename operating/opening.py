@@ -1,0 +1,119 @@
+"""Opens the ports of one service by the schemes of their addresses; nothing else knows which adapters there are."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from urllib.parse import urlsplit
+
+from kit.auth import KeyFile, TokenVerifier
+from kit.blobs.folder import FolderBlobs
+from kit.blobs.port import Blobs
+from kit.bus.port import Bus
+from kit.bus.sqlite import SqliteBus
+from kit.clock import Clock, SystemClock
+from kit.leases import StoreLeases
+from kit.ports import Ports
+from kit.secrets import Vault, read_secret
+from kit.settings import Settings
+from kit.store.port import Store
+from kit.store.sqlite import SqliteStore
+
+
+class UnknownScheme(ValueError):
+    """An address names an adapter that does not exist."""
+
+
+def open_clock(settings: Settings) -> Clock:
+    """The machine's clock, or one that starts where a rehearsal wants it."""
+    return SystemClock(settings.now)
+
+
+def open_bus(settings: Settings) -> Bus:
+    """The bus of the installation.
+
+    Raises:
+        UnknownScheme: no adapter has this scheme.
+    """
+    match _scheme(settings.bus_url):
+        case "sqlite":
+            return SqliteBus(settings.data / "bus.db", settings.partitions)
+        case "kafka":
+            bus: Bus = cluster_adapter("kit.bus.kafka").KafkaBus(brokers_of(settings.bus_url), settings.partitions)
+            return bus
+    raise UnknownScheme("QUCE_BUS_URL：支持 sqlite: 和 kafka://主机:端口,主机:端口")
+
+
+async def open_ports(service: str, settings: Settings, bus: Bus, clock: Clock) -> Ports:
+    """The ports of ``service``.
+
+    Raises:
+        UnknownScheme: no adapter has the scheme of an address.
+    """
+    secret = read_secret(settings.data / "keys" / "installation.key")
+    store = open_store(service, settings)
+    vault = Vault(store, read_secret(settings.data / "keys" / f"{service}-vault.key"))
+    await vault.ensure()
+    leases = StoreLeases(store, clock)
+    await leases.ensure()
+    keys = KeyFile(settings.data / "keys" / "tokens.json")
+    verifier = TokenVerifier(keys, service, clock)
+    blobs = _open_blobs(service, settings, secret)
+    return Ports(service, settings, clock, store, bus, blobs, leases, vault, secret, keys, verifier)
+
+
+def open_store(service: str, settings: Settings) -> Store:
+    """The documents of ``service``.
+
+    Raises:
+        UnknownScheme: no adapter has this scheme.
+    """
+    match _scheme(settings.store_url):
+        case "sqlite":
+            return SqliteStore(settings.data / f"{service}.db")
+        case "mongodb" | "mongodb+srv":
+            name = database_of(settings.store_url, service)
+            store: Store = cluster_adapter("kit.store.mongo").MongoStore(settings.store_url, name)
+            return store
+    raise UnknownScheme("QUCE_STORE_URL：支持 sqlite: 和 mongodb://…")
+
+
+def _open_blobs(service: str, settings: Settings, secret: bytes) -> Blobs:
+    match _scheme(settings.blob_url):
+        case "folder":
+            folder: Path = settings.data / "blobs" / service
+            return FolderBlobs(folder, secret)
+        case "mongodb" | "mongodb+srv":
+            name = database_of(settings.blob_url, service)
+            blobs: Blobs = cluster_adapter("kit.blobs.mongo").MongoBlobs(settings.blob_url, name, secret)
+            return blobs
+    raise UnknownScheme("QUCE_BLOB_URL：支持 folder: 和 mongodb://…")
+
+
+def database_of(url: str, service: str) -> str:
+    """The database of a service: ``quce_leads``, or ``wuhan_leads`` at ``mongodb://host/wuhan``."""
+    return f"{urlsplit(url).path.strip('/') or 'quce'}_{service}"
+
+
+def brokers_of(url: str) -> list[str]:
+    """The brokers that ``kafka://host:port,host:port`` names."""
+    return urlsplit(url).netloc.split(",")
+
+
+def _scheme(url: str) -> str:
+    return url.partition(":")[0]
+
+
+def cluster_adapter(module: str) -> ModuleType:
+    """An adapter whose driver only clusters have installed.
+
+    Raises:
+        UnknownScheme: the driver is not installed.
+    """
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        raise UnknownScheme(
+            f"缺少 {error.name}。集群方式还要安装：pip install --require-hashes -r requirements-cluster.lock"
+        ) from error

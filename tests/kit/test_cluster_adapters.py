@@ -1,0 +1,87 @@
+"""Servers that are away: said in words, in time, and never an unexpected error."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from kit.blobs.mongo import MongoBlobs
+from kit.mongo import StoreAway
+from kit.settings import Settings
+from kit.store.mongo import MongoStore
+from kit.store.port import Collection, Record, Scope
+from operating import opening
+from operating.opening import UnknownScheme, brokers_of, database_of, open_bus, open_store
+from tests.conftest import ROOT
+
+NOBODY = "mongodb://127.0.0.1:9"
+AWAY = """
+import asyncio
+from kit.bus import kafka_producer
+from kit.bus.kafka import KafkaBus
+from kit.bus.port import Message
+from kit.errors import Unavailable
+
+async def main():
+    bus = KafkaBus(["127.0.0.1:9"], 4)
+    for work in (bus.publish([Message("t", "k", b"x")]), bus.positions("g", ["t"])):
+        try:
+            await work
+        except Unavailable as away:
+            print(away.status)
+    await bus.close()
+
+kafka_producer.PATIENCE = 0.5
+asyncio.run(main())
+"""
+SOON = 6.0
+"""Seconds: what waits for a database gives up before the gateway does."""
+
+
+async def test_a_database_that_is_away_is_unavailable_soon() -> None:
+    store, blobs, started = MongoStore(NOBODY, "x"), MongoBlobs(NOBODY, "x", b"secret"), time.monotonic()
+    with pytest.raises(StoreAway) as away:
+        await store.get("things", Scope.system("tests"), "a")
+    assert time.monotonic() - started < SOON
+    assert (away.value.status, away.value.headers) == (503, {"Retry-After": "5"})
+    with pytest.raises(StoreAway):
+        await store.ensure(Collection("things"))
+    with pytest.raises(StoreAway):
+        await store.save("things", Record("a", {}, frozenset()))
+    with pytest.raises(StoreAway):
+        await blobs.put(b"content")
+    await blobs.close()
+    await store.close()
+
+
+def test_a_broker_that_is_away_is_unavailable() -> None:
+    """In a process of its own: the library drops sockets of clients that it could not build."""
+    done = subprocess.run([sys.executable, "-c", AWAY], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["503", "503"], done.stderr
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1", "postgres:", ""])
+def test_an_address_of_no_adapter_names_its_setting(tmp_path: Path, url: str) -> None:
+    with pytest.raises(UnknownScheme, match="QUCE_STORE_URL"):
+        open_store("leads", Settings(data=tmp_path, store_url=url))
+    with pytest.raises(UnknownScheme, match="QUCE_BUS_URL"):
+        open_bus(Settings(data=tmp_path, bus_url=url))
+
+
+def test_a_driver_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise ModuleNotFoundError(name, name="motor")
+
+    monkeypatch.setattr(opening, "import_module", missing)
+    with pytest.raises(UnknownScheme, match=r"motor.*requirements-cluster\.lock"):
+        opening.cluster_adapter("kit.store.mongo")
+
+
+def test_addresses() -> None:
+    assert brokers_of("kafka://a:1,b:2") == ["a:1", "b:2"]
+    assert database_of("mongodb://a,b/?replicaSet=r", "leads") == "quce_leads"
+    assert database_of("mongodb://a/wuhan", "leads") == "wuhan_leads"
