@@ -30,6 +30,8 @@ OLDEST_SAFE_SQLITE = (3, 51, 3)
 LAYOUT = 1
 """How tables stand in a file, kept in its ``user_version``; a release that changes it brings the step from before."""
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-16000", "secure_delete=ON")
+PATIENCE_TO_EMPTY = 2_000
+"""Milliseconds for which emptying the log waits for who reads: somebody waits for the answer, and it is tried again."""
 BATCH = 256
 READERS = 4
 STRIDE, SHORT = 5000, 4
@@ -275,6 +277,7 @@ def empty_log(path: Path) -> None:
         LogInUse: readers or writers did not let go of it in time.
     """
     connection = connect(path)
+    connection.set_busy_timeout(PATIENCE_TO_EMPTY)
     try:
         busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0][0]
     finally:

@@ -7,6 +7,7 @@ Names shorter than two characters are not looked for in texts.
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +15,7 @@ from typing import Any
 
 from kit.auth import Principal
 from kit.clock import SHANGHAI, to_text
-from kit.errors import NotFound, Stale
+from kit.errors import NotFound, Problem, Stale
 from kit.ports import Ports
 from kit.store.port import Clause, Eq, Range, Record, Scope
 from operating.idempotency import RequestKey, remember, replay
@@ -28,6 +29,8 @@ from services.leads.schemas import ReasonInput
 from services.leads.settings import LeadSettings
 from services.leads.traces import Traces, impersonal
 
+log = logging.getLogger(__name__)
+
 _WORK = Scope.system("erasing contacts")
 EXPIRED = "保存期限届满"
 KEPT = ("lead_id", "holds", "created_at")
@@ -38,7 +41,7 @@ TEXTS, FILES = "texts", "files"
 async def erase(
     ports: Ports, principal: Principal, id: str, body: ReasonInput, revision: int, key: str
 ) -> dict[str, Any]:
-    """Erase a contact; gives the receipt once no byte is left."""
+    """Erase a contact; gives the receipt once no byte is left, or, where files are in use, nothing but those."""
     record = await load_contact(ports, principal.scope, id)
     request = RequestKey.of(key, {}, "erase", id)
     answered = replay(record, request)
@@ -67,9 +70,18 @@ async def _finish(ports: Ports, record: Record) -> None:
         record = await ports.store.save(
             CONTACTS.name, record.with_body(record.body | {"sealed": None, "erasing": FILES})
         )
-    if record.body.get("erasing") == FILES:
-        await ports.store.scrub()
+    if record.body.get("erasing") == FILES and await _scrubbed(ports):
         await ports.store.save(CONTACTS.name, record.with_body(record.body | {"erasing": None}))
+
+
+async def _scrubbed(ports: Ports) -> bool:
+    """Whether the files could be emptied; while somebody uses them all the time, the next sweep tries again."""
+    try:
+        await ports.store.scrub()
+    except Problem as busy:
+        log.warning("what was erased is still in the store's files: %s", busy.slug)
+        return False
+    return True
 
 
 async def sweep(ports: Ports) -> None:

@@ -14,6 +14,7 @@ from openpyxl import Workbook
 
 from kit.errors import NotFound
 from kit.ports import Ports
+from kit.sqlite import connect
 from kit.store.port import Record, Scope
 from services.leads import erasing
 from services.leads.contacts import Person
@@ -146,6 +147,20 @@ async def test_one_that_broke_off_is_finished(
     assert found_in(tmp_path) == set()
     again = await team["jingkai"].send("DELETE", f"/contacts/{contact}", match=1, key="one", json=WHY)
     assert again.status_code == 200
+
+
+async def test_while_somebody_reads_the_files_wait_and_nobody_is_told_of_an_error(team: Team, tmp_path: Path) -> None:
+    _, contact = await lead_with_contact(team, summary=note())
+    reader = connect(tmp_path / "leads.db")
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT COUNT(*) FROM c_leads").fetchall() == [(1,)]
+    await erase(team, contact)
+    assert (await team["jingkai"].get(f"/contacts/{contact}"))["erased"]
+    assert found_in(tmp_path) != set()
+    reader.execute("COMMIT")
+    reader.close()
+    await erasing.sweep(team.ports)
+    assert found_in(tmp_path) == set()
 
 
 async def test_seeing_a_number_takes_a_reason_that_is_logged(team: Team) -> None:
