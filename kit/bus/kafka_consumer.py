@@ -19,6 +19,7 @@ from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaError
+from kafka.structs import MemberState
 
 from kit.bus.port import Delivery
 from kit.bus.port import TopicPartition as Place
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 
 POLL = 0.1
 """Seconds that the thread waits for records, and that a commit may wait for it."""
+JOINING, OUTSIDE = 2.0, 15.0
+"""Seconds: a client that is disturbed while it joins may never be a member, and says nothing of it."""
 MOST = 500
 """Records in hand above which no more are fetched."""
 LEAVING = 10.0
@@ -44,6 +47,10 @@ SETTINGS: dict[str, Any] = {
     "allow_auto_create_topics": False,
     "metrics_enabled": False,
 }
+
+
+class NotAMember(RuntimeError):
+    """The client stays outside its group: another is built."""
 
 
 class TopicMissing(RuntimeError):
@@ -140,11 +147,16 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # the
         consumer.subscribe(self._topics, listener=self)
 
     def _consume(self, consumer: Any) -> None:
+        joined_at = time.monotonic()
         while not self._stopping.is_set():
             self._commit(consumer)
             self._hold_back(consumer)
-            found = consumer.poll(timeout_ms=int(POLL * 1000))
+            member = consumer.group_metadata().state is MemberState.STABLE
+            found = consumer.poll(timeout_ms=int((POLL if member else JOINING) * 1000))
             self._polled_at = time.monotonic()
+            joined_at = self._polled_at if member else joined_at
+            if self._polled_at - joined_at > OUTSIDE:
+                raise NotAMember("the group has not taken this member in")
             if found:
                 self._take([_delivery(record) for records in found.values() for record in records])
         self._commit(consumer)

@@ -25,7 +25,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
     folder = tmp_path_factory.mktemp("servers")
     with kafka(folder / "kafka", free_port()) as bus, mongo(folder / "mongo", free_port()) as store:
         asyncio.run(topics.apply(Settings(bus_url=bus)))
-        yield {"QUCE_BUS_URL": bus, "QUCE_STORE_URL": store, "QUCE_BLOB_URL": store}
+        yield {"QUCE_LOG_LEVEL": "INFO", "QUCE_BUS_URL": bus, "QUCE_STORE_URL": store, "QUCE_BLOB_URL": store}
 
 
 def test_a_day_and_a_restart(servers: dict[str, str], tmp_path: Path) -> None:
