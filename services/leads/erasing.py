@@ -116,7 +116,7 @@ async def _begin(
     """Mark the contact as erased, in one save with what the log is told; only what is sealed outlives it."""
     await open_person(ports, record)  # what is gone is not erased once more
     _, lead = await load(ports, _WORK, record.body["lead_id"])
-    why = await impersonal(ports, _WORK, lead.id, reason)
+    why = await impersonal(ports, lead.id, reason)
     erased = {"at": to_text(ports.clock.now()), "by": by.account, "why": why}
     body = {name: record.body[name] for name in KEPT} | {
         "sealed": record.body["sealed"], "erased": erased, "erasing": TEXTS,

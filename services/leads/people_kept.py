@@ -122,7 +122,7 @@ async def _disclosed(
     _, lead = await load(ports, principal.scope, record.body["lead_id"])
     person = await open_person(ports, record)
     act = act_of(principal, ports.clock.now())
-    why = await impersonal(ports, principal.scope, lead.id, body.reason)
+    why = await impersonal(ports, lead.id, body.reason)
     note = derive_id(ports.secret, principal.account, f"POST /contacts/{id}/{kind}", key)
     content = {"contact": id, "kind": kind, "at": act.at, "by": act.by, "why": why}
     event = told(ports, principal, WHAT[kind], f"contact:{id}", office=lead.office, why=why)

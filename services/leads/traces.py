@@ -18,6 +18,7 @@ SHORTEST_NUMBER = 7
 CHINESE_NUMBER = 13
 """With the country code 86, which a note may leave out."""
 AROUND = 30
+_EVERYBODY = Scope.system("people whom a reason in the log must not name, whoever may read of them")
 _GAP = r"[\s\-—.()（）]*"
 
 
@@ -52,14 +53,14 @@ class Traces:
             yield (text or "")[max(0, found.start() - AROUND) : found.end() + AROUND]
 
 
-async def impersonal(ports: Ports, scope: Scope, lead_id: str, reason: str) -> str:
+async def impersonal(ports: Ports, lead_id: str, reason: str) -> str:
     """A reason as it may stand in the log, out of which nobody can be taken later.
 
     It names none of the people whom the lead keeps, and nobody's number or address: that may be one's whom the lead
     will keep tomorrow.
     """
     said = _ANYBODYS.sub(REMOVED, reason)
-    async for record in ports.store.scan(CONTACTS.name, scope, [Eq("lead_id", lead_id)]):
+    async for record in ports.store.scan(CONTACTS.name, _EVERYBODY, [Eq("lead_id", lead_id)]):
         if not record.body.get("erased"):
             said = str(Traces(await open_person(ports, record)).removed(said))
     return said
