@@ -68,17 +68,13 @@ soak: $(STAMPS)/dev $(ASSETS) ## Run one part in full effort: make soak PART=law
 crash-test: $(STAMPS)/dev $(ASSETS) ## Kill the suite at random moments and look for what was lost
 	@$(BIN)/python -m pytest -s tests/flows/test_crash.py $(ARGS)
 
-.PHONY: broker-jars
-broker-jars: $(STAMPS)/dev ## Fetch the servers of the cluster tests (needs Java 17 and Maven)
-	@$(BIN)/python -m deploy.brokers.jars >/dev/null
-
 .PHONY: brokers
 brokers: $(STAMPS)/dev ## Start a real Kafka and a MongoDB-wire server from Maven, until Ctrl-C
 	@exec $(BIN)/python -m deploy.brokers
 
 .PHONY: test-cluster
 test-cluster: $(STAMPS)/dev $(ASSETS) ## Run what needs those servers; KAFKA_URL and MONGO_URL name others
-	@$(BIN)/python -m pytest -m cluster $(ARGS)
+	@QUCE_CLUSTER=1 $(BIN)/python -m pytest -m cluster $(ARGS)
 
 .PHONY: screenshots
 screenshots: $(STAMPS)/dev $(ASSETS) ## Photograph the real pages into docs/screenshots

@@ -23,7 +23,6 @@ OPTIONS: dict[str, Any] = {
     "socketTimeoutMS": 10_000,
     "wTimeoutMS": 8_000,
 }
-RETRY = {"Retry-After": "5"}
 
 
 class StoreAway(Unavailable):
@@ -48,4 +47,6 @@ def reaching() -> Iterator[None]:
         yield
     except (ConnectionFailure, ExecutionTimeout, WTimeoutError) as error:
         log.warning("the database does not answer: %s", type(error).__name__)
-        raise StoreAway("数据库暂时连不上，本次操作没有确认。请稍后用同一次提交重试。", headers=RETRY) from error
+        raise StoreAway(
+            "数据库暂时连不上，本次操作没有确认。请稍后用同一次提交重试。", headers={"Retry-After": "5"}
+        ) from error

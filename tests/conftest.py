@@ -26,7 +26,7 @@ Effort = Literal["ci", "full"]
 
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = "127.0.0.1,::1,localhost"
-KEPT_SETTINGS = {"QUCE_EFFORT", "QUCE_CHROMIUM", "QUCE_FIGURES"}
+KEPT_SETTINGS = {"QUCE_EFFORT", "QUCE_CHROMIUM", "QUCE_CLUSTER", "QUCE_FIGURES"}
 
 hypothesis.settings.register_profile("ci", max_examples=50, deadline=timedelta(seconds=2), print_blob=True)
 hypothesis.settings.register_profile("full", max_examples=1000, deadline=timedelta(seconds=5), print_blob=True)
@@ -73,15 +73,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if os.environ.get("CI") == "true":
             raise pytest.UsageError("Chromium is missing, and CI=true runs the browser tests: apt install chromium")
         _leave_out(config, items, "browser", "找不到 Chromium，浏览器测试未运行（apt install chromium）")
-    if (lacking := missing_programs()) and any(item.get_closest_marker("cluster") for item in items):
-        if os.environ.get("CI") == "true":
-            raise pytest.UsageError(f"CI=true runs the cluster tests, which need {' and '.join(lacking)}")
-        _leave_out(
-            config,
-            items,
-            "cluster",
-            f"缺少 {'、'.join(lacking)}，集群测试未运行（apt install openjdk-17-jdk-headless maven）",
-        )
+    if not os.environ.get("QUCE_CLUSTER"):
+        _leave_out(config, items, "cluster", "需要 Kafka 和 MongoDB 的测试未运行（make test-cluster）")
+    elif lacking := missing_programs():
+        raise pytest.UsageError(f"缺少 {'、'.join(lacking)}（apt install openjdk-17-jdk-headless maven）")
 
 
 def _leave_out(config: pytest.Config, items: list[pytest.Item], marker: str, *messages: str) -> None:

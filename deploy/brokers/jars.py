@@ -1,14 +1,10 @@
-"""The servers' jars: fetched once by Maven, and used only where each is the one that was reviewed.
-
-``python -m deploy.brokers.jars`` fetches them ahead of time.
-"""
+"""The servers' jars: fetched once by Maven, and used only where each is the one that was reviewed."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -55,10 +51,3 @@ def _wrong(name: str, folder: Path) -> list[str]:
     expected = {line.split()[1]: line.split()[0] for line in lines}
     found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.jar")}
     return sorted(each for each in expected.keys() | found.keys() if expected.get(each) != found.get(each))
-
-
-if __name__ == "__main__":
-    try:
-        sys.stdout.write(f"{jars('kafka')}\n{jars('mongo')}\n")
-    except BrokersUnavailable as unavailable:
-        sys.exit(str(unavailable))

@@ -10,8 +10,6 @@ from kafka.errors import KafkaError
 
 from kit.bus.kafka_producer import BusAway
 
-TIMEOUT_MS = 10_000
-
 
 @dataclass(frozen=True, slots=True)
 class Topic:
@@ -30,7 +28,7 @@ def make_topics(servers: Sequence[str], topics: Sequence[Topic]) -> dict[str, in
         BusAway: the brokers give no answer, or refuse.
     """
     try:
-        admin = KafkaAdminClient(bootstrap_servers=list(servers), request_timeout_ms=TIMEOUT_MS)
+        admin = KafkaAdminClient(bootstrap_servers=list(servers), request_timeout_ms=10_000)
     except KafkaError as error:
         raise BusAway(f"连不上 Kafka（{', '.join(servers)}）：{type(error).__name__}。请核对 QUCE_BUS_URL。") from error
     try:
