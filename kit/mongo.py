@@ -47,6 +47,5 @@ def reaching() -> Iterator[None]:
         yield
     except (ConnectionFailure, ExecutionTimeout, WTimeoutError) as error:
         log.warning("the database does not answer: %s", type(error).__name__)
-        raise StoreAway(
-            "数据库暂时连不上，本次操作没有确认。请稍后用同一次提交重试。", headers={"Retry-After": "5"}
-        ) from error
+        retry = {"Retry-After": "5"}
+        raise StoreAway("数据库暂时连不上，本次操作没有确认。请稍后用同一次提交重试。", headers=retry) from error

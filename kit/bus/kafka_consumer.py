@@ -125,8 +125,7 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # the
                 self._join(consumer)
                 self._consume(consumer)
             except Exception as error:
-                said = error if isinstance(error, TopicMissing) else type(error).__name__
-                log.warning("consumer of %s broke off: %s; building another", self._group, said)
+                log.warning("consumer of %s broke off: %r; building another", self._group, error)
                 BUS_REBUILDS.labels(self._group).inc()
                 self._forget()
                 self._stopping.wait(random.uniform(0.2, 1.0))  # noqa: S311 - jitter, not a secret
