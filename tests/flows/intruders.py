@@ -44,6 +44,7 @@ NOBODY = frozenset({"zone:caidian"})
 NEIGHBOUR = frozenset({"zone:hanyang"})
 LATE = "2099-01-01T00:00:00.000000Z"
 FIGURE = "new_leads"
+SIGNED, SIGNED_ON = "signed_count", "2026-11-13"
 EARLIER_WEEK = "2026-W44"
 """Frozen for a manager, and out of their sight since."""
 _EVERYTHING = Scope.system("records that intrude")
@@ -53,6 +54,7 @@ def intrude(world: World) -> None:
     """Put one such record into each collection, behind the suite's back."""
     _send(world, EARLIER_WEEK)
     asyncio.run(_over_a_digest(world))
+    _sign_elsewhere(world)
     _send(world, FINISHED_WEEK)
     assert world.hidden
     assert world.stray
@@ -62,6 +64,20 @@ def intrude(world: World) -> None:
     asyncio.run(_among_policies(world.policy, world.draft, world.data))
     asyncio.run(_among_notices(world, world.notification, world.new_failure()[0]))
     asyncio.run(_at_the_edge(world, world.backup))
+
+
+def figure_of(world: World, who: str, week: str, name: str) -> Any:
+    """What a figure of a digest says to somebody."""
+    sections = world.get(who, f"/digests/{week}")["sections"]
+    return next(figure["value"] for section in sections for figure in section["figures"] if figure["id"] == name)
+
+
+def _sign_elsewhere(world: World) -> None:
+    """A signature of 东湖 in the finished week, before the manager of 汉阳 has that week's digest."""
+    path = f"/leads/{world.new_lead()}"
+    for step in ({"to": "negotiating"}, {"to": "signed", "on": SIGNED_ON, "signed_amount": "1亿元"}):
+        world.post("donghu", f"{path}/stage", json=step, headers=world.etag(path))
+    world.wait(lambda: figure_of(world, "manager", FINISHED_WEEK, SIGNED))
 
 
 def _send(world: World, week: str) -> None:

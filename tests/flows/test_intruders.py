@@ -6,7 +6,7 @@ import pytest
 
 from tests.flows.calls import Call
 from tests.flows.canaries import PLANTED
-from tests.flows.intruders import EARLIER_WEEK, FIGURE, MARK
+from tests.flows.intruders import EARLIER_WEEK, FIGURE, MARK, SIGNED, figure_of
 from tests.flows.rules import RULES
 from tests.flows.samples import policy
 from tests.flows.test_page_matrix import Browser
@@ -70,6 +70,10 @@ def test_a_frozen_digest_shows_no_lead_that_is_out_of_sight_by_now(world: World)
         assert answer.is_success, answer.text
         assert MARK not in answer.text
         assert not leaked(answer)
+
+
+def test_a_frozen_digest_counts_its_managers_zones_alone(world: World) -> None:
+    assert figure_of(world, ELSEWHERE, FINISHED_WEEK, SIGNED) == 0
 
 
 def test_an_assignment_says_nothing_of_a_lead_that_is_out_of_sight(world: World) -> None:
