@@ -9,6 +9,10 @@ import orjson
 from kit.store.port import Collection, Index, Kind
 from kit.text import sort_key, tokens
 
+MAX_BODY_BYTES = 1024 * 1024
+BILLION = 1_000_000_000
+"""Sums are taken in two halves, above and below it: over 64 bits they would wrap."""
+
 
 class UnknownIndex(ValueError):
     """A query names a field that its collection does not index."""

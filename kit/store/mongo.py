@@ -8,7 +8,6 @@ remembered, so that the relay beside them need not search.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Unpack
@@ -19,9 +18,9 @@ from pymongo.errors import DuplicateKeyError
 from kit.errors import AlreadyExists, Stale
 from kit.events import Event
 from kit.mongo import open_client, reaching
-from kit.store.columns import group_name
+from kit.store.columns import BILLION, group_name
 from kit.store.cursors import Place, read_cursor, write_cursor
-from kit.store.mongo_document import BILLION, Document, fields_of, pushed, query_fields, record_of, waiting_of
+from kit.store.mongo_document import Document, fields_of, pushed, query_fields, record_of, waiting_of
 from kit.store.mongo_outbox import Outbox
 from kit.store.mongo_query import condition, field_of, legs, whole
 from kit.store.port import (
@@ -40,12 +39,10 @@ from kit.store.port import (
     WakeUp,
     Write,
 )
-
-log = logging.getLogger(__name__)
+from kit.store.reading import note, scan_by_pages
 
 RECORD = {"body": 1, "readers": 1, "revision": 1, "requests": 1}
 BRIEF = {"brief": 1, "revision": 1}
-PAGE_OF_SCAN = 500
 WRITERS = 16
 
 
@@ -91,7 +88,7 @@ class MongoStore:
 
     async def get(self, collection: str, scope: Scope, id: str) -> Record | None:
         """One record."""
-        _note(scope)
+        note(scope)
         with reaching():
             found = await self._database[collection].find_one({"_id": id}, RECORD)
         record = None if found is None else record_of(found)
@@ -120,7 +117,7 @@ class MongoStore:
         cursor: str | None = None,
     ) -> tuple[list[Document], str | None]:
         """The documents of a page, and the cursor of those that follow."""
-        _note(scope)
+        note(scope)
         key = None if sort is None else field_of(collection, sort.field)
         wanted = fields if key is None else {**fields, key: 1}
         found: list[Document] = []
@@ -140,16 +137,9 @@ class MongoStore:
         value = last["_id"] if key is None else last["keys"][key.removeprefix("keys.")]
         return found[:limit], write_cursor(sort, Place(last_leg[limit - 1], value, last["_id"]))
 
-    async def scan(self, collection: str, scope: Scope, where: Sequence[Clause] = ()) -> AsyncIterator[Record]:
+    def scan(self, collection: str, scope: Scope, where: Sequence[Clause] = ()) -> AsyncIterator[Record]:
         """Everything that matches, a page at a time."""
-        cursor: str | None = None
-        while True:
-            page = await self.find(collection, scope, where, limit=PAGE_OF_SCAN, cursor=cursor)
-            for record in page.records:
-                yield record
-            if page.next is None:
-                return
-            cursor = page.next
+        return scan_by_pages(self, collection, scope, where)
 
     async def tally(
         self,
@@ -161,7 +151,7 @@ class MongoStore:
         sum_of: str | None = None,
     ) -> list[Tally]:
         """Counts and sums by group, nulls last."""
-        _note(scope)
+        note(scope)
         shape = self._collections[collection]
         group: Document = {"_id": None if group_by is None else f"${field_of(shape, group_by)}", "count": {"$sum": 1}}
         if sum_of is not None:
@@ -258,8 +248,3 @@ class MongoStore:
     async def close(self) -> None:
         """Let the connections go."""
         self._client.close()
-
-
-def _note(scope: Scope) -> None:
-    if scope.reason is not None:
-        log.debug("system scope: %s", scope.reason)

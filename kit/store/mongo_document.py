@@ -11,11 +11,9 @@ from bson.raw_bson import RawBSONDocument
 
 from kit.clock import to_text
 from kit.events import Event
-from kit.store.columns import brief_of, column_name, index_value, search_tokens
+from kit.store.columns import BILLION, MAX_BODY_BYTES, brief_of, column_name, index_value, search_tokens
 from kit.store.port import Collection, Index, Record
 
-BILLION = 1_000_000_000
-MAX_BODY_BYTES = 1024 * 1024
 Document = dict[str, Any]
 
 

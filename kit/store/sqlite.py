@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,7 @@ import orjson
 from kit.errors import AlreadyExists, Stale
 from kit.events import Event
 from kit.sqlite import Connection, SqliteFile, empty_log, rows
-from kit.store.columns import group_name
+from kit.store.columns import BILLION, MAX_BODY_BYTES, group_name
 from kit.store.cursors import Place, read_cursor, write_cursor
 from kit.store.port import (
     Brief,
@@ -31,17 +30,13 @@ from kit.store.port import (
     WakeUp,
     Write,
 )
+from kit.store.reading import note, scan_by_pages
 from kit.store.sqlite_query import Shape, Sql, condition, legs
 from kit.store.sqlite_rows import read_one, record_of, write_one
 from kit.store.sqlite_schema import ensure_collection
 
-log = logging.getLogger(__name__)
-
-PAGE_OF_SCAN = 500
-BILLION = 1_000_000_000
 RECORD = ("id", "revision", "body", "readers", "requests")
 BRIEF = ("id", "revision", "brief")
-MAX_BODY_BYTES = 1024 * 1024
 
 
 class SqliteStore:
@@ -61,7 +56,7 @@ class SqliteStore:
 
     async def get(self, collection: str, scope: Scope, id: str) -> Record | None:
         """One record, read on the spot."""
-        _note(scope)
+        note(scope)
         record = self._file.near(lambda connection: read_one(connection, self._shapes[collection], id))
         return record if record is not None and scope.sees(record.readers) else None
 
@@ -88,7 +83,7 @@ class SqliteStore:
         cursor: str | None = None,
     ) -> tuple[list[Any], str | None]:
         """The rows of a page, and the cursor of those that follow."""
-        _note(scope)
+        note(scope)
         runs = legs(shape, condition(shape, scope, where), sort, read_cursor(sort, cursor))
         key = "id" if sort is None else shape.column(sort.field)
         wanted = ", ".join(f"c.{column}" for column in columns)
@@ -112,16 +107,9 @@ class SqliteStore:
         last = found[limit - 1]
         return records, write_cursor(sort, Place(bool(last[-2]), last[-1], last[0]))
 
-    async def scan(self, collection: str, scope: Scope, where: Sequence[Clause] = ()) -> AsyncIterator[Record]:
+    def scan(self, collection: str, scope: Scope, where: Sequence[Clause] = ()) -> AsyncIterator[Record]:
         """Everything that matches, a page at a time."""
-        cursor: str | None = None
-        while True:
-            page = await self.find(collection, scope, where, limit=PAGE_OF_SCAN, cursor=cursor)
-            for record in page.records:
-                yield record
-            if page.next is None:
-                return
-            cursor = page.next
+        return scan_by_pages(self, collection, scope, where)
 
     async def tally(
         self,
@@ -133,7 +121,7 @@ class SqliteStore:
         sum_of: str | None = None,
     ) -> list[Tally]:
         """Counts and sums; sums are taken in two halves, since SQLite's own overflow beyond 2⁶³."""
-        _note(scope)
+        note(scope)
         shape = self._shapes[collection]
         sql = condition(shape, scope, where)
         statement = _tally_statement(shape, sql, group_by, sum_of)
@@ -237,8 +225,3 @@ def _tally_statement(shape: Shape, sql: Sql, group_by: str | None, sum_of: str |
         high, low = f"SUM({column} / {BILLION})", f"SUM({column} % {BILLION})"
     tail = "" if group_by is None else f" GROUP BY {group} ORDER BY {group} IS NULL, {group}"
     return f"SELECT {group}, COUNT(*), {high}, {low} FROM {shape.table} c{sql.where()}{tail}"
-
-
-def _note(scope: Scope) -> None:
-    if scope.reason is not None:
-        log.debug("system scope: %s", scope.reason)
