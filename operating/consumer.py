@@ -16,9 +16,10 @@ from contextlib import suppress
 
 from pydantic import ValidationError
 
-from kit.bus.port import Bus, Delivery, Message, Subscription
+from kit.bus.port import Bus, Delivery, Message, Subscription, TopicPartition
 from kit.clock import Clock
 from kit.courtesy import giving_way
+from kit.errors import Stale
 from kit.events import Event, Payload, envelop
 from kit.store.port import Store
 from kit.telemetry import EVENTS_HANDLED, LAST_POLL, PARKED_KEYS, set_trace
@@ -58,6 +59,7 @@ class Consumer:
         self._topics, self._handlers, self._died = topics, handlers, died
         self._parking = Parking(store, clock, group)
         self._nudged = asyncio.Event()
+        self._assigned: frozenset[TopicPartition] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -114,6 +116,9 @@ class Consumer:
     async def _consume_batch(self, subscription: Subscription) -> None:
         deliveries = await subscription.poll(BATCH, WAIT)
         LAST_POLL.labels(self._service, self._group).set(time.time())
+        if subscription.assigned != self._assigned:
+            self._assigned = subscription.assigned
+            await self._parking.load()
         if not deliveries:
             return
         by_partition: dict[tuple[str, int], list[Delivery]] = defaultdict(list)
@@ -172,8 +177,11 @@ class Consumer:
             async with asyncio.timeout(RETRY_PARKED):
                 await self._nudged.wait()
         self._nudged.clear()
-        for lane in self._parking.lanes:
-            await self._retry_lane(lane)
+        if self._assigned is not None:
+            await self._parking.load()
+        for lane in self._parking.lanes_in(self._assigned):
+            with suppress(Stale):  # a person, or another replica, was faster
+                await self._retry_lane(lane)
         self._count_parked()
 
     async def _retry_lane(self, lane: str) -> None:

@@ -70,10 +70,16 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # the
         self._to_commit: dict[Place, int] = {}
         self._committed: dict[Place, int] = {}
         self._lost: set[Place] = set()
+        self._assigned: frozenset[Place] = frozenset()
         self._stopping = threading.Event()
         self._polled_at = time.monotonic()
         self._thread = threading.Thread(target=self._work, name=f"{group}-kafka", daemon=True)
         self._thread.start()
+
+    @property
+    def assigned(self) -> frozenset[Place]:
+        """The partitions that the group gave this member."""
+        return self._assigned
 
     @property
     def silent_for(self) -> float:
@@ -109,13 +115,16 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # the
         gone = {(each.topic, each.partition) for each in revoked}
         with self._lock:
             self._lost |= gone
+            self._assigned -= gone
             kept = [each for each in self._in_hand if (each.topic, each.partition) not in gone]
             self._in_hand = deque(kept)
             for place in gone:
                 self._committed.pop(place, None)
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Nothing: the client goes on where the group committed."""
+        """Remember them; the client goes on where the group committed."""
+        with self._lock:
+            self._assigned |= {(each.topic, each.partition) for each in assigned}
 
     def _work(self) -> None:
         while not self._stopping.is_set():
@@ -186,6 +195,7 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # the
     def _forget(self) -> None:
         with self._lock:
             self._lost |= {(each.topic, each.partition) for each in self._in_hand}
+            self._assigned = frozenset()
             self._in_hand.clear()
             self._to_commit.clear()
             self._committed.clear()

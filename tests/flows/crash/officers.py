@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import subprocess
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from bench.suite import QUCE, ROOT, token
 from contracts.vocabulary.stages import Stage
 from tests.flows.crash.acknowledgements import Acknowledgement, AcknowledgementLog
 from tests.flows.world import API, registration
@@ -165,3 +167,15 @@ class Officer:
         if self._changes_facts:
             return {"facts": {"fixed_asset_investment": self._rng.choice(AMOUNTS)}}
         return {"summary": f"第{self._number}次补充"}
+
+
+def hired(env: dict[str, str], seed: int, log: AcknowledgementLog) -> list[Officer]:
+    """Two at one desk who follow up each other's leads, one at another who alters facts; seeds the installation."""
+    subprocess.run([*QUCE, "seed", "--json"], cwd=ROOT, env=env, capture_output=True, check=True)
+    donghu, jingkai = token("donghu", env), token("jingkai", env)
+    desk: list[str] = []
+    return [
+        Officer("jia", donghu, f"{seed}:1", log, shared=desk),
+        Officer("yi", donghu, f"{seed}:2", log, shared=desk),
+        Officer("bing", jingkai, f"{seed}:3", log, shared=[], changes_facts=True),
+    ]
