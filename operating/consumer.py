@@ -24,6 +24,7 @@ from kit.events import Event, Payload, envelop
 from kit.store.port import Store
 from kit.telemetry import EVENTS_HANDLED, LAST_POLL, PARKED_KEYS, set_trace
 from operating.failures import reason_of, stack_of
+from operating.outbox import CHECKSUM, checksum
 from operating.parking import Parked, Parking
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ BATCH = 64
 WAIT = 1.0
 RETRY_PARKED = 5.0
 UNREADABLE = "不是有效的 CloudEvents 消息"
+DAMAGED = "消息与发出时的校验和不符，内容可能已损坏"
 
 
 class Consumer:
@@ -133,7 +135,7 @@ class Consumer:
         for delivery in batch:
             if self._parking.holds(delivery.topic, delivery.key):
                 await self._parking.park(delivery, "")
-            elif (reason := await self._try(delivery)) == UNREADABLE:
+            elif (reason := await self._try(delivery)) in (UNREADABLE, DAMAGED):
                 await self._bury(delivery.topic, delivery.key, delivery.value, reason)
                 await self._parking.set_aside(delivery, reason)
             elif reason is not None:
@@ -142,6 +144,8 @@ class Consumer:
 
     async def _try(self, delivery: Delivery) -> str | None:
         """Handle with a few attempts at once; the reason of the last failure."""
+        if delivery.headers.get(CHECKSUM) not in (None, checksum(delivery.value)):
+            return DAMAGED
         try:
             event = Event.decode(delivery.value)
         except ValidationError:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from contextlib import suppress
 from datetime import timedelta
+from zlib import crc32
 
 from kit.bus.port import Bus, Message
 from kit.clock import Clock, from_text
@@ -19,6 +20,7 @@ from operating.leading import Leader
 log = logging.getLogger(__name__)
 
 BATCH = 50
+CHECKSUM = "crc32"
 SWEEP = 0.25
 LENGTH = timedelta(seconds=15)
 
@@ -38,7 +40,7 @@ async def relay_once(store: Store, bus: Bus, topic: str) -> int:
 
 
 class Relay:
-    """Sweeps one service's outbox for ever, at once after a save, and often regardless: another replica may have saved."""
+    """Sweeps one service's outbox for ever, at once after a save here, soon after one elsewhere."""
 
     def __init__(self, store: Store, bus: Bus, leases: Leases, clock: Clock, *, service: str, topic: str, holder: str):
         self._store, self._bus, self._clock = store, bus, clock
@@ -93,8 +95,13 @@ class Relay:
         OUTBOX_AGE.labels(self._service).set(max(0.0, age))
 
 
+def checksum(value: bytes) -> str:
+    """What travels with a message, so that its reader sees whether the bus kept it as it was."""
+    return f"{crc32(value):08x}"
+
+
 def _message(topic: str, pending: PendingEvent) -> Message:
-    event = pending.event
-    if event.partitionkey.startswith("partition:"):
-        return Message(topic, event.partitionkey, event.encode(), int(event.partitionkey.removeprefix("partition:")))
-    return Message(topic, event.partitionkey, event.encode())
+    event, value = pending.event, pending.event.encode()
+    name, _, number = event.partitionkey.partition("partition:")
+    partition = int(number) if number and not name else None
+    return Message(topic, event.partitionkey, value, partition, {CHECKSUM: checksum(value)})

@@ -48,9 +48,14 @@ def installation(folder: Path) -> Iterator[dict[str, str]]:
     Servers that are named have to be empty: an installation has them for itself.
     """
     with _server("KAFKA_URL", kafka, folder / "kafka") as bus, _server("MONGO_URL", mongo, folder / "mongo") as store:
-        with ThreadPoolExecutor(1) as apart:  # playwright keeps a loop of its own in this thread
-            apart.submit(asyncio.run, topics.apply(Settings(bus_url=bus))).result()
+        apply_topics(bus)
         yield {"QUCE_LOG_LEVEL": "INFO", "QUCE_BUS_URL": bus, "QUCE_STORE_URL": store, "QUCE_BLOB_URL": store}
+
+
+def apply_topics(bus: str) -> None:
+    """Make the topics of an installation."""
+    with ThreadPoolExecutor(1) as apart:  # playwright keeps a loop of its own in this thread
+        apart.submit(asyncio.run, topics.apply(Settings(bus_url=bus))).result()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -66,6 +67,8 @@ class Officer:
         self._last: tuple[Request, dict[str, Any]] | None = None
         self.waiting: Request | None = None
         self.repeated = 0
+        self.refused: Counter[tuple[int, bool]] = Counter()
+        """Answers that put a request off: their status, 0 for none, and whether they say when to come back."""
         self.wrong: list[str] = []
 
     def work(self, url: str, stop: threading.Event) -> None:
@@ -80,6 +83,7 @@ class Officer:
                 else:
                     self._step()
             except httpx.HTTPError:
+                self.refused[0, False] += 1
                 stop.wait(LONGEST_PAUSE)
             stop.wait(self._rng.uniform(0, LONGEST_PAUSE))
 
@@ -110,7 +114,9 @@ class Officer:
             self._acknowledge(request, answer.json())
         elif answer.status_code == STALE and request.revision is not None:
             self.waiting = None
-        elif answer.status_code not in COME_BACK:
+        elif answer.status_code in COME_BACK:
+            self.refused[answer.status_code, "retry-after" in answer.headers] += 1
+        else:
             self.wrong.append(f"{request.kind} {request.path}: {answer.status_code} {answer.text[:300]}")
             self.waiting = None
 
