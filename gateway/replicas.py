@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from gateway.settings import LONGEST_CALL, LOOK_UP_EVERY, REST_FIRST, REST_LONGEST
+from gateway.settings import LONGEST_CALL, LOOK_UP_EVERY, REST_FIRST, REST_LONGEST, GatewaySettings
 from kit.peer import Body, HeaderList, Peer, PeerSilent, PeerUnreached, Reply
 from kit.settings import SettingsRefused
 
@@ -198,6 +198,22 @@ def replicas_of(urls: str, look_up: LookUp = addresses_of) -> Replicas:
     if not given:
         raise SettingsRefused("没有写服务的地址，应为 http://主机:端口，多个之间用逗号隔开")
     return Replicas((), Names(list(dict.fromkeys(given)), look_up))
+
+
+def services_of(settings: GatewaySettings) -> dict[str, Replicas]:
+    """The services of a cluster by name, each where its setting says.
+
+    Raises:
+        SettingsRefused: one does not say it; the text names the setting.
+    """
+    urls = {"leads": settings.leads_url, "incentives": settings.incentives_url, "notify": settings.notify_url}
+    found = {}
+    for name, given in urls.items():
+        try:
+            found[name] = replicas_of(given)
+        except SettingsRefused as refused:
+            raise SettingsRefused(f"QUCE_{name.upper()}_URL：{refused}。") from None
+    return found
 
 
 def _check(url: str) -> None:

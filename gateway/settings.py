@@ -107,6 +107,9 @@ class GatewaySettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="QUCE_", extra="ignore", frozen=True)
 
+    leads_url: str = Field("", description="Where replicas of leads listen, in a cluster: http://host:port, …")
+    incentives_url: str = Field("", description="The same of incentives.")
+    notify_url: str = Field("", description="The same of notify.")
     calls_at_once: int = Field(64, ge=1, le=1024, description="Calls of one gateway to one service under way at once.")
 
     @classmethod

@@ -31,8 +31,7 @@ class Edge:
     """
 
     def __init__(self, app: ASGIApp, service: str, body_limit: BodyLimit, most: int = 512) -> None:
-        self._app, self._service, self._body_limit = app, service, body_limit
-        self._free = most
+        self._app, self._service, self._body_limit, self._free = app, service, body_limit, most
         self._seconds = REQUEST_SECONDS.labels(service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

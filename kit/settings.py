@@ -35,9 +35,6 @@ class Settings(BaseSettings):
     blob_url: str = Field(
         "folder:", description="Where files live: folder: is a folder in the data folder; or mongodb://…"
     )
-    leads_url: str = Field("", description="Where the gateway of a cluster finds leads: http://host:port, …")
-    incentives_url: str = Field("", description="The same of incentives; a host name may stand for several replicas.")
-    notify_url: str = Field("", description="The same of notify.")
     smtp_url: SecretStr | None = Field(None, description="smtp://host:port; .eml files under mail/ where unset.")
     smtp_url_file: Path | None = Field(None, description="File that holds smtp://user:password@host:port.")
     mail_from: str = Field("quce@localhost", description="Sender of mails.")

@@ -180,7 +180,7 @@ async def opened(settings: Settings) -> AsyncIterator[World]:
             ports[name] = await open_ports(name, settings, bus, clock)
             stack.push_async_callback(ports[name].close)
         notify = create_notify(ports["notify"])
-        services = {
+        services: dict[str, Any] = {
             "notify": notify,
             "leads": crashing(echo(ports["leads"], behind), behind),
             "incentives": echo(ports["incentives"], behind),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from starlette.types import Receive, Scope, Send
@@ -14,13 +13,9 @@ from gateway import calls
 from gateway.calls import Call, Line
 from gateway.errors import ServiceUnavailable
 from gateway.places import Retries
-from gateway.settings import BREAKER_PAUSE, RETRIES_A_MINUTE, RETRIES_SAVED, RETRY_SHARE
-from kit.clock import ManualClock
+from gateway.settings import RETRIES_A_MINUTE, RETRIES_SAVED, RETRY_SHARE
 from kit.peer import LARGE, PeerSilent
-from kit.telemetry import exposition
 from tests.gateway.wire import OK, Asked, call, fine, gone, line_to, raw, served
-
-START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 
 
 def saying(*answers: bytes) -> Callable[[Asked, asyncio.StreamWriter], Awaitable[None]]:
@@ -236,48 +231,6 @@ class TestLargeAnswers:
         async with line.asking(call(), ()) as reply:
             assert reply.rest is not None
             return sum([len(piece) async for piece in reply.rest])
-
-
-class TestBreaker:
-    """A service that stays silent is left alone, and tried by one."""
-
-    async def test_one_call_tries_it_and_operators_see_it(self) -> None:
-        clock = ManualClock(START)
-        held = asyncio.Event()
-
-        async def slowly(_asked: Asked, writer: asyncio.StreamWriter) -> None:
-            await held.wait()
-            writer.write(OK)
-
-        async with raw(gone) as there, line_to(there.url, clock=clock) as line:
-            for _ in range(5):
-                with pytest.raises(ServiceUnavailable):
-                    await line.send(call("POST"), ())
-            assert b'quce_breaker_open{service="leads"} 1.0' in exposition()
-            with pytest.raises(ServiceUnavailable):
-                await line.send(call(), ())
-            assert len(there.asked) == 5
-            there.behave = slowly
-            clock.advance(timedelta(seconds=BREAKER_PAUSE + 1))
-            trying = [asyncio.create_task(line.send(call(), ())) for _ in range(20)]
-            await asyncio.sleep(0.05)
-            assert len(there.asked) == 6
-            held.set()
-            answers = await asyncio.gather(*trying, return_exceptions=True)
-            assert sum(not isinstance(each, ServiceUnavailable) for each in answers) == 1
-            assert b'quce_breaker_open{service="leads"} 0.0' in exposition()
-            assert (await line.send(call(), ())).status == 200
-
-    async def test_the_call_that_tries_is_not_repeated(self) -> None:
-        clock = ManualClock(START)
-        async with raw(gone) as there, line_to(there.url, clock=clock) as line:
-            for _ in range(5):
-                with pytest.raises(ServiceUnavailable):
-                    await line.send(call("POST"), ())
-            clock.advance(timedelta(seconds=BREAKER_PAUSE + 1))
-            with pytest.raises(ServiceUnavailable):
-                await line.send(call(), ())
-            assert len(there.asked) == 6
 
 
 async def test_a_slow_sender_is_not_the_services_fault(monkeypatch: pytest.MonkeyPatch) -> None:

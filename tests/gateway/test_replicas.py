@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gateway.replicas import Names, Replicas, replicas_of
-from gateway.settings import LONGEST_CALL, LOOK_UP_EVERY, REST_FIRST, REST_LONGEST
+from gateway.replicas import Names, Replicas, replicas_of, services_of
+from gateway.settings import LONGEST_CALL, LOOK_UP_EVERY, REST_FIRST, REST_LONGEST, GatewaySettings
 from kit.peer import PeerSilent, PeerUnreached
 from kit.settings import SettingsRefused
 from tests.gateway.wire import Raw, closed_port, fine, gone, raw, replicas_at
@@ -223,3 +223,14 @@ class TestNames:
 def test_what_is_no_address_is_refused(given: str) -> None:
     with pytest.raises(SettingsRefused, match="http://主机:端口"):
         replicas_of(given)
+
+
+def test_a_missing_or_wrong_address_is_told_by_the_name_of_its_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LEADS", "INCENTIVES", "NOTIFY"):
+        with pytest.raises(SettingsRefused, match=f"QUCE_{name}_URL：没有写"):
+            services_of(GatewaySettings())
+        monkeypatch.setenv(f"QUCE_{name}_URL", "leads")
+        with pytest.raises(SettingsRefused, match=f"QUCE_{name}_URL：「leads」"):
+            services_of(GatewaySettings())
+        monkeypatch.setenv(f"QUCE_{name}_URL", "http://a:8000, http://b:8000")
+    assert set(services_of(GatewaySettings())) == {"leads", "incentives", "notify"}
