@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway import replicas
+from gateway.calls import Line
 from gateway.replicas import Names, Replicas, replicas_of, services_of
 from gateway.settings import LONGEST_CALL, LOOK_UP_EVERY, REST_FIRST, REST_LONGEST, GatewaySettings
 from kit.peer import PeerSilent, PeerUnreached
 from kit.settings import SettingsRefused
-from tests.gateway.wire import Raw, closed_port, fine, gone, raw, replicas_at
+from tests.gateway.wire import Raw, call, closed_port, fine, gone, line_to, raw, replicas_at, served
 
 
 @dataclass
@@ -234,3 +237,38 @@ def test_a_missing_or_wrong_address_is_told_by_the_name_of_its_setting(monkeypat
             services_of(GatewaySettings())
         monkeypatch.setenv(f"QUCE_{name}_URL", "http://a:8000, http://b:8000")
     assert set(services_of(GatewaySettings())) == {"leads", "incentives", "notify"}
+
+
+async def test_a_replica_that_is_stopped_and_started_again_costs_nobody_anything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(replicas, "REST_FIRST", 0.02)
+    over, answers, port = asyncio.Event(), list[int](), closed_port()
+    asked = [0, 0]
+
+    def counting(which: int) -> ASGIApp:
+        async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
+            asked[which] += 1
+            await asyncio.sleep(0.002)
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+            await send({"type": "http.response.body", "body": b"ok"})
+
+        return answer
+
+    async def caller(line: Line, number: int) -> None:
+        while not over.is_set():
+            made = call() if number % 2 else call("POST", key=f"{number}-{len(answers)}", body=b"{}")
+            answers.append((await line.send(made, made.headers)).status)
+
+    async with served(counting(0)) as steady, line_to(steady, f"http://127.0.0.1:{port}") as line:
+        working = [asyncio.create_task(caller(line, number)) for number in range(8)]
+        for turn in range(3):
+            before = asked[1]
+            async with served(counting(1), port=port):
+                async with asyncio.timeout(2):
+                    while asked[1] < before + 10:  # noqa: ASYNC110 - the server has no event for it
+                        await asyncio.sleep(0.005)
+            assert asked[1] >= (turn + 1) * 10
+        over.set()
+        await asyncio.gather(*working)
+    assert set(answers) == {200}
