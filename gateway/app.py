@@ -67,6 +67,7 @@ def create_app(ports: Ports, peers: Mapping[str, Peer], make_backup: backups.Mak
         before=keeper.begin,
         background=(backing_up,),
         died=GatewayEventDied,
+        measures=(keeper.measure,),
     )
 
     @asynccontextmanager

@@ -23,9 +23,7 @@ LAST_POLL = Gauge("quce_consumer_last_poll_seconds", "Unix time of a consumer's 
 PUBLISH_ERRORS = Counter("quce_publish_errors_total", "What brokers answered instead of acknowledging.", ["error"])
 BUS_REBUILDS = Counter("quce_bus_rebuilds_total", "Clients of the bus that were thrown away.", ["client"])
 JOBS = Counter("quce_jobs_total", "Due work run.", ["service", "kind", "outcome"])
-LOOP_STALL = Histogram(
-    "quce_loop_stall_seconds", "How late the event loop woke.", buckets=(0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2)
-)
+COMMIT_SECONDS = Histogram("quce_commit_seconds", "Time until a save is safe.", ["store"])
 
 
 def new_trace() -> str:
