@@ -176,9 +176,14 @@ def test_secrets_are_made_once_and_closed_to_others(tmp_path: Path) -> None:
     subprocess.run(make, check=True, capture_output=True)
     assert {path.name: path.read_text("utf-8") for path in folder.iterdir()} == made
     assert re.fullmatch(r"[A-Za-z0-9]{6,1024}", made["mongo_key"])
-    for service in PLAIN.services.values():
-        named = {value for value in service.get("environment", {}).values() if str(value).startswith("/run/secrets/")}
-        assert {value.removeprefix("/run/secrets/") for value in named} <= {*service["secrets"]} if named else True
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_setting_that_names_a_secret_stands_where_it_is_mounted(name: str) -> None:
+    service = PLAIN.services[name]
+    files = {key: value for key, value in service["environment"].items() if key.endswith("_FILE")}
+    meant = {str(value or f"/run/secrets/{key[5:-5].lower()}") for key, value in files.items()}
+    assert meant == {f"/run/secrets/{secret}" for secret in service["secrets"]}
 
 
 def test_the_address_of_the_database_suits_both_sides(tmp_path: Path) -> None:
