@@ -15,6 +15,7 @@ _trace: ContextVar[str] = ContextVar("trace", default="")
 
 REQUESTS = Counter("quce_requests_total", "Requests answered.", ["service", "method", "status"])
 REQUEST_SECONDS = Histogram("quce_request_seconds", "Time to answer.", ["service"])
+COMMIT_SECONDS = Histogram("quce_commit_seconds", "Time until a save is safe.", ["store"])
 EVENTS_PUBLISHED = Counter("quce_events_published_total", "Events relayed to the bus.", ["service"])
 EVENTS_HANDLED = Counter("quce_events_handled_total", "Events consumed.", ["service", "group", "outcome"])
 OUTBOX_AGE = Gauge("quce_outbox_oldest_seconds", "Age of the oldest unpublished event.", ["service"])
@@ -23,7 +24,6 @@ LAST_POLL = Gauge("quce_consumer_last_poll_seconds", "Unix time of a consumer's 
 PUBLISH_ERRORS = Counter("quce_publish_errors_total", "What brokers answered instead of acknowledging.", ["error"])
 BUS_REBUILDS = Counter("quce_bus_rebuilds_total", "Clients of the bus that were thrown away.", ["client"])
 JOBS = Counter("quce_jobs_total", "Due work run.", ["service", "kind", "outcome"])
-COMMIT_SECONDS = Histogram("quce_commit_seconds", "Time until a save is safe.", ["store"])
 
 
 def new_trace() -> str:

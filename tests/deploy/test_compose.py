@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import typer.main
 from compose_spec import PyCompose
+from pydantic_settings import BaseSettings
 from pymongo.uri_parser import parse_uri
 
 from deploy.brokers.jars import HERE as BROKERS
 from deploy.cli import app
 from kit.settings import Settings
 from operating.opening import brokers_of, database_of
-from services.leads.settings import LeadSettings
 from tests.deploy.composed import ENVIRONMENTS, FILE, ONE_SHOT, OURS, ROOT, SERVICES, VARIABLE, Composed, variables_of
 
 PLAIN, HA = Composed(), Composed(variables_of("ha.env.example"))
@@ -128,7 +128,8 @@ def test_every_command_is_one_of_ours(name: str) -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_every_setting_is_one_of_ours(name: str) -> None:
-    known = {f"QUCE_{field}".upper() for field in (*Settings.model_fields, *LeadSettings.model_fields)}
+    kinds = [kind for kind in BaseSettings.__subclasses__() if kind.model_config.get("env_prefix") == "QUCE_"]
+    known = {f"QUCE_{field}".upper() for kind in kinds for field in kind.model_fields}
     assert PLAIN.services[name]["environment"].keys() <= known
 
 
