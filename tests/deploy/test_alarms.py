@@ -70,6 +70,11 @@ def test_each_alarm_is_whole_and_named_once() -> None:
         assert rule["annotations"].keys() == {"summary"}
 
 
+def test_each_alarm_is_explained_to_operators() -> None:
+    explained = set(re.findall(r"`(Quce\w+)`", (ROOT / "docs" / "operations.md").read_text("utf-8")))
+    assert {each["alert"] for each in rules()} == explained
+
+
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["alert"])
 def test_an_alarm_names_labels_that_its_metrics_have(rule: dict[str, Any]) -> None:
     ours = [each for each in selectors(rule["expr"]) if each.name not in OUTSIDE]
