@@ -72,7 +72,7 @@ class Measuring:
 
     def __init__(self, ports: Ports, consumers: Sequence[Consumer], others: Sequence[Measure] = ()) -> None:
         self._ports = ports
-        self._measures = (self._outbox, *(partial(self._group, consumer) for consumer in consumers), *others)
+        self._measures: tuple[Measure, ...] = (self._outbox, *(partial(self._group, consumer) for consumer in consumers), *others)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:

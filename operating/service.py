@@ -61,12 +61,13 @@ class Service:
         self.consumers = [self._consumer(group) for group in self.groups]
         measuring = Measuring(ports, self.consumers, self.measures)
         relay.start()
-        for part in (*self.consumers, *self.background, self.jobs, measuring):
+        parts: tuple[Background, ...] = (*self.consumers, *self.background, self.jobs, measuring)
+        for part in parts:
             await part.start()
         try:
             yield
         finally:
-            for part in (measuring, self.jobs, *self.background, *self.consumers):
+            for part in reversed(parts):
                 await part.stop()
             await relay.stop()
 

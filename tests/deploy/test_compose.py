@@ -167,7 +167,7 @@ def test_what_is_mounted_is_there() -> None:
 
 def test_secrets_are_made_once_and_closed_to_others(tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
-    make = ["sh", ROOT / "deploy" / "make-secrets.sh", folder]
+    make = ["sh", str(ROOT / "deploy" / "make-secrets.sh"), str(folder)]
     subprocess.run(make, check=True, capture_output=True)
     made = {path.name: path.read_text("utf-8") for path in folder.iterdir()}
     files = {name: Path(each["file"]) for name, each in PLAIN.document["secrets"].items()}
