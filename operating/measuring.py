@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -33,7 +34,9 @@ LOOP_STALL = Histogram(
 )
 
 Measure = Callable[[], Awaitable[None]]
-EVERY = 10.0
+EVERY, SPREAD = 15.0, 0.2
+"""Seconds between two measurements, and the part by which replicas differ, so that they do not all ask at once."""
+PATIENCE = 5.0
 STRIDE = 0.25
 """Seconds between two looks at how late the event loop wakes."""
 
@@ -72,7 +75,11 @@ class Measuring:
 
     def __init__(self, ports: Ports, consumers: Sequence[Consumer], others: Sequence[Measure] = ()) -> None:
         self._ports = ports
-        self._measures: tuple[Measure, ...] = (self._outbox, *(partial(self._group, consumer) for consumer in consumers), *others)
+        self._measures: tuple[Measure, ...] = (
+            self._outbox,
+            *(partial(self._group, consumer) for consumer in consumers),
+            *others,
+        )
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -96,7 +103,8 @@ class Measuring:
         failed = 0
         for measure in self._measures:
             try:
-                await measure()
+                async with asyncio.timeout(PATIENCE):
+                    await measure()
             except Exception as error:
                 failed += 1
                 log.info("%s cannot be measured: %s", self._ports.service, type(error).__name__)
@@ -105,8 +113,8 @@ class Measuring:
 
     async def _forever(self) -> None:
         while True:
+            await asyncio.sleep(EVERY * random.uniform(1 - SPREAD, 1 + SPREAD))  # noqa: S311 - jitter, not a secret
             await self.measure()
-            await asyncio.sleep(EVERY)
 
     async def _outbox(self) -> None:
         OUTBOX_AGE.labels(self._ports.service).set(await outbox_seconds(self._ports))
