@@ -13,18 +13,18 @@ from datetime import timedelta
 from typing import Literal
 
 from fastapi import FastAPI
-from gateway.replicas import replicas_of
 
 from deploy import topics
 from deploy.embedded import SERVICES
 from deploy.serving import listening, say, serve_on, set_up_line, sign_in_lines, tune
 from gateway.app import create_app as create_gateway
+from gateway.replicas import services_of
 from gateway.seed import seed_accounts
+from gateway.settings import GatewaySettings
 from kit.bus.port import Bus
 from kit.clock import Clock
 from kit.errors import Problem, Unavailable
 from kit.ids import random_id
-from kit.peer import Peer
 from kit.ports import Ports
 from kit.settings import Settings, SettingsRefused
 from kit.telemetry import configure_logging
@@ -73,7 +73,11 @@ async def open_service(name: Name, settings: Settings) -> AsyncIterator[FastAPI]
         stack.push_async_callback(bus.close)
         ports = await _reached(name, settings, bus, clock)
         stack.push_async_callback(ports.close)
-        app = create_gateway(ports, _peers(settings)) if name == "gateway" else SERVICES[name](ports)
+        app = (
+            create_gateway(ports, services_of(GatewaySettings.current()))
+            if name == "gateway"
+            else SERVICES[name](ports)
+        )
         await stack.enter_async_context(app.router.lifespan_context(app))
         if name == "gateway":
             stack.push_async_callback(_cancelled, asyncio.create_task(_first_accounts(app, ports)))
@@ -93,9 +97,7 @@ def checked(name: Name, settings: Settings) -> Settings:
                 f"{setting}：分开运行各个服务需要 MongoDB 和 Kafka，请设为它们的地址；只用一台机器时请执行 quce serve。"
             )
     if name == "gateway":
-        for service in SERVICES:
-            if not getattr(settings, f"{service}_url"):
-                raise SettingsRefused(f"QUCE_{service.upper()}_URL：请写明 {service} 服务的地址，多个之间用逗号分开。")
+        services_of(GatewaySettings.current())
     return settings
 
 
@@ -120,13 +122,13 @@ async def _reached(name: Name, settings: Settings, bus: Bus, clock: Clock) -> Po
             await asyncio.sleep(PAUSE)
 
 
-def _peers(settings: Settings) -> dict[str, Peer]:
-    return {name: replicas_of(getattr(settings, f"{name}_url")) for name in SERVICES}
+def _edge(ports: Ports) -> FastAPI:
+    return create_gateway(ports, services_of(GatewaySettings.current()))
 
 
 async def _first_accounts(app: FastAPI, ports: Ports) -> None:
     """Make the demo's accounts once notify answers; one replica does, and says the passwords on its console."""
-    notify = _peers(ports.settings)["notify"]
+    notify = services_of(GatewaySettings.current())["notify"]
 
     async def seed() -> None:
         if lines := sign_in_lines(await seed_accounts(ports, notify)):

@@ -70,6 +70,7 @@ def create_app(
         before=keeper.begin,
         background=(backing_up,),
         died=GatewayEventDied,
+        measures=(keeper.measure,),
     )
 
     @asynccontextmanager

@@ -15,6 +15,7 @@ _trace: ContextVar[str] = ContextVar("trace", default="")
 
 REQUESTS = Counter("quce_requests_total", "Requests answered.", ["service", "method", "status"])
 REQUEST_SECONDS = Histogram("quce_request_seconds", "Time to answer.", ["service"])
+COMMIT_SECONDS = Histogram("quce_commit_seconds", "Time until a save is safe.", ["store"])
 EVENTS_PUBLISHED = Counter("quce_events_published_total", "Events relayed to the bus.", ["service"])
 EVENTS_HANDLED = Counter("quce_events_handled_total", "Events consumed.", ["service", "group", "outcome"])
 OUTBOX_AGE = Gauge("quce_outbox_oldest_seconds", "Age of the oldest unpublished event.", ["service"])
@@ -25,9 +26,6 @@ BUS_REBUILDS = Counter("quce_bus_rebuilds_total", "Clients of the bus that were 
 BREAKER_OPEN = Gauge("quce_breaker_open", "Whether a service that fell silent is left alone.", ["service"])
 JOBS = Counter("quce_jobs_total", "Due work run.", ["service", "kind", "outcome"])
 LEASE_HELD = Gauge("quce_lease_held", "Whether this replica does what one replica does at a time.", ["lease"])
-LOOP_STALL = Histogram(
-    "quce_loop_stall_seconds", "How late the event loop woke.", buckets=(0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2)
-)
 
 
 def new_trace() -> str:

@@ -107,8 +107,15 @@ def database_of(url: str, service: str) -> str:
 
 
 def brokers_of(url: str) -> list[str]:
-    """The brokers that ``kafka://host:port,host:port`` names."""
-    return urlsplit(url).netloc.split(",")
+    """The brokers that ``kafka://host:port,host:port`` names.
+
+    Raises:
+        UnknownScheme: it names an account, which the adapter has no use for.
+    """
+    servers = urlsplit(url).netloc
+    if "@" in servers:
+        raise UnknownScheme("QUCE_BUS_URL：Kafka 地址不能带账号，写成 kafka://主机:端口；请让它只在内部网络可达")
+    return servers.split(",")
 
 
 def _scheme(url: str) -> str:

@@ -83,5 +83,7 @@ def test_a_driver_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch
 
 def test_addresses() -> None:
     assert brokers_of("kafka://a:1,b:2") == ["a:1", "b:2"]
+    with pytest.raises(UnknownScheme, match="QUCE_BUS_URL"):
+        brokers_of("kafka://quce:secret@a:1")
     assert database_of("mongodb://a,b/?replicaSet=r", "leads") == "quce_leads"
     assert database_of("mongodb://a/wuhan", "leads") == "wuhan_leads"

@@ -14,6 +14,7 @@ from kit.ports import Ports
 from kit.store.port import Scope
 from operating.leading import Leader
 from services.notify.channels.port import Channel, ChannelBusy, ChannelRefused, Outgoing
+from services.notify.measures import ATTEMPTS
 from services.notify.model.delivery import ChannelName, Delivery, State
 from services.notify.repository.deliveries import Deliveries, Stored
 from services.notify.repository.people import People
@@ -68,6 +69,7 @@ class Sender:
             return
         failpoint("notify.claim_to_sent")
         outcome = await self._hand_over(claimed.delivery)
+        ATTEMPTS.labels(outcome.channel.value, outcome.state.value).inc()
         failpoint("notify.sent_to_record")
         await self._deliveries.save(claimed, outcome)
 
