@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 
 from starlette.routing import BaseRoute, Match
@@ -88,7 +89,7 @@ class ProxyRoute(BaseRoute):
             async with self._upstream.asking(call, session.principal if session else None) as reply:
                 if upload is not None and upload.problem is not None:
                     raise upload.problem
-                await _answer(reply, send)
+                await _answer(reply, receive, send)
         except Problem:
             if upload is not None and upload.problem is not None:
                 raise upload.problem from None
@@ -157,7 +158,7 @@ def _target(scope: Scope) -> bytes:
     return target + b"?" + query if query else target
 
 
-async def _answer(reply: Reply, send: Send) -> None:
+async def _answer(reply: Reply, receive: Receive, send: Send) -> None:
     headers = [
         (name, _placed(value) if name == b"location" else value)
         for name, value in reply.headers
@@ -166,9 +167,26 @@ async def _answer(reply: Reply, send: Send) -> None:
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body, "more_body": reply.rest is not None})
     if reply.rest is not None:
-        async for piece in reply.rest:
+        await _pass_on(reply.rest, receive, send)
+
+
+async def _pass_on(rest: AsyncIterator[bytes], receive: Receive, send: Send) -> None:
+    """Give the pieces of an answer to who asked for it, as long as they are there."""
+    leaving = asyncio.create_task(_left(receive))
+    try:
+        async for piece in rest:
+            if leaving.done():
+                return
             await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+    finally:
+        leaving.cancel()
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _left(receive: Receive) -> None:
+    with suppress(Problem):
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
 
 def _placed(location: bytes) -> bytes:

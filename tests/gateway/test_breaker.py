@@ -35,7 +35,9 @@ async def test_one_call_tries_it_and_operators_see_it() -> None:
         there.behave = slowly
         clock.advance(timedelta(seconds=BREAKER_PAUSE + 1))
         trying = [asyncio.create_task(line.send(call(), ())) for _ in range(20)]
-        await asyncio.sleep(0.05)
+        while len(there.asked) < 6:  # noqa: ASYNC110 - the server has no event for it
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(0.02)
         assert len(there.asked) == 6
         held.set()
         answers = await asyncio.gather(*trying, return_exceptions=True)

@@ -234,11 +234,11 @@ class TestLargeAnswers:
 
 
 async def test_a_slow_sender_is_not_the_services_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calls, "seconds_for", lambda _method, _path: 0.1)
+    monkeypatch.setattr(calls, "seconds_for", lambda _method, _path: 0.5)
 
     async def slowly() -> AsyncIterator[bytes]:
         for _ in range(5):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.15)
             yield b"x"
 
     async with raw(fine) as there, line_to(there.url) as line:

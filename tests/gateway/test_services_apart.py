@@ -12,11 +12,12 @@ import pytest
 from fastapi import FastAPI, Header, Response
 from joserfc import jwt
 from joserfc.jwk import OKPKey
+from starlette.types import Receive, Scope, Send
 
 from gateway import proxy
 from gateway.app import create_app
 from gateway.replicas import replicas_of
-from gateway.settings import BREAKER_FAILURES, ENQUIRIES_A_MINUTE
+from gateway.settings import BREAKER_FAILURES, ENQUIRIES_A_MINUTE, GatewaySettings
 from kit.auth import Principal, TokenIssuer
 from kit.settings import Settings
 from tests.gateway.conftest import World
@@ -86,12 +87,29 @@ async def test_a_large_file_and_ranges_of_it_come_through_as_they_are(world: Wor
         assert part.headers["content-range"] == f"bytes {start}-{end}/{len(FILE)}"
 
 
-async def test_who_leaves_in_the_middle_of_a_file_leaves_its_place(world: World) -> None:
-    async with apart(world, leads=files()) as url, client(url, world) as officer:
-        for _ in range(70):
+async def test_who_leaves_in_the_middle_of_a_file_stops_it_and_leaves_the_place(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(GatewaySettings, "current", lambda: GatewaySettings(calls_at_once=2))
+    sent = 0
+
+    async def endless(_scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal sent
+        await receive()
+        left = asyncio.ensure_future(receive())
+        length = [(b"content-length", str(1 << 40).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": length})
+        while not left.done():
+            await send({"type": "http.response.body", "body": FILE[:65536], "more_body": True})
+            await asyncio.sleep(0)
+            sent += 1
+
+    async with apart(world, leads=endless) as url, client(url, world) as officer:
+        for _ in range(6):
+            before = sent
             async with officer.stream("GET", "/api/v1/exports/1/file") as answer:
                 assert answer.status_code == 200
-        assert (await officer.get("/api/v1/exports/1/file")).content == FILE
+            assert sent > before
 
 
 async def test_twenty_megabytes_go_through(world: World) -> None:
@@ -110,13 +128,13 @@ async def test_who_sends_too_slowly_is_told_so_and_the_service_is_not_blamed(
 
     async def stopping() -> AsyncIterator[bytes]:
         yield b"--x\r\n"
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(1)
         yield b"--x--\r\n"
 
     form = {"Content-Type": "multipart/form-data; boundary=x"}
     async with apart(world) as url, client(url, world) as officer:
-        for _ in range(BREAKER_FAILURES):
-            answer = await officer.post("/api/v1/imports", content=stopping(), headers=form)
+        sending = (officer.post("/api/v1/imports", content=stopping(), headers=form) for _ in range(BREAKER_FAILURES))
+        for answer in await asyncio.gather(*sending):
             assert answer.status_code == 408
             assert answer.json()["type"] == "/problems/request-timeout"
         assert (await officer.get("/api/v1/leads")).status_code == 200
