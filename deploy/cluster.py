@@ -74,7 +74,7 @@ async def open_service(name: Name, settings: Settings) -> AsyncIterator[FastAPI]
         ports = await _reached(name, settings, bus, clock)
         stack.push_async_callback(ports.close)
         app = (
-            create_gateway(ports, services_of(GatewaySettings.current()))
+            create_gateway(ports, services_of(GatewaySettings()))
             if name == "gateway"
             else SERVICES[name](ports)
         )
@@ -97,7 +97,7 @@ def checked(name: Name, settings: Settings) -> Settings:
                 f"{setting}：分开运行各个服务需要 MongoDB 和 Kafka，请设为它们的地址；只用一台机器时请执行 quce serve。"
             )
     if name == "gateway":
-        services_of(GatewaySettings.current())
+        services_of(GatewaySettings())
     return settings
 
 
@@ -123,12 +123,12 @@ async def _reached(name: Name, settings: Settings, bus: Bus, clock: Clock) -> Po
 
 
 def _edge(ports: Ports) -> FastAPI:
-    return create_gateway(ports, services_of(GatewaySettings.current()))
+    return create_gateway(ports, services_of(GatewaySettings()))
 
 
 async def _first_accounts(app: FastAPI, ports: Ports) -> None:
     """Make the demo's accounts once notify answers; one replica does, and says the passwords on its console."""
-    notify = services_of(GatewaySettings.current())["notify"]
+    notify = services_of(GatewaySettings())["notify"]
 
     async def seed() -> None:
         if lines := sign_in_lines(await seed_accounts(ports, notify)):
