@@ -39,6 +39,7 @@ SETTINGS: dict[str, Any] = {
     "enable_auto_commit": False,
     "auto_offset_reset": "earliest",
     "max_poll_records": 50,
+    "max_poll_interval_ms": 60_000,
     "session_timeout_ms": 10_000,
     "heartbeat_interval_ms": 3_000,
     "request_timeout_ms": 30_000,
