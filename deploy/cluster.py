@@ -73,11 +73,7 @@ async def open_service(name: Name, settings: Settings) -> AsyncIterator[FastAPI]
         stack.push_async_callback(bus.close)
         ports = await _reached(name, settings, bus, clock)
         stack.push_async_callback(ports.close)
-        app = (
-            create_gateway(ports, services_of(GatewaySettings()))
-            if name == "gateway"
-            else SERVICES[name](ports)
-        )
+        app = create_gateway(ports, services_of(GatewaySettings())) if name == "gateway" else SERVICES[name](ports)
         await stack.enter_async_context(app.router.lifespan_context(app))
         if name == "gateway":
             stack.push_async_callback(_cancelled, asyncio.create_task(_first_accounts(app, ports)))

@@ -49,7 +49,7 @@ def installation(folder: Path) -> Iterator[dict[str, str]]:
     """
     with _server("KAFKA_URL", kafka, folder / "kafka") as bus, _server("MONGO_URL", mongo, folder / "mongo") as store:
         apply_topics(bus)
-        yield {"QUCE_LOG_LEVEL": os.environ.get("XLOG","INFO"), "QUCE_BUS_URL": bus, "QUCE_STORE_URL": store, "QUCE_BLOB_URL": store}
+        yield {"QUCE_LOG_LEVEL": "INFO", "QUCE_BUS_URL": bus, "QUCE_STORE_URL": store, "QUCE_BLOB_URL": store}
 
 
 def apply_topics(bus: str) -> None:
