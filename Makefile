@@ -79,7 +79,7 @@ cluster: $(STAMPS)/dev $(ASSETS) ## The same, and each service as a process of i
 
 .PHONY: test-cluster
 test-cluster: $(STAMPS)/dev $(ASSETS) ## Run what needs those servers; KAFKA_URL and MONGO_URL name others
-	@$(BIN)/python -m deploy.brokers --fetch
+	@[ -n "$$KAFKA_URL" -a -n "$$MONGO_URL" ] || $(BIN)/python -m deploy.brokers --fetch
 	@QUCE_CLUSTER=1 $(BIN)/python -m pytest -m cluster $(ARGS)
 	@$(BIN)/python -m pytest --on-cluster -o timeout=600 $(ON_CLUSTER)
 

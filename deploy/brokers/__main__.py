@@ -1,4 +1,4 @@
-"""``python -m deploy.brokers``: both servers until Ctrl-C; ``--fetch`` only gets them, ``--with-services`` runs a cluster."""
+"""``python -m deploy.brokers``: both servers until Ctrl-C; ``--fetch`` gets them, ``--with-services`` adds ours."""
 
 from __future__ import annotations
 
