@@ -101,7 +101,7 @@ class Client:
 @asynccontextmanager
 async def connect(settings: Settings, account: str) -> AsyncIterator[Client]:
     """The running suite, or the same apps started here under the lock."""
-    url = running_url(settings.data)
+    url = settings.gateway_url or running_url(settings.data)
     if url is not None:
         peer = Peer.at(url)
         try:

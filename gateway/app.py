@@ -33,6 +33,7 @@ from gateway.password_changes import PasswordChanges
 from gateway.passwords import Passwords
 from gateway.proxy import ProxyRoute
 from gateway.recipients import Recipients
+from gateway.replicas import Replicas
 from gateway.repository import Repository
 from gateway.routes import router
 from gateway.routing import Table, body_limit
@@ -52,7 +53,9 @@ from operating.service import Service
 OPENAPI = Path(__file__).resolve().parent.parent / "contracts" / "openapi.json"
 
 
-def create_app(ports: Ports, peers: Mapping[str, Peer], make_backup: backups.Make = backups.unavailable) -> FastAPI:
+def create_app(
+    ports: Ports, peers: Mapping[str, Peer | Replicas], make_backup: backups.Make = backups.unavailable
+) -> FastAPI:
     """The app of the edge on these ports; ``peers`` are the services by name."""
     kept, passwords, acts = Repository(ports), Passwords(), AuditLog(ports)
     itself = create_base(name=SERVICE, title="网关", ports=ports)

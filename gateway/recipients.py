@@ -6,9 +6,10 @@ from typing import Any
 
 import orjson
 
+from gateway.calls import Call
 from gateway.errors import ServiceUnavailable
 from gateway.model import Account
-from gateway.upstream import Call, Upstream
+from gateway.upstream import Upstream
 from kit.auth import Principal
 from kit.errors import NotFound, Problem
 from kit.peer import Reply

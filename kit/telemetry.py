@@ -23,7 +23,9 @@ PARKED_KEYS = Gauge("quce_parked_keys", "Keys whose events wait behind a failure
 LAST_POLL = Gauge("quce_consumer_last_poll_seconds", "Unix time of a consumer's last poll.", ["service", "group"])
 PUBLISH_ERRORS = Counter("quce_publish_errors_total", "What brokers answered instead of acknowledging.", ["error"])
 BUS_REBUILDS = Counter("quce_bus_rebuilds_total", "Clients of the bus that were thrown away.", ["client"])
+BREAKER_OPEN = Gauge("quce_breaker_open", "Whether a service that fell silent is left alone.", ["service"])
 JOBS = Counter("quce_jobs_total", "Due work run.", ["service", "kind", "outcome"])
+LEASE_HELD = Gauge("quce_lease_held", "Whether this replica does what one replica does at a time.", ["lease"])
 
 
 def new_trace() -> str:

@@ -40,9 +40,19 @@ def open_bus(settings: Settings) -> Bus:
         case "sqlite":
             return SqliteBus(settings.data / "bus.db", settings.partitions)
         case "kafka":
-            bus: Bus = cluster_adapter("kit.bus.kafka").KafkaBus(brokers_of(settings.bus_url), settings.partitions)
-            return bus
+            return _open_kafka(settings)
     raise UnknownScheme("QUCE_BUS_URL：支持 sqlite: 和 kafka://主机:端口,主机:端口")
+
+
+def _open_kafka(settings: Settings) -> Bus:
+    session = settings.kafka_session_seconds * 1000
+    bus: Bus = cluster_adapter("kit.bus.kafka").KafkaBus(
+        brokers_of(settings.bus_url),
+        settings.partitions,
+        session_timeout_ms=session,
+        heartbeat_interval_ms=session // 4,
+    )
+    return bus
 
 
 async def open_ports(service: str, settings: Settings, bus: Bus, clock: Clock) -> Ports:

@@ -6,19 +6,22 @@ import asyncio
 import logging
 from contextlib import suppress
 from datetime import timedelta
+from zlib import crc32
 
 from kit.bus.port import Bus, Message
 from kit.clock import Clock, from_text
 from kit.courtesy import giving_way
 from kit.failpoints import failpoint
-from kit.leases import Lease, Leases
+from kit.leases import Leases
 from kit.store.port import PendingEvent, Store
 from kit.telemetry import EVENTS_PUBLISHED, OUTBOX_AGE
+from operating.leading import Leader
 
 log = logging.getLogger(__name__)
 
 BATCH = 50
-SWEEP = 1.0
+CHECKSUM = "crc32"
+SWEEP = 0.25
 LENGTH = timedelta(seconds=15)
 
 
@@ -37,14 +40,14 @@ async def relay_once(store: Store, bus: Bus, topic: str) -> int:
 
 
 class Relay:
-    """Sweeps one service's outbox for ever, at once after a save and every second regardless."""
+    """Sweeps one service's outbox for ever, at once after a save here, soon after one elsewhere."""
 
     def __init__(self, store: Store, bus: Bus, leases: Leases, clock: Clock, *, service: str, topic: str, holder: str):
-        self._store, self._bus, self._leases, self._clock = store, bus, leases, clock
-        self._service, self._topic, self._holder = service, topic, holder
+        self._store, self._bus, self._clock = store, bus, clock
+        self._service, self._topic = service, topic
+        self._leader = Leader(leases, clock, f"{service}-relay", holder, LENGTH)
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._lease: Lease | None = None
         store.on_pending(self._wake.set)
 
     def start(self) -> None:
@@ -61,8 +64,7 @@ class Relay:
         with suppress(Exception):
             async with asyncio.timeout(10):
                 await self._drain()
-        if self._lease is not None:
-            await self._leases.release(self._lease)
+        await self._leader.stop()
 
     async def _sweep_forever(self) -> None:
         pause = SWEEP
@@ -79,7 +81,7 @@ class Relay:
                     await self._wake.wait()
 
     async def _drain(self) -> None:
-        while await self._holds_lease():
+        while await self._leader.leads():
             async with giving_way():
                 published = await relay_once(self._store, self._bus, self._topic)
             EVENTS_PUBLISHED.labels(self._service).inc(published)
@@ -87,24 +89,19 @@ class Relay:
                 break
         await self._measure()
 
-    async def _holds_lease(self) -> bool:
-        if self._lease is not None:
-            left = from_text(self._lease.until) - self._clock.now()
-            if left > LENGTH / 2:
-                return True
-            self._lease = await self._leases.renew(self._lease, LENGTH)
-        if self._lease is None:
-            self._lease = await self._leases.acquire(f"{self._service}-relay", self._holder, LENGTH)
-        return self._lease is not None
-
     async def _measure(self) -> None:
         oldest = await self._store.pending(1)
         age = (self._clock.now() - from_text(oldest[0].event.time)).total_seconds() if oldest else 0.0
         OUTBOX_AGE.labels(self._service).set(max(0.0, age))
 
 
+def checksum(value: bytes) -> str:
+    """What travels with a message, so that its reader sees whether the bus kept it as it was."""
+    return f"{crc32(value):08x}"
+
+
 def _message(topic: str, pending: PendingEvent) -> Message:
-    event = pending.event
-    if event.partitionkey.startswith("partition:"):
-        return Message(topic, event.partitionkey, event.encode(), int(event.partitionkey.removeprefix("partition:")))
-    return Message(topic, event.partitionkey, event.encode())
+    event, value = pending.event, pending.event.encode()
+    name, _, number = event.partitionkey.partition("partition:")
+    partition = int(number) if number and not name else None
+    return Message(topic, event.partitionkey, value, partition, {CHECKSUM: checksum(value)})

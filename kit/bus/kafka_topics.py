@@ -1,9 +1,11 @@
-"""Makes topics on brokers: what is missing is made, what is there is left as it is and told."""
+"""Topics on brokers: which are there, and making them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
@@ -21,27 +23,36 @@ class Topic:
     settings: Mapping[str, str]
 
 
-def make_topics(servers: Sequence[str], topics: Sequence[Topic]) -> dict[str, int]:
-    """Make the topics that are missing; gives how many partitions each of those has that was there before.
+def widths(servers: Sequence[str], names: Iterable[str]) -> dict[str, int]:
+    """How many partitions each of these topics has, as far as they are there.
+
+    Raises:
+        BusAway: the brokers give no answer.
+    """
+    with _asking(servers) as admin:
+        present = sorted(set(admin.list_topics()) & set(names))
+        described = admin.describe_topics(present) if present else []
+        return {each["name"]: len(each["partitions"]) for each in described}
+
+
+def make_topics(servers: Sequence[str], topics: Sequence[Topic]) -> None:
+    """Make topics that are not there.
 
     Raises:
         BusAway: the brokers give no answer, or refuse.
     """
+    if topics:
+        with _asking(servers) as admin:
+            admin.create_topics({topic.name: _options(topic) for topic in topics}, wait_for_metadata=True)
+
+
+@contextmanager
+def _asking(servers: Sequence[str]) -> Iterator[Any]:
     try:
-        admin = KafkaAdminClient(bootstrap_servers=list(servers), request_timeout_ms=10_000)
+        with closing(KafkaAdminClient(bootstrap_servers=list(servers), request_timeout_ms=10_000)) as admin:
+            yield admin
     except KafkaError as error:
-        raise BusAway(f"连不上 Kafka（{', '.join(servers)}）：{type(error).__name__}。请核对 QUCE_BUS_URL。") from error
-    try:
-        present = set(admin.list_topics()) & {topic.name for topic in topics}
-        missing = {topic.name: _options(topic) for topic in topics if topic.name not in present}
-        if missing:
-            admin.create_topics(missing, wait_for_metadata=True)
-        described = admin.describe_topics(sorted(present)) if present else []
-        return {each["name"]: len(each["partitions"]) for each in described}
-    except KafkaError as error:
-        raise BusAway(f"Kafka 没有建成主题：{type(error).__name__}：{error}") from error
-    finally:
-        admin.close()
+        raise BusAway(f"Kafka（QUCE_BUS_URL）没有办成：{type(error).__name__}：{error}") from error
 
 
 def _options(topic: Topic) -> dict[str, object]:

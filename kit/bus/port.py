@@ -52,6 +52,11 @@ class Position:
 class Subscription(Protocol):
     """One member of a consumer group."""
 
+    @property
+    def assigned(self) -> frozenset[TopicPartition] | None:
+        """The partitions that are this member's now; None where there is no other member, and all are."""
+        ...
+
     async def poll(self, limit: int, wait: float) -> list[Delivery]:
         """Up to ``limit`` messages, in order within a partition; empty after ``wait`` seconds without any."""
         ...

@@ -82,6 +82,11 @@ class SqliteSubscription:
         self._next: dict[TopicPartition, int] = {}
         self._known = False
 
+    @property
+    def assigned(self) -> None:
+        """All: a group has one member here."""
+        return None
+
     async def poll(self, limit: int, wait: float) -> list[Delivery]:
         """Read on from what this member has been given."""
         deadline = asyncio.get_running_loop().time() + wait

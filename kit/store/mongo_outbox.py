@@ -16,7 +16,7 @@ from kit.store.port import PendingEvent, Position
 
 LEFT_BEHIND = "left_behind"
 """Events of documents that were erased before their events were published."""
-SWEEP = 1.0
+SWEEP = 0.25
 """Seconds after which events are searched for that another process saved."""
 REMEMBERED = 10_000
 """Documents above which memory is dropped and the next search finds them: who is no relay never asks."""
