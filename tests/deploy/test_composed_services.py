@@ -75,7 +75,8 @@ def test_they_come_up_are_well_and_end_in_time(machine: Machine) -> None:
     assert run(machine, "topics").wait(60) == 0
     with ExitStack() as stack:
         running = {name: stack.enter_context(run(machine, name)) for name in IN_ORDER}
-        stack.callback(lambda: [process.kill() for process in running.values()])
+        for process in running.values():
+            stack.callback(process.kill)
         deadline = time.monotonic() + WELL_WITHIN
         for name, process in running.items():
             while not machine.is_well(name):
