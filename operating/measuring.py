@@ -9,16 +9,19 @@ import asyncio
 import logging
 import random
 import time
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from prometheus_client import Gauge, Histogram
 
+from kit.bus.port import Position, TopicPartition
 from kit.clock import from_text
 from kit.ports import Ports
-from kit.store.port import Eq, Scope
+from kit.store.port import Clause, Eq, Scope
 from kit.telemetry import OUTBOX_AGE
 from operating.consumer import Consumer
 from operating.parking import BLOCKING, DEAD, OPERATORS, PARKED
@@ -37,6 +40,8 @@ Measure = Callable[[], Awaitable[None]]
 EVERY, SPREAD = 15.0, 0.2
 """Seconds between two measurements, and the part by which replicas differ, so that they do not all ask at once."""
 PATIENCE = 5.0
+ENDS_KEPT = 1000
+_OPERATORS = Scope.of({OPERATORS})
 STRIDE = 0.25
 """Seconds between two looks at how late the event loop wakes."""
 
@@ -53,21 +58,48 @@ class Backlog:
 
 async def backlog_of(ports: Ports, consumer: Consumer) -> Backlog:
     """What a group has yet to do."""
-    scope, own = Scope.of({OPERATORS}), Eq("group", consumer.group)
     positions = await ports.bus.positions(consumer.group, consumer.topics)
     unread = [each.oldest_unread_at for each in positions if each.lag and each.oldest_unread_at]
     seconds = (ports.clock.now() - from_text(min(unread))).total_seconds() if unread else 0.0
-    parked = await ports.store.tally(PARKED.name, scope, [own, BLOCKING], group_by="lane")
-    dead = await ports.store.tally(PARKED.name, scope, [own, Eq("state", DEAD)])
-    return Backlog(
-        sum(each.lag for each in positions), max(0.0, seconds), len(parked), sum(each.count for each in dead)
-    )
+    parked = await ports.store.tally(PARKED.name, _OPERATORS, [Eq("group", consumer.group), BLOCKING], group_by="lane")
+    lag, dead = sum(each.lag for each in positions), await dead_of(ports, consumer)
+    return Backlog(lag, max(0.0, seconds), len(parked), dead)
+
+
+async def dead_of(ports: Ports, consumer: Consumer) -> int:
+    """How many events of a group wait for a person."""
+    where: list[Clause] = [Eq("group", consumer.group), Eq("state", DEAD)]
+    return sum(each.count for each in await ports.store.tally(PARKED.name, _OPERATORS, where))
 
 
 async def outbox_seconds(ports: Ports) -> float:
     """The age of the oldest event that waits to be published."""
     oldest = await ports.store.pending(1)
     return max(0.0, (ports.clock.now() - from_text(oldest[0].event.time)).total_seconds()) if oldest else 0.0
+
+
+class Seen:
+    """When the ends of a group's partitions were first seen, which says how old what is unread is at least.
+
+    Reading the oldest unread message would say it exactly, and cost a busy broker a reader each time.
+    """
+
+    def __init__(self) -> None:
+        self._ends: dict[TopicPartition, deque[tuple[int, datetime]]] = defaultdict(deque)
+
+    def age(self, positions: Sequence[Position], now: datetime) -> float:
+        """Seconds since the oldest unread message is known to be there."""
+        oldest = now
+        for each in positions:
+            ends = self._ends[each.topic, each.partition]
+            if not ends or each.end > ends[-1][0]:
+                ends.append((each.end, now))
+            if len(ends) > ENDS_KEPT:
+                del ends[1]
+            while ends and ends[0][0] <= each.committed:
+                ends.popleft()
+            oldest = min(oldest, ends[0][1]) if ends else oldest
+        return (now - oldest).total_seconds()
 
 
 class Measuring:
@@ -77,7 +109,7 @@ class Measuring:
         self._ports = ports
         self._measures: tuple[Measure, ...] = (
             self._outbox,
-            *(partial(self._group, consumer) for consumer in consumers),
+            *(partial(self._group, consumer, Seen()) for consumer in consumers),
             *others,
         )
         self._tasks: list[asyncio.Task[None]] = []
@@ -119,11 +151,12 @@ class Measuring:
     async def _outbox(self) -> None:
         OUTBOX_AGE.labels(self._ports.service).set(await outbox_seconds(self._ports))
 
-    async def _group(self, consumer: Consumer) -> None:
-        found, labels = await backlog_of(self._ports, consumer), (self._ports.service, consumer.group)
-        LAG.labels(*labels).set(found.lag)
-        LAG_SECONDS.labels(*labels).set(found.lag_seconds)
-        DEAD_LETTERS.labels(*labels).set(found.dead)
+    async def _group(self, consumer: Consumer, seen: Seen) -> None:
+        ports, labels = self._ports, (self._ports.service, consumer.group)
+        positions = await ports.bus.positions(consumer.group, consumer.topics, False)
+        LAG.labels(*labels).set(sum(each.lag for each in positions))
+        LAG_SECONDS.labels(*labels).set(seen.age(positions, ports.clock.now()))
+        DEAD_LETTERS.labels(*labels).set(await dead_of(ports, consumer))
 
 
 async def _watch_loop() -> None:

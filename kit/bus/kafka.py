@@ -32,9 +32,9 @@ class KafkaBus:
         """Join ``group`` as one more member."""
         return KafkaSubscription(self._servers, group, topics, **self._settings)
 
-    async def positions(self, group: str, topics: Sequence[str]) -> list[Position]:
+    async def positions(self, group: str, topics: Sequence[str], ages: bool = True) -> list[Position]:
         """Committed and last offsets of every partition that holds anything."""
-        return await self._positions.read(group, topics)
+        return await self._positions.read(group, topics, ages)
 
     def partitions(self, topic: str) -> int:  # noqa: ARG002 - all topics have as many here
         """All topics have as many."""

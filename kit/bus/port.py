@@ -81,8 +81,11 @@ class Bus(Protocol):
         """Join ``group``; a new group reads from the beginning."""
         ...
 
-    async def positions(self, group: str, topics: Sequence[str]) -> list[Position]:
-        """How far ``group`` is in each partition of ``topics`` that holds anything, for lag and for tests that wait."""
+    async def positions(self, group: str, topics: Sequence[str], ages: bool = True) -> list[Position]:
+        """How far ``group`` is in each partition of ``topics`` that holds anything, for lag and for tests that wait.
+
+        ``ages`` asks for the instant of the oldest unread message too, which takes reading it.
+        """
         ...
 
     def partitions(self, topic: str) -> int:

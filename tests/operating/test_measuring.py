@@ -11,19 +11,19 @@ from pathlib import Path
 import pytest
 from prometheus_client import REGISTRY
 
-from kit.bus.port import Message
+from kit.bus.port import Message, Position
 from kit.bus.sqlite import SqliteBus
-from kit.clock import ManualClock, from_text
+from kit.clock import ManualClock
 from kit.events import Event
 from kit.ports import Ports
 from kit.settings import Settings
 from kit.store.port import Record
 from operating import measuring
 from operating.consumer import Consumer
-from operating.measuring import Measuring
+from operating.measuring import ENDS_KEPT, Measuring, Seen
 from operating.opening import open_ports
 from operating.parking import PARKED
-from tests.operating.conftest import THINGS, event
+from tests.operating.conftest import NOON, THINGS, event
 
 TOPIC = "quce.test"
 GROUP = {"service": "test", "group": "measured"}
@@ -63,22 +63,43 @@ async def test_what_waits_is_shown_with_its_age_though_nobody_publishes(ports: P
 
 
 async def test_how_far_a_group_is_behind_is_shown_though_it_reads_nothing(ports: Ports, clock: ManualClock) -> None:
+    consumer = consumer_of(ports)
+    measures = Measuring(ports, [consumer])
     for number in (1, 2, 3):
         await ports.bus.publish([Message(TOPIC, "a", event("a", number).encode())])
-    consumer = consumer_of(ports)
-    [position] = await ports.bus.positions("measured", [TOPIC])
-    assert position.oldest_unread_at is not None
-    clock.instant = max(clock.instant, from_text(position.oldest_unread_at)) + timedelta(seconds=130)
-    await Measuring(ports, [consumer]).measure()
-    assert shown("quce_consumer_lag_events", **GROUP) == 3
-    assert (shown("quce_consumer_lag_seconds", **GROUP) or 0) > 120
+        await measures.measure()
+        clock.instant += timedelta(seconds=50)
+    await measures.measure()
+    assert behind() == (3, 150)
     await consumer.start()
     async with asyncio.timeout(10):
-        while any(each.lag for each in await ports.bus.positions("measured", [TOPIC])):  # noqa: ASYNC110 - seen through the port
+        while any(each.lag for each in await ports.bus.positions("measured", [TOPIC])):  # noqa: ASYNC110 - through the port
             await asyncio.sleep(0.01)
     await consumer.stop()
-    await Measuring(ports, [consumer]).measure()
-    assert [shown(f"quce_consumer_lag_{what}", **GROUP) for what in ("events", "seconds")] == [0, 0]
+    await measures.measure()
+    assert behind() == (0, 0)
+
+
+def behind() -> tuple[float | None, float | None]:
+    return shown("quce_consumer_lag_events", **GROUP), shown("quce_consumer_lag_seconds", **GROUP)
+
+
+def at(committed: int, end: int) -> list[Position]:
+    return [Position(TOPIC, 0, committed, end)]
+
+
+def test_what_is_unread_is_as_old_as_the_end_behind_it() -> None:
+    seen, start = Seen(), NOON
+    ages = [seen.age(at(*place), start + timedelta(minutes=minute)) / 60
+            for minute, place in enumerate([(0, 5), (0, 9), (5, 9), (5, 9), (9, 9), (9, 12), (9, 12)])]  # fmt: skip
+    assert ages == [0, 1, 1, 2, 0, 0, 1]
+
+
+def test_what_is_remembered_has_an_end() -> None:
+    seen = Seen()
+    ages = [seen.age(at(0, end), NOON + timedelta(seconds=end)) for end in range(1, 3 * ENDS_KEPT)]
+    assert ages == list(range(len(ages)))
+    assert sum(len(ends) for ends in seen._ends.values()) == ENDS_KEPT
 
 
 async def test_what_cannot_be_measured_holds_up_nothing_and_is_noticed(
