@@ -13,10 +13,10 @@ from fastapi import FastAPI
 from deploy.backup.making import Progress, back_up
 from deploy.serving import listening, serve_on, set_up_line, sign_in_lines, tune
 from gateway.app import create_app as create_gateway
+from gateway.peer import Peer
 from gateway.seed import SignIn, seed_accounts
 from gateway.set_up import SetUp
 from kit.clock import Clock
-from kit.peer import Peer
 from kit.ports import Ports
 from kit.settings import Settings
 from kit.telemetry import configure_logging

@@ -31,6 +31,7 @@ from gateway.limits import LockOut
 from gateway.own_routes import router as own_router
 from gateway.password_changes import PasswordChanges
 from gateway.passwords import Passwords
+from gateway.peer import Peer
 from gateway.proxy import ProxyRoute
 from gateway.recipients import Recipients
 from gateway.replicas import Replicas
@@ -43,7 +44,6 @@ from gateway.settings import SERVICE
 from gateway.signing_in import SigningIn
 from gateway.tokens import Tokens
 from gateway.upstream import Upstream
-from kit.peer import Peer
 from kit.ports import Ports
 from kit.web import create_app as create_base
 from operating.jobs import Schedule, every

@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from gateway.breaker import Breaker, unavailable
+from gateway.peer import Body, PeerSilent, PeerUnreached, Reply
 from gateway.places import Places, Retries
 from gateway.replicas import Replicas
 from gateway.routing import seconds_for
 from gateway.settings import DOWNLOAD_SECONDS, RETRY_JITTER, UPLOAD_SECONDS
 from kit.clock import Clock
-from kit.peer import Body, PeerSilent, PeerUnreached, Reply
 
 Headers = Sequence[tuple[bytes, bytes]]
 

@@ -14,12 +14,12 @@ from gateway.calls import Call
 from gateway.errors import RequestTimeout
 from gateway.forgery import check_call
 from gateway.forms import header_token
+from gateway.peer import Reply
 from gateway.routing import takes_files
 from gateway.session import Session, Sessions
 from gateway.settings import API, PIECE_SECONDS, UPLOAD_SECONDS
 from gateway.upstream import Upstream
 from kit.errors import BadRequest, Problem, Unauthenticated
-from kit.peer import Reply
 from kit.ports import Ports
 
 _PREFIX = len(API)

@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from gateway.peer import Body, HeaderList, Peer, PeerSilent, PeerUnreached, Reply
 from gateway.settings import LONGEST_CALL, LOOK_UP_EVERY, REST_FIRST, REST_LONGEST, GatewaySettings
-from kit.peer import Body, HeaderList, Peer, PeerSilent, PeerUnreached, Reply
 from kit.settings import SettingsRefused
 
 LookUp = Callable[[str, int], Awaitable[Collection[str]]]

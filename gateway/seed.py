@@ -11,6 +11,7 @@ from gateway.account_book import AccountBook
 from gateway.accounts import Accounts
 from gateway.model import ORGANISATION_KINDS, ROLE_NAMES, Account, account_id
 from gateway.passwords import Passwords, random_password
+from gateway.peer import Peer
 from gateway.recipients import Recipients
 from gateway.replicas import Replicas
 from gateway.repository import Repository
@@ -19,7 +20,6 @@ from gateway.schemas import NewAccount
 from gateway.upstream import Upstream
 from kit.auth import Principal
 from kit.ids import random_id
-from kit.peer import Peer
 from kit.ports import Ports
 from operating.idempotency import RequestKey
 

@@ -14,6 +14,7 @@ from starlette.types import Scope
 from gateway.calls import Call, Headers, Line
 from gateway.forms import nonce_holds, token_sent
 from gateway.limits import AddressLimit, subscriber_of
+from gateway.peer import Peer, Reply
 from gateway.replicas import Replicas
 from gateway.routing import Table
 from gateway.session import Session, current_session
@@ -25,7 +26,6 @@ from gateway.settings import (
     GatewaySettings,
 )
 from kit.auth import Principal, TokenIssuer
-from kit.peer import Peer, Reply
 from kit.ports import Ports
 from kit.telemetry import traceparent
 

@@ -117,7 +117,7 @@ class Consumer:
 
     async def _consume_batch(self, subscription: Subscription) -> None:
         deliveries = await subscription.poll(BATCH, WAIT)
-        LAST_POLL.labels(self._service, self._group).set(time.time())
+        LAST_POLL.labels(self._service, self._group).set(time.time() - subscription.silent_for)
         if subscription.assigned != self._assigned:
             self._assigned = subscription.assigned
             await self._parking.load()

@@ -9,12 +9,12 @@ from datetime import timedelta
 from zlib import crc32
 
 from kit.bus.port import Bus, Message
-from kit.clock import Clock, from_text
+from kit.clock import Clock
 from kit.courtesy import giving_way
 from kit.failpoints import failpoint
 from kit.leases import Leases
 from kit.store.port import PendingEvent, Store
-from kit.telemetry import EVENTS_PUBLISHED, OUTBOX_AGE
+from kit.telemetry import EVENTS_PUBLISHED
 from operating.leading import Leader
 
 log = logging.getLogger(__name__)
@@ -87,12 +87,6 @@ class Relay:
             EVENTS_PUBLISHED.labels(self._service).inc(published)
             if published < BATCH:
                 break
-        await self._measure()
-
-    async def _measure(self) -> None:
-        oldest = await self._store.pending(1)
-        age = (self._clock.now() - from_text(oldest[0].event.time)).total_seconds() if oldest else 0.0
-        OUTBOX_AGE.labels(self._service).set(max(0.0, age))
 
 
 def checksum(value: bytes) -> str:

@@ -57,6 +57,11 @@ class Subscription(Protocol):
         """The partitions that are this member's now; None where there is no other member, and all are."""
         ...
 
+    @property
+    def silent_for(self) -> float:
+        """Seconds since the client last came back from its server: heartbeats may go on without it."""
+        ...
+
     async def poll(self, limit: int, wait: float) -> list[Delivery]:
         """Up to ``limit`` messages, in order within a partition; empty after ``wait`` seconds without any."""
         ...

@@ -75,6 +75,8 @@ class SqliteBus:
 class SqliteSubscription:
     """The reading side of :class:`SqliteBus`."""
 
+    silent_for = 0.0
+
     def __init__(self, bus: SqliteBus, group: str, topics: tuple[str, ...]) -> None:
         self._bus = bus
         self._group = group

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from tests.conftest import Effort
 from tests.flows.crash.acknowledgements import AcknowledgementLog
 from tests.flows.crash.cluster_evidence import ClusterEvidence
 from tests.flows.crash.killing import Deaths, working_at
-from tests.flows.crash.officers import hired
+from tests.flows.crash.officers import Officer, hired
 from tests.flows.crash.promises import Afterwards, Promises, Record
 from tests.flows.processes import Cluster
 
@@ -32,6 +32,8 @@ REPLICAS = {"ci": 1, "full": 2}
 STEADY = 5.0
 PATIENCE = 120.0
 POLL = 0.1
+
+Places = Sequence[tuple[Officer, str]]
 
 
 class Servers:
@@ -93,41 +95,58 @@ def afterwards(tmp_path_factory: pytest.TempPathFactory, effort: Effort, seed: i
         cluster.start()
         evidence = ClusterEvidence(Settings(data=folder / "data", store_url=store, bus_url=bus))
         places = [(each, cluster.urls[number % len(cluster.urls)]) for number, each in enumerate(officers)]
-
-        def refused() -> Counter[tuple[int, bool]]:
-            return sum((each.refused for each in officers), Counter())
-
-        with working_at(places), servers.away("broker"):
-            began, before = time.monotonic(), len(log.read())
-            time.sleep(BROKER_AWAY[effort])
-            rate = (len(log.read()) - before) / (time.monotonic() - began)
-        without_broker, returned = refused(), time.monotonic()
-        until = returned + PATIENCE
-        while any(name.startswith("outbox") for name in evidence.backlog()) and time.monotonic() < until:
-            time.sleep(POLL)
-        drain = time.monotonic() - returned
-        with working_at(places):
-            time.sleep(STEADY)
-            with servers.away("database"):
-                time.sleep(DATABASE_AWAY[effort])
-            time.sleep(STEADY)
-        without_database = refused() - without_broker
+        rate, drain = _without_broker(servers, places, log, evidence, BROKER_AWAY[effort])
+        without_broker = _refused(officers)
+        _without_database(servers, places, DATABASE_AWAY[effort])
+        without_database = _refused(officers) - without_broker
         restarted = [each.service for each in cluster.processes if not each.running]
-        patience = threading.Event()
-        timer = threading.Timer(PATIENCE, patience.set)
-        timer.start()
-        for number, officer in enumerate(officers):
-            officer.finish(places[number][1], patience)
-        while (backlog := evidence.backlog()) and not patience.is_set():
-            time.sleep(POLL)
-        timer.cancel()
+        seconds, backlog = _come_to_rest(places, evidence)
         cluster.stop()
         yield Weathered(
-            Deaths(), officers, log.read(), evidence, time.monotonic() - returned, backlog,
+            Deaths(), officers, log.read(), evidence, seconds, backlog,
             without_broker, without_database, drain, rate, restarted,
         )  # fmt: skip
         for officer in officers:
             officer.close()
+
+
+def _without_broker(
+    servers: Servers, places: Places, log: AcknowledgementLog, evidence: ClusterEvidence, away: float
+) -> tuple[float, float]:
+    """Work while the broker is away; changes a second, and seconds until all was published after its return."""
+    with working_at(places), servers.away("broker"):
+        before = len(log.read())
+        time.sleep(away)
+        rate = (len(log.read()) - before) / away
+    returned = time.monotonic()
+    while evidence.unpublished() and time.monotonic() < returned + PATIENCE:
+        time.sleep(POLL)
+    return rate, time.monotonic() - returned
+
+
+def _without_database(servers: Servers, places: Places, away: float) -> None:
+    with working_at(places):
+        time.sleep(STEADY)
+        with servers.away("database"):
+            time.sleep(away)
+        time.sleep(STEADY)
+
+
+def _come_to_rest(places: Places, evidence: ClusterEvidence) -> tuple[float, dict[str, int]]:
+    """Every open request answered, every backlog empty, or patience at its end."""
+    began, patience = time.monotonic(), threading.Event()
+    timer = threading.Timer(PATIENCE, patience.set)
+    timer.start()
+    for officer, url in places:
+        officer.finish(url, patience)
+    while (backlog := evidence.backlog()) and not patience.is_set():
+        time.sleep(POLL)
+    timer.cancel()
+    return time.monotonic() - began, backlog
+
+
+def _refused(officers: Sequence[Officer]) -> Counter[tuple[int, bool]]:
+    return sum((each.refused for each in officers), Counter[tuple[int, bool]]())
 
 
 class TestOutages(Promises):

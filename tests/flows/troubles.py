@@ -17,14 +17,16 @@ from services.notify.model.delivery import ChannelName, Delivery, Kind
 from services.notify.repository.collections import DELIVERIES
 from services.notify.repository.deliveries import Deliveries
 
+CANARY = "金丝雀项目"
 
-def dead_letter(settings: Settings, service: str, number: int, title: str) -> tuple[str, int]:
+
+def dead_letter(settings: Settings, service: str, number: int, title: str = CANARY) -> tuple[str, int]:
     """A dead letter of ``service`` whose event says ``title``; gives its id and revision."""
     return _done(_dead_letter(settings, service, number, title))
 
 
 def failed_delivery(
-    settings: Settings, account: str, number: int, title: str, *, doubted: bool = False
+    settings: Settings, account: str, number: int, title: str = CANARY, *, doubted: bool = False
 ) -> tuple[str, int]:
     """A mail to ``account`` that failed, or that nobody knows the end of; gives its id and revision."""
     return _done(_failed_delivery(settings, account, number, title, doubted=doubted))
@@ -57,7 +59,7 @@ async def _dead_letter(settings: Settings, service: str, number: int, title: str
 
 
 async def _failed_delivery(
-    settings: Settings, account: str, number: int, title: str, *, doubted: bool
+    settings: Settings, account: str, number: int, title: str = CANARY, *, doubted: bool
 ) -> tuple[str, int]:
     now, store = SystemClock().now(), open_store("notify", settings)
     claimed = Delivery(

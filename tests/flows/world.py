@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -41,16 +40,6 @@ class World:
     settings: Settings
     accounts: dict[str, str] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-
-    @property
-    def data(self) -> Path:
-        """The folder of the installation."""
-        return self.settings.data
-
-    @property
-    def clustered(self) -> bool:
-        """Whether each service is a process of its own, on a database server."""
-        return not self.settings.store_url.startswith("sqlite:")
 
     def ask(self, who: str, method: str, path: str, **options: Any) -> httpx.Response:
         """One request as this person; changes carry a key of their own."""
@@ -244,12 +233,11 @@ class World:
 
     def new_letter(self, service: str) -> tuple[str, int]:
         """A dead letter nobody has decided on, about the canary; its id and revision."""
-        return dead_letter(self.settings, service, next(self.numbers), "金丝雀项目")
+        return dead_letter(self.settings, service, next(self.numbers))
 
     def new_failure(self, *, doubted: bool = False) -> tuple[str, int]:
         """A mail to the officer at 东湖 that did not arrive, about the canary; its id and revision."""
-        to = self.accounts["donghu"]
-        return failed_delivery(self.settings, to, next(self.numbers), "金丝雀项目", doubted=doubted)
+        return failed_delivery(self.settings, self.accounts["donghu"], next(self.numbers), doubted=doubted)
 
     @cached_property
     def week(self) -> str:
@@ -274,7 +262,7 @@ class World:
     def backup(self) -> str:
         """A finished backup; of a cluster one that says who makes those."""
         made: str = self.post("admin", "/backups", json={})["id"]
-        self.ended(f"/backups/{made}", "admin", "failed" if self.clustered else "finished")
+        self.ended(f"/backups/{made}", "admin", "finished" if self.settings.store_url == "sqlite:" else "failed")
         return made
 
     @cached_property

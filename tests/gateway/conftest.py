@@ -19,12 +19,12 @@ from pydantic_settings import SettingsConfigDict
 from contracts.catalogue import topic_of
 from contracts.gateway import GatewayAudited
 from gateway.app import create_app
+from gateway.peer import Peer
 from gateway.seed import SignIn, seed_accounts
 from kit.clock import ManualClock
 from kit.errors import NotFound
 from kit.events import Event
 from kit.ids import random_id
-from kit.peer import Peer
 from kit.ports import Ports
 from kit.settings import Settings
 from kit.web import Asking

@@ -9,8 +9,8 @@ import pytest
 
 from gateway.calls import Line
 from gateway.model import account_id
+from gateway.peer import Peer
 from gateway.replicas import Replicas
-from kit.peer import Peer
 from tests.gateway.conftest import Behind, World, crashing
 
 SECOND: dict[str, Any] = {

@@ -12,9 +12,9 @@ from starlette.types import Receive, Scope, Send
 from gateway import calls
 from gateway.calls import Call, Line
 from gateway.errors import ServiceUnavailable
+from gateway.peer import LARGE, PeerSilent
 from gateway.places import Retries
 from gateway.settings import RETRIES_A_MINUTE, RETRIES_SAVED, RETRY_SHARE
-from kit.peer import LARGE, PeerSilent
 from tests.gateway.wire import OK, Asked, call, fine, gone, line_to, raw, served
 
 

@@ -13,12 +13,12 @@ from starlette.types import Receive, Scope, Send
 from gateway.app import create_app
 from gateway.calls import Line
 from gateway.errors import ServiceOverloaded
+from gateway.peer import Peer, Reply
 from gateway.places import Places
 from gateway.replicas import replicas_of
 from gateway.settings import CALLS_WAITING, GatewaySettings
 from kit.errors import Problem
 from kit.http import Edge
-from kit.peer import Peer, Reply
 from tests.gateway.conftest import World
 from tests.gateway.wire import Asked, call, fine, line_to, raw, served
 

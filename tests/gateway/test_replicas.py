@@ -13,9 +13,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import replicas
 from gateway.calls import Line
+from gateway.peer import PeerSilent, PeerUnreached
 from gateway.replicas import Names, Replicas, replicas_of, services_of
 from gateway.settings import LONGEST_CALL, LOOK_UP_EVERY, REST_FIRST, REST_LONGEST, GatewaySettings
-from kit.peer import PeerSilent, PeerUnreached
 from kit.settings import SettingsRefused
 from tests.gateway.wire import Raw, call, closed_port, fine, gone, line_to, raw, replicas_at, served
 

@@ -13,9 +13,9 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from gateway.calls import Call, Line
+from gateway.peer import Peer
 from gateway.replicas import Replica, Replicas
 from kit.clock import Clock, SystemClock
-from kit.peer import Peer
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 

@@ -68,7 +68,7 @@ class ClusterEvidence(Evidence):
 
     def backlog(self) -> dict[str, int]:
         """What is not yet published, not yet heard, not yet sent; empty once everything has come to rest."""
-        counts = {f"outbox of {name}": self._waiting(name) for name in SERVICES}
+        counts = {"unpublished": self.unpublished()}
         counts["unheard"] = asyncio.run(self._unheard())
         deliveries = self.documents("notify", DELIVERIES.name).values()
         counts["deliveries"] = sum(each.body["state"] in UNDER_WAY for each in deliveries)
@@ -82,8 +82,11 @@ class ClusterEvidence(Evidence):
             for name in SERVICES
         }
 
-    def _waiting(self, service: str) -> int:
+    def unpublished(self) -> int:
         """Documents whose events are not yet published, in every collection there is."""
+        return sum(map(self._waiting, SERVICES))
+
+    def _waiting(self, service: str) -> int:
         with self._database(service) as database:
             names = database.list_collection_names()
             return sum(database[name].count_documents({"waiting_since": {"$exists": True}}) for name in names)
