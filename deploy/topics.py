@@ -28,9 +28,12 @@ async def apply(settings: Settings) -> Result:
     if not settings.bus_url.startswith("kafka:"):
         raise CommandFailed("只有 Kafka 需要建主题：请先把 QUCE_BUS_URL 设为 kafka://主机:端口。")
     kafka = cluster_adapter("kit.bus.kafka_topics")
-    wanted = [
-        kafka.Topic(name, settings.partitions, settings.kafka_replication, _settings_of(settings)) for name in names()
-    ]
+    options = {
+        "num_partitions": settings.partitions,
+        "replication_factor": settings.kafka_replication,
+        "configs": _settings_of(settings),
+    }
+    wanted = dict.fromkeys(names(), options)
     there = await asyncio.to_thread(kafka.make_topics, brokers_of(settings.bus_url), wanted)
     lines = [_said(name, there.get(name), settings.partitions) for name in names()]
     ok = all(width == settings.partitions for width in there.values())

@@ -21,6 +21,7 @@ from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, T
 from kafka.errors import KafkaError
 from kafka.structs import MemberState
 
+from kit.bus.kafka_client import built
 from kit.bus.port import Delivery
 from kit.bus.port import TopicPartition as Place
 from kit.clock import to_text
@@ -42,7 +43,6 @@ SETTINGS: dict[str, Any] = {
     "session_timeout_ms": 10_000,
     "heartbeat_interval_ms": 3_000,
     "request_timeout_ms": 30_000,
-    "reconnect_backoff_max_ms": 1_000,
     "fetch_max_wait_ms": 100,
     "allow_auto_create_topics": False,
     "metrics_enabled": False,
@@ -121,7 +121,7 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # the
         while not self._stopping.is_set():
             consumer = None
             try:
-                consumer = KafkaConsumer(**self._settings)
+                consumer = built(KafkaConsumer, **self._settings)
                 self._join(consumer)
                 self._consume(consumer)
             except Exception as error:
