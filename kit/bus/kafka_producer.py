@@ -116,7 +116,7 @@ class ProducingThread:
 
     def _send_all(self, left: dict[int, Message]) -> None:
         deadline, pause, lasting = time.monotonic() + PATIENCE, PAUSE, 0
-        refused, alone = dict[int, str](), False
+        places, refused, alone = set(left), dict[int, str](), False
         while left:
             error = self._send_next(left, 1 if alone else len(left))
             if error is None:
@@ -131,10 +131,10 @@ class ProducingThread:
                 continue
             lasting += isinstance(error, LASTING)
             if lasting == TWICE or time.monotonic() + pause > deadline or self._closing.wait(pause):
-                raise BusAway(words, [*left, *refused])
+                raise BusAway(words, places - left.keys() - refused.keys())
             pause = min(pause * 2, LONGEST_PAUSE)
         if refused:
-            raise MessagesRefused("\n".join(sorted(set(refused.values()))), refused)
+            raise MessagesRefused("\n".join(sorted(set(refused.values()))), places - refused.keys())
 
     def _send_next(self, left: dict[int, Message], count: int) -> Exception | None:
         """Try the first of them once, and take off what was acknowledged."""

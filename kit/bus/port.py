@@ -12,17 +12,17 @@ TopicPartition = tuple[str, int]
 
 
 class BusAway(Unavailable):
-    """The bus gives no answer, or refuses; ``left`` are the places of the messages that it may not have kept."""
+    """The bus gives no answer, or refuses; ``kept`` are the places of the messages that it has all the same."""
 
     slug, title = "bus-away", "消息服务暂时连不上"
 
-    def __init__(self, detail: str, left: Iterable[int] = ()) -> None:
+    def __init__(self, detail: str, kept: Iterable[int] = ()) -> None:
         super().__init__(detail)
-        self.left = frozenset(left)
+        self.kept = frozenset(kept)
 
 
 class MessagesRefused(BusAway):
-    """The bus has kept all but those that are left, and will not take these until somebody acts."""
+    """The bus has what is kept, and will not take the others until somebody acts."""
 
 
 @dataclass(frozen=True, slots=True)

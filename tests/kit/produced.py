@@ -54,7 +54,7 @@ async def relay(thread: ProducingThread, batch: Sequence[Message]) -> int:
             await thread.send(batch)
             return tries
         except BusAway as away:
-            batch, tries = [batch[place] for place in sorted(away.left)], tries + 1
+            batch, tries = [each for place, each in enumerate(batch) if place not in away.kept], tries + 1
 
 
 @dataclass(slots=True)
