@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 POLL = 0.1
 """Seconds that the thread waits for records, and that a commit may wait for it."""
 JOINING, OUTSIDE = 2.0, 15.0
-"""Seconds: a client that is disturbed while it joins may never be a member, and says nothing of it."""
+"""Seconds; a member whose join nobody took up is asked again, and thrown away where that does not help."""
 MOST = 500
 """Records in hand above which no more are fetched."""
 LEAVING = 10.0
@@ -151,6 +151,8 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # the
             self._commit(consumer)
             self._hold_back(consumer)
             member = consumer.group_metadata().state is MemberState.STABLE
+            if not member:
+                consumer._coordinator.request_rejoin()
             found = consumer.poll(timeout_ms=int((POLL if member else JOINING) * 1000))
             self._polled_at = time.monotonic()
             joined_at = self._polled_at if member else joined_at
