@@ -38,6 +38,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     ),
     "mutants": ("tests/flows/test_mutants.py",),
     "audit": ("tests/gateway/test_audit_tampering.py",),
+    "produce": ("tests/kit/test_producer_faults.py",),
 }
 
 

@@ -31,14 +31,15 @@ async def apply(settings: Settings) -> Result:
     """
     if not settings.bus_url.startswith("kafka:"):
         raise CommandFailed("只有 Kafka 需要建主题：请先把 QUCE_BUS_URL 设为 kafka://主机:端口。")
-    kafka, brokers = cluster_adapter("kit.bus.kafka_topics"), brokers_of(settings.bus_url)
+    kafka = cluster_adapter("kit.bus.kafka_topics")
+    options = {
+        "num_partitions": settings.partitions,
+        "replication_factor": settings.kafka_replication,
+        "configs": _settings_of(settings),
+    }
     there = await _there(settings)
-    missing = [
-        kafka.Topic(name, settings.partitions, settings.kafka_replication, _settings_of(settings))
-        for name in names()
-        if name not in there
-    ]
-    await asyncio.to_thread(kafka.make_topics, brokers, missing)
+    missing = {name: options for name in names() if name not in there}
+    await asyncio.to_thread(kafka.make_topics, brokers_of(settings.bus_url), missing)
     lines = [_said(name, there.get(name), settings.partitions) for name in names()]
     ok = all(width == settings.partitions for width in there.values())
     return Result("\n".join(lines), {"made": sorted(set(names()) - there.keys()), "there": there}, ok)

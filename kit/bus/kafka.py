@@ -23,7 +23,8 @@ class KafkaBus:
         """Append in order, each acknowledged by all replicas in sync.
 
         Raises:
-            BusAway: the broker did not acknowledge in time.
+            MessagesRefused: the broker refuses some, and has the others.
+            BusAway: it did not acknowledge in time, or refuses all.
         """
         if messages:
             await self._producing.send(messages)

@@ -21,6 +21,7 @@ from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, T
 from kafka.errors import CorruptRecordError, KafkaError
 from kafka.structs import MemberState
 
+from kit.bus.kafka_client import built
 from kit.bus.port import Delivery
 from kit.bus.port import TopicPartition as Place
 from kit.clock import to_text
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 POLL = 0.1
 """Seconds that the thread waits for records, and that a commit may wait for it."""
 JOINING, OUTSIDE = 2.0, 15.0
-"""Seconds: a client that is disturbed while it joins may never be a member, and says nothing of it."""
+"""Seconds; a member whose join nobody took up is asked again, and thrown away where that does not help."""
 MOST = 500
 """Records in hand above which no more are fetched."""
 LEAVING = 10.0
@@ -43,7 +44,6 @@ SETTINGS: dict[str, Any] = {
     "session_timeout_ms": 10_000,
     "heartbeat_interval_ms": 3_000,
     "request_timeout_ms": 30_000,
-    "reconnect_backoff_max_ms": 1_000,
     "fetch_max_wait_ms": 100,
     "allow_auto_create_topics": False,
     "metrics_enabled": False,
@@ -137,7 +137,7 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # the
         while not self._stopping.is_set():
             consumer = None
             try:
-                consumer = KafkaConsumer(**self._settings)
+                consumer = built(KafkaConsumer, **self._settings)
                 self._join(consumer)
                 self._consume(consumer)
             except Exception as error:
@@ -169,6 +169,8 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # the
             self._commit(consumer)
             self._hold_back(consumer)
             member = consumer.group_metadata().state is MemberState.STABLE
+            if not member:
+                consumer._coordinator.request_rejoin()
             found = consumer.poll(timeout_ms=int((POLL if member else JOINING) * 1000))
             self._polled_at = time.monotonic()
             joined_at = self._polled_at if member else joined_at

@@ -13,8 +13,8 @@ from typing import Any
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, RetriableError
 
-from kit.bus.kafka_producer import BusAway
-from kit.bus.port import Position
+from kit.bus.kafka_client import built
+from kit.bus.port import BusAway, Position
 from kit.clock import to_text
 
 TIMEOUT_MS = 3_000
@@ -58,7 +58,7 @@ class PositionsThread:
 
     def _ask(self, group: str, topics: Sequence[str], ages: bool) -> list[Position]:
         if self._consumer is None:
-            self._admin = KafkaAdminClient(bootstrap_servers=self._servers, request_timeout_ms=TIMEOUT_MS)
+            self._admin = built(KafkaAdminClient, bootstrap_servers=self._servers, request_timeout_ms=TIMEOUT_MS)
             self._consumer = self._reader()
         committed = {at: found.offset for at, found in self._admin.list_group_offsets([group])[group].items()}
         places = [TopicPartition(name, n) for name in topics for n in self._consumer.partitions_for_topic(name) or ()]
@@ -91,13 +91,7 @@ class PositionsThread:
 
     def _reader(self) -> Any:
         """A reader outside any group, which has every partition of what it subscribes to."""
-        return KafkaConsumer(
-            bootstrap_servers=self._servers,
-            group_id=None,
-            auto_offset_reset="earliest",
-            enable_auto_commit=False,
-            metrics_enabled=False,
-        )
+        return built(KafkaConsumer, bootstrap_servers=self._servers, auto_offset_reset="earliest")
 
     def _drop(self) -> None:
         for client in (self._admin, self._consumer):

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from kit.bus.kafka_producer import BusAway
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """A topic as it should be."""
-
-    name: str
-    partitions: int
-    replication: int
-    settings: Mapping[str, str]
+from kit.bus.kafka_client import built
+from kit.bus.port import BusAway
 
 
 def widths(servers: Sequence[str], names: Iterable[str]) -> dict[str, int]:
@@ -35,29 +25,23 @@ def widths(servers: Sequence[str], names: Iterable[str]) -> dict[str, int]:
         return {each["name"]: len(each["partitions"]) for each in described}
 
 
-def make_topics(servers: Sequence[str], topics: Sequence[Topic]) -> None:
+def make_topics(servers: Sequence[str], topics: Mapping[str, Mapping[str, object]]) -> None:
     """Make topics that are not there.
+
+    The options are ``num_partitions``, ``replication_factor`` and ``configs``, as Kafka calls them.
 
     Raises:
         BusAway: the brokers give no answer, or refuse.
     """
     if topics:
         with _asking(servers) as admin:
-            admin.create_topics({topic.name: _options(topic) for topic in topics}, wait_for_metadata=True)
+            admin.create_topics(topics, wait_for_metadata=True)
 
 
 @contextmanager
 def _asking(servers: Sequence[str]) -> Iterator[Any]:
     try:
-        with closing(KafkaAdminClient(bootstrap_servers=list(servers), request_timeout_ms=10_000)) as admin:
+        with closing(built(KafkaAdminClient, bootstrap_servers=list(servers), request_timeout_ms=10_000)) as admin:
             yield admin
     except KafkaError as error:
-        raise BusAway(f"Kafka（QUCE_BUS_URL）没有办成：{type(error).__name__}：{error}") from error
-
-
-def _options(topic: Topic) -> dict[str, object]:
-    return {
-        "num_partitions": topic.partitions,
-        "replication_factor": topic.replication,
-        "configs": dict(topic.settings),
-    }
+        raise BusAway(f"Kafka（{', '.join(servers)}）没有办成：{error}。请核对 QUCE_BUS_URL。") from error

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from kit.errors import Unavailable
+
 TopicPartition = tuple[str, int]
+
+
+class BusAway(Unavailable):
+    """The bus gives no answer, or refuses; ``kept`` are the places of the messages that it has all the same."""
+
+    slug, title = "bus-away", "消息服务暂时连不上"
+
+    def __init__(self, detail: str, kept: Iterable[int] = ()) -> None:
+        super().__init__(detail)
+        self.kept = frozenset(kept)
+
+
+class MessagesRefused(BusAway):
+    """The bus has what is kept, and will not take the others until somebody acts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +95,12 @@ class Bus(Protocol):
     """Topics that keep everything they were given."""
 
     async def publish(self, messages: Sequence[Message]) -> None:
-        """Append in order; returns once all are durable, raises if any may not be."""
+        """Append in order; returns once all are durable.
+
+        Raises:
+            MessagesRefused: some are not, nor what is behind them under their keys.
+            BusAway: some may not be.
+        """
         ...
 
     async def subscribe(self, group: str, topics: Sequence[str]) -> Subscription:
