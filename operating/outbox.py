@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from contextlib import suppress
 from datetime import timedelta
 from zlib import crc32
 
-from kit.bus.port import Bus, Message
+from kit.bus.port import Bus, BusAway, Message, MessagesRefused, partition_of
 from kit.clock import Clock
 from kit.courtesy import giving_way
 from kit.failpoints import failpoint
@@ -20,23 +21,53 @@ from operating.leading import Leader
 log = logging.getLogger(__name__)
 
 BATCH = 50
+REST, BEHIND = 30.0, 50
+"""Seconds for which a key rests of which the bus refused an event, and how many of its events are looked past."""
+NAMED = "partition:"
+"""What a partition key begins with that names a partition."""
 CHECKSUM = "crc32"
 SWEEP = 0.25
 LENGTH = timedelta(seconds=15)
 
 
-async def relay_once(store: Store, bus: Bus, topic: str) -> int:
+async def relay_once(store: Store, bus: Bus, topic: str, resting: dict[str, float] | None = None) -> int:
     """Publish one batch and settle it; a crash in between repeats events, which readers expect.
+
+    ``resting`` are keys that are passed over, each until its instant; those that the bus refuses are added.
 
     Returns:
         How many events were published.
+
+    Raises:
+        BusAway: the bus may not have all; what it has is settled.
     """
-    pending = await store.pending(BATCH)
-    if pending:
-        await bus.publish([_message(topic, each) for each in pending])
-        failpoint("publish.before_settle")
-        await store.settle([each.position for each in pending])
-    return len(pending)
+    due = await _due(store, {} if resting is None else resting)
+    if not due:
+        return 0
+    partitions = bus.partitions(topic)
+    kept = frozenset(range(len(due)))
+    try:
+        await bus.publish([_message(topic, partitions, each) for each in due])
+    except MessagesRefused as refused:
+        if resting is None:
+            raise
+        log.error("the bus refuses events, their keys wait: %s", refused.detail)
+        resting |= {due[place].event.partitionkey: time.monotonic() + REST for place in kept - refused.kept}
+        kept = refused.kept
+    except BusAway as away:
+        await store.settle([due[place].position for place in sorted(away.kept)])
+        raise
+    failpoint("publish.before_settle")
+    await store.settle([due[place].position for place in sorted(kept)])
+    return len(kept)
+
+
+async def _due(store: Store, resting: dict[str, float]) -> list[PendingEvent]:
+    """The oldest events, but those of keys that rest."""
+    for key in [key for key, until in resting.items() if until < time.monotonic()]:
+        del resting[key]
+    pending = await store.pending(BATCH + BEHIND * len(resting))
+    return [each for each in pending if each.event.partitionkey not in resting][:BATCH]
 
 
 class Relay:
@@ -48,6 +79,7 @@ class Relay:
         self._leader = Leader(leases, clock, f"{service}-relay", holder, LENGTH)
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._resting: dict[str, float] = {}
         store.on_pending(self._wake.set)
 
     def start(self) -> None:
@@ -83,7 +115,7 @@ class Relay:
     async def _drain(self) -> None:
         while await self._leader.leads():
             async with giving_way():
-                published = await relay_once(self._store, self._bus, self._topic)
+                published = await relay_once(self._store, self._bus, self._topic, self._resting)
             EVENTS_PUBLISHED.labels(self._service).inc(published)
             if published < BATCH:
                 break
@@ -94,8 +126,9 @@ def checksum(value: bytes) -> str:
     return f"{crc32(value):08x}"
 
 
-def _message(topic: str, pending: PendingEvent) -> Message:
-    event, value = pending.event, pending.event.encode()
-    name, _, number = event.partitionkey.partition("partition:")
-    partition = int(number) if number and not name else None
-    return Message(topic, event.partitionkey, value, partition, {CHECKSUM: checksum(value)})
+def _message(topic: str, partitions: int, pending: PendingEvent) -> Message:
+    """To the partition that the key names, or that is its own whatever the bus."""
+    key, value = pending.event.partitionkey, pending.event.encode()
+    named = key.removeprefix(NAMED)
+    partition = int(named) if named != key else partition_of(key, partitions)
+    return Message(topic, key, value, partition, {CHECKSUM: checksum(value)})
