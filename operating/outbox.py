@@ -7,7 +7,7 @@ import logging
 from contextlib import suppress
 from datetime import timedelta
 
-from kit.bus.port import Bus, Message
+from kit.bus.port import Bus, Message, partition_of
 from kit.clock import Clock, from_text
 from kit.courtesy import giving_way
 from kit.failpoints import failpoint
@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 BATCH = 50
 SWEEP = 1.0
 LENGTH = timedelta(seconds=15)
+NAMED = "partition:"
+"""What a partition key begins with that names a partition."""
 
 
 async def relay_once(store: Store, bus: Bus, topic: str) -> int:
@@ -30,7 +32,8 @@ async def relay_once(store: Store, bus: Bus, topic: str) -> int:
     """
     pending = await store.pending(BATCH)
     if pending:
-        await bus.publish([_message(topic, each) for each in pending])
+        partitions = bus.partitions(topic)
+        await bus.publish([_message(topic, partitions, each) for each in pending])
         failpoint("publish.before_settle")
         await store.settle([each.position for each in pending])
     return len(pending)
@@ -103,8 +106,9 @@ class Relay:
         OUTBOX_AGE.labels(self._service).set(max(0.0, age))
 
 
-def _message(topic: str, pending: PendingEvent) -> Message:
-    event = pending.event
-    if event.partitionkey.startswith("partition:"):
-        return Message(topic, event.partitionkey, event.encode(), int(event.partitionkey.removeprefix("partition:")))
-    return Message(topic, event.partitionkey, event.encode())
+def _message(topic: str, partitions: int, pending: PendingEvent) -> Message:
+    """To the partition that the key names, or that is its own whatever the bus."""
+    event, key = pending.event, pending.event.partitionkey
+    named = key.removeprefix(NAMED)
+    partition = int(named) if named != key else partition_of(key, partitions)
+    return Message(topic, key, event.encode(), partition)
