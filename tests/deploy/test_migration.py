@@ -128,9 +128,9 @@ def test_there_and_back(office: Office, cluster: dict[str, str], tmp_path: Path)
     seen = office.works(tmp_path, office.seen, **cluster)
     assert set(moved(data, DOWN, **cluster)["unread"].values()) == {0}
     office.works(tmp_path, seen)
-    after = event_ids(data)
-    assert [id for id, times in Counter(after).items() if times > 1] == []
-    assert set(events) < set(after)
+    held, there = Counter(events), Counter(event_ids(data))
+    assert {id: there[id] for id in held} == held
+    assert len(there) > len(held)
 
 
 def test_killed_at_any_point_it_goes_on(office: Office, cluster: dict[str, str], tmp_path: Path) -> None:
@@ -168,7 +168,6 @@ def test_many_leads(
     assert set(up["unread"].values()) == {0}
     assert tables(data) == before
     assert event_ids(data) == events
-    assert len(set(events)) == len(events)
     for name, figures in (("up", up), ("down", down)):
         for what in ("records", "events"):
             for step in ("copying", "comparing"):
