@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from deploy import topics
 from deploy.migration.collections import COLLECTIONS
-from deploy.migration.documents import SCOPE, Documents
+from deploy.migration.documents import Documents
 from deploy.migration.errors import GONE, MoveRefused
 from deploy.migration.files import Files
 from deploy.migration.journal import EndName, Journal
@@ -122,12 +122,12 @@ class Cluster:
         now, found = open_clock(self.settings).now(), []
         for service in COLLECTIONS:
             async with self._database(service) as database:
-                await database.store.ensure(LEASES)
-                async for lease in database.store.scan(LEASES.name, SCOPE):
-                    until = from_text(lease.body["until"])
-                    if until > now:
-                        held_by = f"{lease.body['holder']}，到 {until.astimezone(SHANGHAI):%H:%M:%S}"
-                        found.append(f"租约 {lease.id}（{held_by}）")
+                leases = [lease async for page in database.pages(LEASES) for lease in page]
+            for lease in leases:
+                until = from_text(lease.body["until"])
+                if until > now:
+                    held_by = f"{lease.body['holder']}，到 {until.astimezone(SHANGHAI):%H:%M:%S}"
+                    found.append(f"租约 {lease.id}（{held_by}）")
         return found
 
     async def _mark(self) -> str | None:

@@ -1,7 +1,7 @@
 """Copies the documents of one collection a page at a time, and computes what both ends must agree on.
 
-The checksum is taken over what the Store port gives: id, revision, readers, answered requests, body. It is the sum
-of the digests of all documents, and so the same in whatever order a store gives them.
+The checksum is taken over what a store gives of a document: id, revision, readers, answered requests, body. It is
+the sum of the digests of all documents, and so the same in whatever order a store gives them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import orjson
 
 from deploy.migration.journal import Figure
 from kit.failpoints import failpoint
-from kit.store.port import Collection, Record, Scope, Store
+from kit.store.port import Collection, Record, Scope
 
 PAGE = 500
 SCOPE = Scope.system("moving the installation")
@@ -22,12 +22,22 @@ _BITS = 256
 
 
 class Documents(Protocol):
-    """The documents of one service at one end: its store, and what only a move asks of it."""
-
-    store: Store
+    """The documents of one service at one end."""
 
     async def names(self) -> set[str]:
-        """The collections that hold anything."""
+        """The collections that hold anything, or could."""
+        ...
+
+    async def ensure(self, collection: Collection) -> None:
+        """Make what is missing for a collection; needed before any other call names it."""
+        ...
+
+    async def count(self, collection: Collection) -> int:
+        """How many documents there are."""
+        ...
+
+    def pages(self, collection: Collection) -> AsyncIterator[Sequence[Record]]:
+        """All documents, at most :data:`PAGE` at a time."""
         ...
 
     async def place(self, collection: Collection, records: Sequence[Record]) -> None:
@@ -43,36 +53,19 @@ async def copy_collection(
     source: Documents, target: Documents, collection: Collection, done: Callable[[int], None]
 ) -> None:
     """Place every document at the target, beside those that an interrupted run has placed."""
-    async for records in pages(source.store, collection):
+    async for records in source.pages(collection):
         await target.place(collection, records)
         failpoint("migrate.placed")
         done(len(records))
 
 
-async def figure_of(store: Store, collection: Collection) -> Figure:
+async def figure_of(end: Documents, collection: Collection) -> Figure:
     """How many documents there are, and their checksum."""
     count, total = 0, 0
-    async for records in pages(store, collection):
+    async for records in end.pages(collection):
         count += len(records)
         total += sum(map(digest_of, records))
     return Figure(count=count, checksum=f"{total % 2**_BITS:064x}")
-
-
-async def count_of(store: Store, collection: Collection) -> int:
-    """How many documents there are."""
-    return (await store.tally(collection.name, SCOPE))[0].count
-
-
-async def pages(store: Store, collection: Collection) -> AsyncIterator[Sequence[Record]]:
-    """All documents, a page at a time."""
-    cursor: str | None = None
-    while True:
-        page = await store.find(collection.name, SCOPE, limit=PAGE, cursor=cursor)
-        if page.records:
-            yield page.records
-        if page.next is None:
-            return
-        cursor = page.next
 
 
 def digest_of(record: Record) -> int:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from deploy.migration.documents import PAGE
 from kit.blobs.mongo import MongoBlobs
 from kit.mongo import open_client, reaching
-from kit.store.mongo import MongoStore
-from kit.store.mongo_document import fields_of, waiting_of
+from kit.store.mongo import RECORD, MongoStore
+from kit.store.mongo_document import fields_of, record_of, waiting_of
 from kit.store.mongo_outbox import LEFT_BEHIND
 from kit.store.port import Collection, Record
 
 FILES, PIECES = "blobs", "blob_pieces"
+PATIENCE_MS = 120_000
+"""For which an answer is waited for: a page of large documents takes longer than a request may."""
 MARK = "migration"
 """A collection that says which move filled this database, until it is whole."""
 BESIDE = {LEFT_BEHIND, FILES, PIECES, MARK}
@@ -24,8 +27,8 @@ class MongoDocuments:
     """One database."""
 
     def __init__(self, url: str, database: str) -> None:
-        self.store = MongoStore(url, database)
-        self._client = open_client(url)
+        self._store = MongoStore(url, database)
+        self._client = open_client(url, socketTimeoutMS=PATIENCE_MS)
         self._database = self._client[database]
 
     async def names(self) -> set[str]:
@@ -35,6 +38,31 @@ class MongoDocuments:
     async def filled(self) -> set[str]:
         """Whatever holds anything, but the mark of a move."""
         return await self._filled() - {MARK}
+
+    async def ensure(self, collection: Collection) -> None:
+        """Its indexes."""
+        await self._store.ensure(collection)
+
+    async def count(self, collection: Collection) -> int:
+        """Exactly, as the server's estimate may be wrong after it was killed."""
+        with reaching():
+            return int(await self._database[collection.name].count_documents({}))
+
+    async def pages(self, collection: Collection) -> AsyncIterator[Sequence[Record]]:
+        """The ids by one cursor, their documents by id: cheap on servers that sort or skip in memory, too."""
+        ids: list[str] = []
+        with reaching():
+            async for found in self._database[collection.name].find({}, {"_id": 1}).batch_size(PAGE):
+                ids.append(found["_id"])
+                if len(ids) == PAGE:
+                    yield await self._records(collection, ids)
+                    ids = []
+            if ids:
+                yield await self._records(collection, ids)
+
+    async def _records(self, collection: Collection, ids: list[str]) -> list[Record]:
+        found = self._database[collection.name].find({"_id": {"$in": ids}}, RECORD)
+        return [record_of(each) async for each in found]
 
     async def place(self, collection: Collection, records: Sequence[Record]) -> None:
         """Insert those that are not there, as the store would have saved them."""
@@ -65,7 +93,7 @@ class MongoDocuments:
     async def close(self) -> None:
         """Let the connections go."""
         self._client.close()
-        await self.store.close()
+        await self._store.close()
 
     async def _filled(self) -> set[str]:
         with reaching():

@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 
 from deploy.migration import documents, files, log
 from deploy.migration.collections import COLLECTIONS
+from deploy.migration.documents import Documents
 from deploy.migration.ends import End
 from deploy.migration.errors import GONE, MoveRefused
 from deploy.migration.journal import Figure, Journal
@@ -99,8 +100,8 @@ class Move:
         parts = [str(sorted((await asyncio.to_thread(self._spans)).items()))]
         for service in COLLECTIONS:
             async with _closing(self.source.documents(service)) as source:
-                await source.store.ensure(LEASES)
-                parts.append((await documents.figure_of(source.store, LEASES)).checksum)
+                await source.ensure(LEASES)
+                parts.append((await documents.figure_of(source, LEASES)).checksum)
         return sha256("\n".join(parts).encode()).hexdigest()
 
     def _spans(self) -> dict[tuple[str, int], log.Span]:
@@ -115,16 +116,19 @@ class Move:
             _closing(self.source.documents(service)) as source,
             _closing(self.target.documents(service)) as target,
         ):
-            await source.store.ensure(*collections)
-            await target.store.ensure(*collections)
             for part, each in parts.items():
                 if part not in self.journal.verified:
-                    self.progress.begin(part, await documents.count_of(source.store, each))
-                    with self._timed("records.copying"):
-                        await documents.copy_collection(source, target, each, self.progress.advance)
-                    with self._timed("records.comparing"):
-                        held, kept = [await documents.figure_of(end.store, each) for end in (source, target)]
-                    self._agree(part, held, kept)
+                    await self._copy_collection(part, source, target, each)
+
+    async def _copy_collection(self, part: str, source: Documents, target: Documents, collection: Collection) -> None:
+        for end in (source, target):
+            await end.ensure(collection)
+        self.progress.begin(part, await source.count(collection))
+        with self._timed("records.copying"):
+            await documents.copy_collection(source, target, collection, self.progress.advance)
+        with self._timed("records.comparing"):
+            held, kept = [await documents.figure_of(end, collection) for end in (source, target)]
+        self._agree(part, held, kept)
 
     async def _copy_files(self, service: str) -> None:
         part = f"files/{service}"
@@ -173,10 +177,9 @@ class Move:
         """See that what an earlier run has verified is still there."""
         for service, collections in COLLECTIONS.items():
             async with _closing(self.target.documents(service)) as target:
-                await target.store.ensure(*collections)
                 for each in collections:
-                    noted = self.journal.verified[f"records/{service}/{each.name}"]
-                    if await documents.count_of(target.store, each) != noted.count:
+                    await target.ensure(each)
+                    if await target.count(each) != self.journal.verified[f"records/{service}/{each.name}"].count:
                         raise MoveRefused(GONE)
 
     def _agree(self, part: str, held: Figure, kept: Figure) -> None:

@@ -24,6 +24,7 @@ from deploy.migration.sqlite_log import SqliteLog
 from kit.bus.port import Delivery, TopicPartition, partition_of
 from kit.ids import content_digest
 from kit.store.port import Record
+from kit.store.sqlite import SqliteStore
 from services.leads.repository import LEADS
 
 CHAINED = ("audit", "audit_heads")
@@ -62,18 +63,20 @@ def multiply(data: Path, lead: str, count: int) -> None:
 
 
 async def _add_documents(data: Path, lead: str, count: int) -> Pattern:
-    leads = SqliteDocuments(data / "leads.db")
-    await leads.store.ensure(LEADS)
-    found = await leads.store.get(LEADS.name, SCOPE, lead)
+    leads = SqliteStore(data / "leads.db")
+    await leads.ensure(LEADS)
+    found = await leads.get(LEADS.name, SCOPE, lead)
     await leads.close()
     assert found is not None
     pattern = Pattern((lead, found.body["investor"]["id"]), found.body["title"])
     for service, collections in COLLECTIONS.items():
         documents = SqliteDocuments(data / f"{service}.db")
-        await documents.store.ensure(*collections)
         for collection in (each for each in collections if each.name not in CHAINED):
-            records = [each async for each in documents.store.scan(collection.name, SCOPE)]
-            others = _others(pattern, [each for each in records if pattern.named_in(_text(each))], count)
+            await documents.ensure(collection)
+            about = [
+                each async for page in documents.pages(collection) for each in page if pattern.named_in(_text(each))
+            ]
+            others = _others(pattern, about, count)
             while page := list(islice(others, PAGE)):
                 await documents.place(collection, page)
         await documents.close()

@@ -28,6 +28,7 @@ from kit.bus.port import Delivery, partition_of
 from kit.settings import Settings
 from kit.sqlite import connect
 from kit.store.port import Matches, Record, Scope, Sort
+from kit.store.sqlite import SqliteStore
 from tests.deploy.moves import UP, refused, tables
 from tests.ports.things import THINGS
 
@@ -72,21 +73,24 @@ class TestDocuments:
     async def ends(self, tmp_path: Path) -> Sequence[SqliteDocuments]:
         found = [SqliteDocuments(tmp_path / f"{name}.db") for name in ("source", "target")]
         for each in found:
-            await each.store.ensure(THINGS)
+            await each.ensure(THINGS)
         return found
 
-    async def test_they_are_the_same_at_both_ends(self, ends: Sequence[SqliteDocuments]) -> None:
+    async def test_they_are_the_same_at_both_ends(self, ends: Sequence[SqliteDocuments], tmp_path: Path) -> None:
         source, target = ends
         things = [thing(number, revision=number % 5 + 1) for number in range(1200)]
         await source.place(THINGS, things)
         done: list[int] = []
         await documents.copy_collection(source, target, THINGS, done.append)
-        assert sum(done) == await documents.count_of(target.store, THINGS) == 1200
-        assert await documents.figure_of(source.store, THINGS) == await documents.figure_of(target.store, THINGS)
-        found = await target.store.find("things", Scope.of({"org:77"}), [Matches("智能车77")], sort=Sort("amount"))
+        assert sum(done) == await target.count(THINGS) == 1200
+        assert await documents.figure_of(source, THINGS) == await documents.figure_of(target, THINGS)
+        store = SqliteStore(tmp_path / "target.db")
+        await store.ensure(THINGS)
+        found = await store.find("things", Scope.of({"org:77"}), [Matches("智能车77")], sort=Sort("amount"))
         assert found.records == (things[77],)
-        saved = await target.store.save("things", found.records[0].with_body({"name": "x"}))
+        saved = await store.save("things", found.records[0].with_body({"name": "x"}))
         assert saved.revision == things[77].revision + 1
+        await store.close()
         for each in ends:
             await each.close()
 
@@ -95,7 +99,7 @@ class TestDocuments:
         await source.place(THINGS, [thing(number) for number in range(700)])
         await target.place(THINGS, [thing(number) for number in range(300)])
         await documents.copy_collection(source, target, THINGS, lambda _: None)
-        assert await documents.figure_of(source.store, THINGS) == await documents.figure_of(target.store, THINGS)
+        assert await documents.figure_of(source, THINGS) == await documents.figure_of(target, THINGS)
         for each in ends:
             await each.close()
 
