@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
 from typing import Any
 
@@ -19,6 +20,8 @@ from kit.errors import Unavailable
 from kit.secrets import read_secret
 from kit.settings import Settings
 
+COLLECT_AFTER = (100_000, 20, 50)
+"""Pages of documents are many objects without cycles; looking for some would take longer than the move itself."""
 SERVERS = "请核对 QUCE_STORE_URL、QUCE_BUS_URL、QUCE_BLOB_URL，以及这些服务器是否在运行。"
 GO_ON = "已经核对过的部分都记下了；排除原因后再执行一次同样的命令，会从这里接着做。"
 
@@ -32,6 +35,7 @@ async def migrate(settings: Settings, source: EndName, target: EndName) -> Resul
     """
     if source == target:
         raise MoveRefused("--from 和 --to 要一个是 embedded（单机），一个是 cluster（集群）。")
+    gc.set_threshold(*COLLECT_AFTER)
     with hold(settings.data, None):
         key = settings.data / "keys" / "installation.key"
         if not key.exists():

@@ -33,7 +33,7 @@ class FolderFiles:
     """Files in a folder."""
 
     def __init__(self, folder: Path, secret: bytes) -> None:
-        self.blobs = FolderBlobs(folder, secret)
+        self.blobs: Blobs = FolderBlobs(folder, secret)
         self._folder = folder
 
     async def keys(self) -> list[str]:

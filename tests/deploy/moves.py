@@ -27,11 +27,15 @@ UP, DOWN = ("embedded", "cluster"), ("cluster", "embedded")
 KILLED = -9
 
 
+def quce(data: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """The command line, with the settings that these tests start suites with."""
+    settings = {**environment(data, free_port()), **env}
+    return subprocess.run([*QUCE, *arguments], cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
+
+
 def migrate(data: Path, way: tuple[str, str], **env: str) -> subprocess.CompletedProcess[str]:
     """``quce migrate --json``."""
-    command = [*QUCE, "migrate", "--from", way[0], "--to", way[1], "--json"]
-    settings = {**environment(data, free_port()), **env}
-    return subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
+    return quce(data, "migrate", "--from", way[0], "--to", way[1], "--json", **env)
 
 
 def moved(data: Path, way: tuple[str, str], **env: str) -> dict[str, Any]:
@@ -109,7 +113,7 @@ def event_ids(data: Path) -> list[str]:
 def leads_of(world: World) -> int:
     """How many leads the bureau sees."""
     board = world.get("bureau", "/leads/board")
-    return sum(each["count"] for each in board["columns"]) + int(board["on_hold"]) + int(board["closed"])
+    return int(sum(each["count"] for each in board["columns"]) + board["on_hold"] + board["closed"])
 
 
 def told(world: World) -> dict[str, Any]:

@@ -150,6 +150,7 @@ def test_killed_at_any_point_it_goes_on(office: Office, cluster: dict[str, str],
     assert not (data / "arriving").exists()
 
 
+@pytest.mark.timeout(7200)
 def test_many_leads(
     office: Office,
     cluster: dict[str, str],

@@ -20,7 +20,7 @@ from deploy.migration.documents import digest_of
 from deploy.migration.embedded import Embedded
 from deploy.migration.errors import MoveRefused
 from deploy.migration.files import FolderFiles
-from deploy.migration.journal import FILE, EndName, Journal, servers_of
+from deploy.migration.journal import FILE, EndName, Figure, Journal, servers_of
 from deploy.migration.log import Span
 from deploy.migration.sqlite_documents import SqliteDocuments
 from deploy.migration.sqlite_log import SqliteLog
@@ -57,6 +57,11 @@ def left(tmp_path: Path) -> Path:
     with zipfile.ZipFile(LEFT) as archive:
         archive.extractall(tmp_path / "data")
     return tmp_path / "data"
+
+
+def cluster_at(data: Path) -> Settings:
+    """Settings of a cluster where nobody answers."""
+    return Settings(data=data).model_copy(update=CLUSTER)
 
 
 def ask(settings: Settings, source: EndName = "embedded", target: EndName = "cluster") -> str:
@@ -193,7 +198,7 @@ class TestRefusals:
     """What is said before anything moves."""
 
     def test_one_end(self, left: Path) -> None:
-        assert "--from" in ask(Settings(data=left, **CLUSTER), "cluster", "cluster")
+        assert "--from" in ask(cluster_at(left), "cluster", "cluster")
 
     def test_no_addresses(self, left: Path) -> None:
         said = ask(Settings(data=left, store_url="mongodb://127.0.0.1:9"))
@@ -202,20 +207,20 @@ class TestRefusals:
 
     def test_a_running_suite(self, left: Path) -> None:
         with hold(left, "http://127.0.0.1:8000"), pytest.raises(RuntimeError, match="请先停止它"):
-            asyncio.run(migrate(Settings(data=left, **CLUSTER), "embedded", "cluster"))
+            asyncio.run(migrate(cluster_at(left), "embedded", "cluster"))
 
     def test_no_data_and_no_keys(self, left: Path) -> None:
         (left / "bus.db").unlink()
-        assert "缺 bus.db" in ask(Settings(data=left, **CLUSTER))
+        assert "缺 bus.db" in ask(cluster_at(left))
         shutil.rmtree(left / "keys")
-        assert "installation.key" in ask(Settings(data=left, **CLUSTER))
+        assert "installation.key" in ask(cluster_at(left))
 
     def test_fewer_partitions_than_were_used(self, left: Path) -> None:
-        assert "QUCE_PARTITIONS=4" in ask(Settings(data=left, partitions=4, **CLUSTER))
+        assert "QUCE_PARTITIONS=4" in ask(cluster_at(left).model_copy(update={"partitions": 4}))
 
     def test_another_move_under_way(self, left: Path) -> None:
         Journal(source="cluster", target="embedded", servers="elsewhere").keep(left)
-        assert "还没有做完" in ask(Settings(data=left, **CLUSTER))
+        assert "还没有做完" in ask(cluster_at(left))
 
     @pytest.mark.parametrize("name", ["leads.db", "bus.db", "blobs/leads/aa/x"])
     async def test_an_embedded_target_in_use(self, tmp_path: Path, name: str) -> None:
@@ -236,7 +241,7 @@ class TestRefusals:
             await end.check_target(None)
         (tmp_path / "arriving").rmdir()
         await end.check_target(journal)
-        journal.verified["files/leads"] = files.Figure(count=0, checksum="")
+        journal.verified["files/leads"] = Figure(count=0, checksum="")
         with pytest.raises(MoveRefused, match="没有上次迁移写下的内容"):
             await end.check_target(journal)
 
