@@ -13,6 +13,7 @@ from deploy.migration.journal import EndName, Journal
 from deploy.migration.log import Log
 from deploy.migration.sqlite_documents import SqliteDocuments
 from deploy.migration.sqlite_log import SqliteLog
+from kit.failpoints import failpoint
 from kit.settings import Settings
 
 ARRIVING = "arriving"
@@ -103,3 +104,4 @@ def _move(source: Path, target: Path) -> None:
     """Rename part by part; what an interrupted move has renamed is there already."""
     for path in _parts(source):
         path.rename(target / path.name)
+        failpoint("migrate.renamed")

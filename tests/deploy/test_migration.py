@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,6 +14,11 @@ import pytest
 
 from deploy.brokers.servers import free_port, kafka, mongo
 from deploy.migration.collections import COLLECTIONS
+from kit.store.mongo import MongoStore
+from kit.store.port import Record, Store
+from kit.store.sqlite import SqliteStore
+from operating.announcing import ANNOUNCEMENTS
+from operating.opening import database_of
 from tests.conftest import Effort
 from tests.deploy.many_leads import multiply
 from tests.deploy.moves import (
@@ -33,15 +39,13 @@ from tests.flows.conftest import PLANTING
 from tests.flows.opening import open_world, served_world
 from tests.flows.samples import registration
 from tests.flows.world import API, ELSEWHERE, World
+from tests.ports.things import event
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
 
 LEADS = 200
 MANY = {"ci": 5_000, "full": 100_000}
-KILLS = (
-    *("migrate.placed:5", "migrate.records:20", "migrate.placed:9", "migrate.files:2"),
-    *("migrate.appended:3", "migrate.events:10"),
-)
+KILLS = ("migrate.placed:5", "migrate.records:20", "migrate.files:2", "migrate.appended:3", "migrate.renamed:3")
 
 
 @dataclass(frozen=True)
@@ -148,6 +152,28 @@ def test_killed_at_any_point_it_goes_on(office: Office, cluster: dict[str, str],
     assert (tables(data), event_ids(data)) == before
     assert not (data / "migration.json").exists()
     assert not (data / "arriving").exists()
+
+
+def test_what_waits_in_an_outbox_goes_through_the_log(office: Office, cluster: dict[str, str], tmp_path: Path) -> None:
+    data, where = office.copy(tmp_path), cluster["QUCE_STORE_URL"]
+    readers = ("incentives", "notify-projections", "notify-deliveries", "audit")
+    asyncio.run(save_unpublished(lambda: SqliteStore(data / "leads.db"), "waiting-1"))
+    up = moved(data, UP, **cluster)
+    assert up["published_before"] == 1
+    assert up["unread"] == {"leads": 0, **dict.fromkeys(readers, 1)}
+    asyncio.run(save_unpublished(lambda: MongoStore(where, database_of(where, "leads")), "waiting-2"))
+    down = moved(data, DOWN, **cluster)
+    assert down["published_before"] == 1
+    assert down["unread"] == {"leads": 0, **dict.fromkeys(readers, 2)}
+    assert Counter(event_ids(data))["waiting-1:1:0"] == Counter(event_ids(data))["waiting-2:1:0"] == 1
+
+
+async def save_unpublished(open_store: Callable[[], Store], id: str) -> None:
+    """A document whose event no relay has published."""
+    store = open_store()
+    await store.ensure(ANNOUNCEMENTS)
+    await store.save(ANNOUNCEMENTS.name, Record(id, {}, frozenset()), [event(f"{id}:1:0", id)])
+    await store.close()
 
 
 @pytest.mark.timeout(7200)
