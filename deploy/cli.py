@@ -21,6 +21,9 @@ from deploy.backup.making import BackupFailed
 from deploy.client import Refused
 from deploy.embedded import serve as serve_suite
 from deploy.lock import DataFolderBusy, hold
+from deploy.migration.commands import migrate as move_installation
+from deploy.migration.errors import MoveRefused
+from deploy.migration.journal import EndName
 from deploy.serving import AddressBusy
 from kit.errors import Unavailable
 from kit.settings import Settings, SettingsRefused, read_settings
@@ -44,7 +47,7 @@ app.add_typer(topics_app, name="topics")
 T = TypeVar("T")
 KNOWN = (
     *(Refused, DataFolderBusy, AddressBusy, FileRefused, SettingsRefused, commands.CommandFailed),
-    *(BackupFailed, BackupRefused, UnknownScheme, Unavailable),
+    *(BackupFailed, BackupRefused, MoveRefused, UnknownScheme, Unavailable),
 )
 """Errors whose message is all that a person needs."""
 
@@ -158,6 +161,16 @@ def upgrade(
     """把早先版本的数据升级到本版本；先备份，后检查。"""  # noqa: D415 - help text, in Chinese
     given = {} if data is None else {"data": data}
     _report(_run(backing_up.upgrade(_settings(**given))), as_json)
+
+
+@app.command()
+def migrate(
+    source: Annotated[EndName, typer.Option("--from", help="现在在哪里：embedded（单机）或 cluster（集群）")],
+    target: Annotated[EndName, typer.Option("--to", help="迁到哪里")],
+    as_json: Json = False,
+) -> None:
+    """在单机和集群之间迁移全部数据；先停止服务，中断后再执行一次会接着做。"""  # noqa: D415 - help text, in Chinese
+    _print(_run(move_installation(_settings(), source, target)), as_json)
 
 
 @topics_app.command("apply")

@@ -33,9 +33,9 @@ class StoreAway(Unavailable):
     slug, title = "store-away", "数据库暂时连不上"
 
 
-def open_client(url: str) -> Any:
+def open_client(url: str, **other: Any) -> Any:
     """A client of the database at ``url``, for the running event loop; it connects when it is first used."""
-    return AsyncIOMotorClient(url, **OPTIONS)
+    return AsyncIOMotorClient(url, **{**OPTIONS, **other})
 
 
 @contextmanager

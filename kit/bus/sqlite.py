@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from hashlib import blake2b
 from pathlib import Path
 
 import orjson
 
-from kit.bus.port import Delivery, Message, Position, TopicPartition
+from kit.bus.port import Delivery, Message, Position, TopicPartition, partition_of
 from kit.clock import to_text
 from kit.failpoints import failpoint
 from kit.sqlite import Connection, SqliteFile, rows
@@ -66,10 +65,7 @@ class SqliteBus:
         await self._file.close()
 
     def _partition(self, message: Message) -> int:
-        if message.partition is not None:
-            return message.partition
-        digest = blake2b(message.key.encode(), digest_size=8).digest()
-        return int.from_bytes(digest, "big") % self._partitions
+        return partition_of(message.key, self._partitions) if message.partition is None else message.partition
 
 
 class SqliteSubscription:

@@ -1,0 +1,1 @@
+"""Moving an installation between one machine and a cluster, there and back: ``quce migrate``."""
