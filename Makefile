@@ -10,7 +10,9 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 ASSETS := node_modules/.stamp
 ARGS ?=
-ON_CLUSTER ?= tests/flows/test_role_matrix.py tests/pages/test_walks.py
+WALKS := tests/pages/test_walks.py
+ON_CLUSTER ?= tests/flows/test_role_matrix.py \
+  $(WALKS)::test_officer_logs_a_lead_and_compares_zones $(WALKS)::test_visitor_asks_without_an_account
 
 # uv where there is one, else pip; both read the same locks.
 INSTALL = if command -v uv >/dev/null 2>&1; then \

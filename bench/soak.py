@@ -37,9 +37,14 @@ PARTS: dict[str, tuple[str, ...]] = {
         )
     ),
     "mutants": ("tests/flows/test_mutants.py",),
+    "cluster": ("tests/flows/test_cluster_crash.py", "tests/flows/test_cluster_outages.py"),
+    "migration": ("tests/deploy/test_migration.py",),
     "audit": ("tests/gateway/test_audit_tampering.py",),
     "produce": ("tests/kit/test_producer_faults.py",),
 }
+
+ON_SERVERS = ("cluster", "migration")
+"""Parts that need Kafka and MongoDB."""
 
 
 def commit() -> str:
@@ -53,6 +58,8 @@ def run(part: str, seed: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="quce-soak-") as folder:
         figures = Path(folder) / "figures.jsonl"
         env = {**os.environ, "QUCE_EFFORT": "full", "QUCE_FIGURES": str(figures)}
+        if part in ON_SERVERS:
+            env["QUCE_CLUSTER"] = "1"
         options = ["-q", f"--hypothesis-seed={seed}", "-o", f"timeout={LONGEST}"]
         command = [sys.executable, "-m", "pytest", *options, *(path for path in PARTS[part] if (ROOT / path).exists())]
         started = time.perf_counter()

@@ -58,7 +58,8 @@ async def serve(name: Name, settings: Settings) -> None:
         stack = AsyncExitStack()
         app = await stack.enter_async_context(open_service(name, settings))
         try:
-            await serve_on(listener, app, [f"区策 {name} 已启动：http://{settings.host}:{settings.port}"])
+            lines = [f"区策 {name} 已启动：http://{settings.host}:{settings.port}"]
+            await serve_on(listener, app, lines, behind_proxy=name == "gateway")
         finally:
             await _end(stack)
 

@@ -55,14 +55,18 @@ def listening(settings: Settings) -> socket.socket:
     return listener
 
 
-async def serve_on(listener: socket.socket, app: FastAPI, lines: Sequence[str]) -> None:
-    """Serve until a signal; ``lines`` are said once it serves. The app's lifespan is entered by who made it."""
+async def serve_on(listener: socket.socket, app: FastAPI, lines: Sequence[str], *, behind_proxy: bool = True) -> None:
+    """Serve until a signal; ``lines`` are said once it serves. The app's lifespan is entered by who made it.
+
+    ``behind_proxy`` is whether a proxy in front may say whose address it is (uvicorn's ``FORWARDED_ALLOW_IPS``).
+    """
     config = uvicorn.Config(
         app,
         lifespan="off",
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=behind_proxy,
         timeout_graceful_shutdown=FINISHING,
     )
     server = _Server(config)

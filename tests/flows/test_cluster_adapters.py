@@ -1,4 +1,4 @@
-"""The suite on Kafka and the MongoDB-wire server, as one process and as a cluster: a day, and what a restart finds."""
+"""The suite on Kafka and the MongoDB-wire server, two processes of each service: a day, and what a restart finds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.brokers import installation
-from tests.flows.opening import Run, one_process, open_world, served_world
+from tests.flows.opening import open_world, served_world
 from tests.flows.processes import processes
 from tests.flows.world import API, ELSEWHERE, World
 
@@ -24,15 +24,14 @@ def servers(tmp_path: Path) -> Iterator[dict[str, str]]:
         yield settings
 
 
-@pytest.mark.parametrize("run", [one_process, processes])
-def test_a_day_and_a_restart(servers: dict[str, str], tmp_path: Path, run: Run) -> None:
-    with open_world(tmp_path, servers, run) as world:
+def test_a_day_and_a_restart(servers: dict[str, str], tmp_path: Path) -> None:
+    with open_world(tmp_path, servers, processes) as world:
         assert all((world.notification, world.figure, world.imported, world.visit, world.audited))
         lead, file = world.lead_page, world.exported()
         content = content_of(world, file)
         settle(world)
         passwords = {who: word for who, word in world.passwords.items() if who != ELSEWHERE}
-    with served_world(tmp_path, passwords, servers, run) as again:
+    with served_world(tmp_path, passwords, servers, processes) as again:
         assert again.get("donghu", f"/leads/{lead['id']}") == lead
         assert content_of(again, file) == content
         assert lead["id"] in {found["id"] for found in again.get("donghu", "/leads?q=金丝雀")["items"]}
