@@ -101,7 +101,7 @@ class Office:
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """A broker and a database server of these tests alone."""
     folder = tmp_path_factory.mktemp("servers")
-    with kafka(folder / "kafka", free_port()) as bus, mongo(folder / "mongo", free_port()) as store:
+    with kafka(folder / "kafka", free_port()) as bus, mongo(folder / "mongo", free_port(), "3g") as store:
         yield Servers(bus, store)
 
 
