@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 ASSETS := node_modules/.stamp
 ARGS ?=
+ON_CLUSTER ?= tests/flows/test_role_matrix.py tests/pages/test_walks.py
 
 # uv where there is one, else pip; both read the same locks.
 INSTALL = if command -v uv >/dev/null 2>&1; then \
@@ -72,9 +73,15 @@ crash-test: $(STAMPS)/dev $(ASSETS) ## Kill the suite at random moments and look
 brokers: $(STAMPS)/dev ## Start a real Kafka and a MongoDB-wire server from Maven, until Ctrl-C
 	@exec $(BIN)/python -m deploy.brokers
 
+.PHONY: cluster
+cluster: $(STAMPS)/dev $(ASSETS) ## The same, and each service as a process of its own on them
+	@exec $(BIN)/python -m deploy.brokers --with-services
+
 .PHONY: test-cluster
 test-cluster: $(STAMPS)/dev $(ASSETS) ## Run what needs those servers; KAFKA_URL and MONGO_URL name others
+	@[ -n "$$KAFKA_URL" -a -n "$$MONGO_URL" ] || $(BIN)/python -m deploy.brokers --fetch
 	@QUCE_CLUSTER=1 $(BIN)/python -m pytest -m cluster $(ARGS)
+	@$(BIN)/python -m pytest --on-cluster -o timeout=600 $(ON_CLUSTER)
 
 .PHONY: screenshots
 screenshots: $(STAMPS)/dev $(ASSETS) ## Photograph the real pages into docs/screenshots

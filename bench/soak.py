@@ -39,6 +39,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "mutants": ("tests/flows/test_mutants.py",),
     "audit": ("tests/gateway/test_audit_tampering.py",),
     "move": ("tests/deploy/test_migration.py",),  # with QUCE_CLUSTER=1
+    "produce": ("tests/kit/test_producer_faults.py",),
 }
 
 

@@ -12,19 +12,19 @@ import orjson
 import typer
 import uvloop
 
-from deploy import commands, topics
+from deploy import cluster, commands, topics
 from deploy.account_cli import account_commands
 from deploy.audit import verify_log
 from deploy.backup import commands as backing_up
 from deploy.backup.archive import BackupRefused
 from deploy.backup.making import BackupFailed
 from deploy.client import Refused
-from deploy.embedded import AddressBusy
 from deploy.embedded import serve as serve_suite
 from deploy.lock import DataFolderBusy, hold
 from deploy.migration.commands import migrate as move_installation
 from deploy.migration.errors import MoveRefused
 from deploy.migration.journal import EndName
+from deploy.serving import AddressBusy
 from kit.errors import Unavailable
 from kit.settings import Settings, SettingsRefused, read_settings
 from kit.sqlite import FileRefused
@@ -56,9 +56,17 @@ Json = Annotated[bool, typer.Option("--json", help="输出 JSON，供脚本使�
 
 
 @app.command()
-def serve() -> None:
-    """启动全部服务（一个进程）。"""  # noqa: D415 - help text, in Chinese
+def serve(
+    service: Annotated[
+        cluster.Name | None, typer.Argument(help="只启动这一个服务（集群方式），不写则全部在一个进程里")
+    ] = None,
+) -> None:
+    """启动服务。"""  # noqa: D415 - help text, in Chinese
     settings = _settings()
+    if service is not None:
+        with _messages():
+            uvloop.run(cluster.serve(service, settings))
+        return
     with _messages(), hold(settings.data, f"http://{settings.host}:{settings.port}"):
         uvloop.run(serve_suite(settings))
 

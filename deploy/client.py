@@ -12,11 +12,11 @@ import orjson
 
 from deploy.embedded import open_suite
 from deploy.lock import hold, running_url
+from gateway.peer import Peer, Reply
 from gateway.settings import OPERATOR
 from kit.auth import KeyFile, Principal, TokenIssuer
 from kit.clock import SystemClock
 from kit.ids import random_id
-from kit.peer import Peer, Reply
 from kit.settings import Settings
 
 API = "/api/v1"
@@ -101,7 +101,7 @@ class Client:
 @asynccontextmanager
 async def connect(settings: Settings, account: str) -> AsyncIterator[Client]:
     """The running suite, or the same apps started here under the lock."""
-    url = running_url(settings.data)
+    url = settings.gateway_url or running_url(settings.data)
     if url is not None:
         peer = Peer.at(url)
         try:

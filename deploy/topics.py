@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 
 from pydantic import TypeAdapter
 from yaml import safe_load
 
 from deploy.commands import CommandFailed, Result
+from kit.errors import Unavailable
 from kit.settings import Settings
 from operating.opening import brokers_of, cluster_adapter
+
+log = logging.getLogger(__name__)
 
 FILE = Path(__file__).with_name("topics.yaml")
 SAFE_COPIES = 3
@@ -28,13 +32,42 @@ async def apply(settings: Settings) -> Result:
     if not settings.bus_url.startswith("kafka:"):
         raise CommandFailed("只有 Kafka 需要建主题：请先把 QUCE_BUS_URL 设为 kafka://主机:端口。")
     kafka = cluster_adapter("kit.bus.kafka_topics")
-    wanted = [
-        kafka.Topic(name, settings.partitions, settings.kafka_replication, _settings_of(settings)) for name in names()
-    ]
-    there = await asyncio.to_thread(kafka.make_topics, brokers_of(settings.bus_url), wanted)
+    options = {
+        "num_partitions": settings.partitions,
+        "replication_factor": settings.kafka_replication,
+        "configs": _settings_of(settings),
+    }
+    there = await _there(settings)
+    missing = {name: options for name in names() if name not in there}
+    await asyncio.to_thread(kafka.make_topics, brokers_of(settings.bus_url), missing)
     lines = [_said(name, there.get(name), settings.partitions) for name in names()]
     ok = all(width == settings.partitions for width in there.values())
     return Result("\n".join(lines), {"made": sorted(set(names()) - there.keys()), "there": there}, ok)
+
+
+async def check(settings: Settings) -> None:
+    """See that the brokers have what a service needs; brokers that are away are waited for by whoever needs them.
+
+    Raises:
+        CommandFailed: a topic is missing, or has another number of partitions.
+    """
+    try:
+        there = await _there(settings)
+    except Unavailable as away:
+        log.warning("the brokers do not answer, so the topics were not looked at: %s", away)
+        return
+    if missing := [name for name in names() if name not in there]:
+        raise CommandFailed(f"Kafka 缺少主题 {'、'.join(missing)}：请先执行 quce topics apply（QUCE_BUS_URL）。")
+    if wrong := [
+        _said(name, width, settings.partitions) for name, width in there.items() if width != settings.partitions
+    ]:
+        raise CommandFailed("\n".join(wrong))
+
+
+async def _there(settings: Settings) -> dict[str, int]:
+    kafka = cluster_adapter("kit.bus.kafka_topics")
+    found: dict[str, int] = await asyncio.to_thread(kafka.widths, brokers_of(settings.bus_url), names())
+    return found
 
 
 def names() -> list[str]:

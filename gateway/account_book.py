@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,11 +11,13 @@ from gateway.errors import AccountExists, LastAdministrator
 from gateway.model import Account, own_reader
 from gateway.recipients import Recipients
 from gateway.repository import Repository
+from gateway.settings import ADMINISTRATORS
 from kit.auth import Principal
 from kit.errors import AlreadyExists, NotFound, Stale
 from kit.ports import Ports
 from kit.store.port import Record
 from operating.idempotency import RequestKey, remember, replay
+from operating.leading import alone
 
 Receipt = dict[str, Any]
 _SAID = ("role", "zones", "active")
@@ -29,7 +30,6 @@ class AccountBook:
 
     def __init__(self, ports: Ports, repository: Repository, recipients: Recipients) -> None:
         self._ports, self._repository, self.recipients = ports, repository, recipients
-        self._stepping_down = asyncio.Lock()
 
     async def add(
         self, account: Account, email: str | None, request: RequestKey, by: Principal, what: str
@@ -90,7 +90,7 @@ class AccountBook:
         if after.administers or not Account.read(record.id, record.body).administers:
             await self._repository.save_account(fresh, after, told)
             return receipt
-        async with self._stepping_down:
+        async with alone(self._ports, ADMINISTRATORS):
             if not await self._repository.others_administer(after.id):
                 raise LastAdministrator("这是最后一位能登录的管理员，请先开通或恢复另一位，再停用这一位或更改其角色。")
             await self._repository.save_account(fresh, after, told)

@@ -31,8 +31,10 @@ from gateway.limits import LockOut
 from gateway.own_routes import router as own_router
 from gateway.password_changes import PasswordChanges
 from gateway.passwords import Passwords
+from gateway.peer import Peer
 from gateway.proxy import ProxyRoute
 from gateway.recipients import Recipients
+from gateway.replicas import Replicas
 from gateway.repository import Repository
 from gateway.routes import router
 from gateway.routing import Table, body_limit
@@ -42,7 +44,6 @@ from gateway.settings import SERVICE
 from gateway.signing_in import SigningIn
 from gateway.tokens import Tokens
 from gateway.upstream import Upstream
-from kit.peer import Peer
 from kit.ports import Ports
 from kit.web import create_app as create_base
 from operating.jobs import Schedule, every
@@ -52,7 +53,9 @@ from operating.service import Service
 OPENAPI = Path(__file__).resolve().parent.parent / "contracts" / "openapi.json"
 
 
-def create_app(ports: Ports, peers: Mapping[str, Peer], make_backup: backups.Make = backups.unavailable) -> FastAPI:
+def create_app(
+    ports: Ports, peers: Mapping[str, Peer | Replicas], make_backup: backups.Make = backups.unavailable
+) -> FastAPI:
     """The app of the edge on these ports; ``peers`` are the services by name."""
     kept, passwords, acts = Repository(ports), Passwords(), AuditLog(ports)
     itself = create_base(name=SERVICE, title="网关", ports=ports)
@@ -67,6 +70,7 @@ def create_app(ports: Ports, peers: Mapping[str, Peer], make_backup: backups.Mak
         before=keeper.begin,
         background=(backing_up,),
         died=GatewayEventDied,
+        measures=(keeper.measure,),
     )
 
     @asynccontextmanager

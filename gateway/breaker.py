@@ -8,6 +8,7 @@ from collections import deque
 from gateway.errors import ServiceUnavailable
 from gateway.settings import BREAKER_FAILURES, BREAKER_PAUSE, BREAKER_WINDOW
 from kit.clock import Clock
+from kit.telemetry import BREAKER_OPEN
 
 SERVICE_NAMES = {"leads": "招商线索", "incentives": "惠企政策", "notify": "通知与周报", "gateway": "门户与账号"}
 
@@ -19,6 +20,12 @@ class Breaker:
         self._service, self._clock = service, clock
         self._failures: deque[float] = deque(maxlen=BREAKER_FAILURES)
         self._open_until: float | None = None
+        self._shown = BREAKER_OPEN.labels(service)
+
+    @property
+    def open(self) -> bool:
+        """Whether the service is being left alone, but for the one call that tries it."""
+        return self._open_until is not None
 
     def admit(self) -> None:
         """Let a call through, or refuse it.
@@ -37,7 +44,9 @@ class Breaker:
         """The service answered."""
         if self._failures:
             self._failures.clear()
-        self._open_until = None
+        if self._open_until is not None:
+            self._open_until = None
+            self._shown.set(0)
 
     def failed(self) -> None:
         """It did not."""
@@ -45,6 +54,7 @@ class Breaker:
         self._failures.append(now)
         if len(self._failures) == BREAKER_FAILURES and now - self._failures[0] <= BREAKER_WINDOW:
             self._open_until = now + BREAKER_PAUSE
+            self._shown.set(1)
 
     def _now(self) -> float:
         return self._clock.now().timestamp()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.errors import Conflict, Forbidden, NotFound, TooMany, Unauthenticated, Unavailable
+from kit.errors import Conflict, Forbidden, NotFound, Problem, TooMany, Unauthenticated, Unavailable
 
 
 class SignInFailed(Unauthenticated):
@@ -63,3 +63,11 @@ class BackupUnavailable(Conflict):
 
 class ServiceUnavailable(Unavailable):
     slug, title = "service-unavailable", "服务暂时没有响应"
+
+
+class ServiceOverloaded(Unavailable):
+    slug, title = "service-overloaded", "服务繁忙"
+
+
+class RequestTimeout(Problem):
+    slug, status, title = "request-timeout", 408, "提交超时"

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import replace
 
 from starlette.routing import BaseRoute, Match
 from starlette.types import Message, Receive, Scope, Send
 
+from gateway.calls import Call
+from gateway.errors import RequestTimeout
 from gateway.forgery import check_call
 from gateway.forms import header_token
+from gateway.peer import Reply
+from gateway.routing import takes_files
 from gateway.session import Session, Sessions
-from gateway.settings import API
-from gateway.upstream import Call, Upstream
-from kit.errors import BadRequest, Problem
-from kit.peer import Reply
+from gateway.settings import API, PIECE_SECONDS, UPLOAD_SECONDS
+from gateway.upstream import Upstream
+from kit.errors import BadRequest, Problem, Unauthenticated
 from kit.ports import Ports
 
 _PREFIX = len(API)
@@ -74,25 +80,20 @@ class ProxyRoute(BaseRoute):
         check_call(scope, session, self._public_url)
         if scope["method"] != "GET":
             self._upstream.admit(scope, session, path, header_token(scope))
-        headers = [each for each in scope["headers"] if each[0] in _REQUEST_HEADERS]
-        reply = await self._pass(Call(service, scope["method"], path, _target(scope), headers), session, receive)
-        await _answer(reply, send)
-
-    async def _pass(self, call: Call, session: Session | None, receive: Receive) -> Reply:
-        principal = session.principal if session else None
-        if not any(name == b"content-type" and value.startswith(b"multipart/") for name, value in call.headers):
-            body = b"" if call.method == "GET" else await _whole(receive)
-            return await self._upstream.send(_with(call, body), principal)
-        upload = _Upload(receive)
+        headers = [(name, value.strip()) for name, value in scope["headers"] if name in _REQUEST_HEADERS]
+        upload = _upload(scope, session, receive)
+        call = Call(service, scope["method"], path, _target(scope), headers, upload.pieces() if upload else b"")
+        if upload is None and scope["method"] != "GET":
+            call = replace(call, body=await _whole(receive))
         try:
-            reply = await self._upstream.send(_with(call, upload.chunks()), principal)
+            async with self._upstream.asking(call, session.principal if session else None) as reply:
+                if upload is not None and upload.problem is not None:
+                    raise upload.problem
+                await _answer(reply, receive, send)
         except Problem:
-            if upload.problem is not None:
+            if upload is not None and upload.problem is not None:
                 raise upload.problem from None
             raise
-        if upload.problem is not None:
-            raise upload.problem
-        return reply
 
 
 class _Upload:
@@ -102,17 +103,30 @@ class _Upload:
         self._receive = receive
         self.problem: Problem | None = None
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncIterator[bytes]:
         """The body's pieces."""
-        more = True
+        now = asyncio.get_running_loop().time
+        until, more = now() + UPLOAD_SECONDS, True
         while more:
             try:
-                message = await _next(self._receive)
+                message = await _next(self._receive, min(PIECE_SECONDS, until - now()))
             except Problem as problem:
                 self.problem = problem
                 raise
             more = message.get("more_body", False)
             yield message.get("body", b"")
+
+
+def _upload(scope: Scope, session: Session | None, receive: Receive) -> _Upload | None:
+    """The files that come with a request; visitors have none, and could hold up others by sending them slowly."""
+    kinds = [value for name, value in scope["headers"] if name == b"content-type"]
+    if scope["method"] == "GET" or not any(each.startswith(b"multipart/") for each in kinds):
+        return None
+    if session is not None:
+        return _Upload(receive)
+    if takes_files(scope["path"]):
+        raise Unauthenticated("请先登录，再上传文件。", headers={"WWW-Authenticate": "Bearer"})
+    return None
 
 
 async def _whole(receive: Receive) -> bytes:
@@ -126,15 +140,15 @@ async def _whole(receive: Receive) -> bytes:
     return b"".join(pieces)
 
 
-async def _next(receive: Receive) -> Message:
-    message = await receive()
+async def _next(receive: Receive, patience: float = PIECE_SECONDS) -> Message:
+    try:
+        async with asyncio.timeout(patience):
+            message = await receive()
+    except TimeoutError:
+        raise RequestTimeout("等了太久还没有收到提交的内容，没有执行；请检查网络后重试。") from None
     if message["type"] == "http.disconnect":
         raise BadRequest("连接在提交完成前断开，没有执行；请重试。")
     return message
-
-
-def _with(call: Call, body: bytes | AsyncIterator[bytes]) -> Call:
-    return Call(call.service, call.method, call.path, call.target, call.headers, body)
 
 
 def _target(scope: Scope) -> bytes:
@@ -144,14 +158,35 @@ def _target(scope: Scope) -> bytes:
     return target + b"?" + query if query else target
 
 
-async def _answer(reply: Reply, send: Send) -> None:
+async def _answer(reply: Reply, receive: Receive, send: Send) -> None:
     headers = [
         (name, _placed(value) if name == b"location" else value)
         for name, value in reply.headers
         if name not in _KEPT_HERE
     ]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": reply.body})
+    await send({"type": "http.response.body", "body": reply.body, "more_body": reply.rest is not None})
+    if reply.rest is not None:
+        await _pass_on(reply.rest, receive, send)
+
+
+async def _pass_on(rest: AsyncIterator[bytes], receive: Receive, send: Send) -> None:
+    """Give the pieces of an answer to who asked for it, as long as they are there."""
+    leaving = asyncio.create_task(_left(receive))
+    try:
+        async for piece in rest:
+            if leaving.done():
+                return
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    finally:
+        leaving.cancel()
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _left(receive: Receive) -> None:
+    with suppress(Problem):
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
 
 def _placed(location: bytes) -> bytes:

@@ -6,12 +6,13 @@ from typing import Any
 
 import orjson
 
+from gateway.calls import Call
 from gateway.errors import ServiceUnavailable
 from gateway.model import Account
-from gateway.upstream import Call, Upstream
+from gateway.peer import Reply
+from gateway.upstream import Upstream
 from kit.auth import Principal
 from kit.errors import NotFound, Problem
-from kit.peer import Reply
 
 _EDGE = Principal("gateway", "administrator", name="区策")
 """Officers invite and people choose their language: neither may write addresses of others themselves."""

@@ -89,6 +89,11 @@ def seconds_for(method: str, path: str) -> float:
     return READ_SECONDS if method == "GET" else WRITE_SECONDS
 
 
+def takes_files(path: str) -> bool:
+    """Whether files may be sent to a path: only where there are imports."""
+    return path.startswith(_UPLOADS)
+
+
 def body_limit(path: str) -> int:
-    """How much a request may carry: files only where there are imports."""
-    return UPLOAD_LIMIT if path.startswith(_UPLOADS) else JSON_LIMIT
+    """How much a request may carry."""
+    return UPLOAD_LIMIT if takes_files(path) else JSON_LIMIT

@@ -11,14 +11,15 @@ from gateway.account_book import AccountBook
 from gateway.accounts import Accounts
 from gateway.model import ORGANISATION_KINDS, ROLE_NAMES, Account, account_id
 from gateway.passwords import Passwords, random_password
+from gateway.peer import Peer
 from gateway.recipients import Recipients
+from gateway.replicas import Replicas
 from gateway.repository import Repository
 from gateway.routing import Table
 from gateway.schemas import NewAccount
 from gateway.upstream import Upstream
 from kit.auth import Principal
 from kit.ids import random_id
-from kit.peer import Peer
 from kit.ports import Ports
 from operating.idempotency import RequestKey
 
@@ -58,7 +59,7 @@ class SignIn:
         return " ".join(part for part in (self.name, ROLE_NAMES[self.role], self.office) if part)
 
 
-async def seed_accounts(ports: Ports, notify: Peer) -> list[SignIn]:
+async def seed_accounts(ports: Ports, notify: Peer | Replicas) -> list[SignIn]:
     """Make the demo's accounts, once an installation; empty at every later start, and for an office.
 
     Needs the lifespans of the gateway and of notify. Where an earlier start broke off half way, the accounts it

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
-import secrets
 from typing import Any
 
 from gateway.accounts import Accounts
@@ -12,20 +10,22 @@ from gateway.errors import NotSetUp, WrongSetUpCode
 from gateway.model import account_id
 from gateway.repository import Repository
 from gateway.schemas import NewAccount, SetUpInput
+from gateway.settings import ADMINISTRATORS
 from kit.auth import Principal
 from kit.errors import NotFound
+from kit.ids import derive_id
 from kit.ports import Ports
 from operating.idempotency import RequestKey, replay
+from operating.leading import alone
 
 
 class SetUp:
-    """Whether the installation waits for its first administrator; ``code`` is new at every start and kept nowhere."""
+    """Whether the installation waits for its first administrator; ``code`` comes of its secret, and is kept nowhere."""
 
     def __init__(self, ports: Ports, repository: Repository, accounts: Accounts) -> None:
         self._ports, self._repository, self._accounts = ports, repository, accounts
         self._done = ports.settings.catalogue != "office"
-        self._one = asyncio.Lock()
-        self.code = secrets.token_urlsafe(18)
+        self.code = derive_id(ports.secret, "gateway", "first administrator")
 
     async def needed(self) -> bool:
         """Whether nobody administers it yet."""
@@ -51,7 +51,7 @@ class SetUp:
             ServiceUnavailable: notify gives no answer; nothing was made.
         """
         id = account_id(self._ports.secret, asked.sign_in)
-        async with self._one:
+        async with alone(self._ports, ADMINISTRATORS):
             known = await self._repository.account_record(id)
             given = replay(known, request) if known else None
             if given is not None:

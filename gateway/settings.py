@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
+from typing import Self
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SERVICE = "gateway"
 API = "/api/v1"
@@ -70,7 +75,45 @@ UPLOAD_LIMIT = 20 * 1024 * 1024 + 64 * 1024
 READ_SECONDS = 5.0
 WRITE_SECONDS = 10.0
 LONG_SECONDS = 60.0
+"""How long a service may take; the time that people's own lines take is theirs:"""
+PIECE_SECONDS = 30.0
+"""Until the next piece of what somebody submits has come."""
+UPLOAD_SECONDS = DOWNLOAD_SECONDS = 600.0
+LONGEST_CALL = UPLOAD_SECONDS + LONG_SECONDS
+
+CALLS_WAITING = 64
+"""For a place among the calls to one service."""
+PLACE_SECONDS = 2.0
+
+RETRY_JITTER = 0.1
+RETRY_SHARE = 0.1
+"""Of all calls to a service, how many may be made once more where it broke off."""
+RETRIES_A_MINUTE = 10.0
+"""However few calls there are."""
+RETRIES_SAVED = 64.0
+
+REST_FIRST = 1.0
+REST_LONGEST = 30.0
+"""Of a replica that failed; twice as long each time."""
+LOOK_UP_EVERY = 5.0
 
 BREAKER_FAILURES = 5
 BREAKER_WINDOW = 10.0
 BREAKER_PAUSE = 10.0
+
+
+class GatewaySettings(BaseSettings):
+    """What an operator may set about the edge, from the environment (``QUCE_…``)."""
+
+    model_config = SettingsConfigDict(env_prefix="QUCE_", extra="ignore", frozen=True)
+
+    leads_url: str = Field("", description="Where replicas of leads listen, in a cluster: http://host:port, …")
+    incentives_url: str = Field("", description="The same of incentives.")
+    notify_url: str = Field("", description="The same of notify.")
+    calls_at_once: int = Field(64, ge=1, le=1024, description="Calls of one gateway to one service under way at once.")
+
+    @classmethod
+    @cache
+    def current(cls) -> Self:
+        """The settings of this process, read once."""
+        return cls()

@@ -1,10 +1,9 @@
-"""Asking a service on somebody's behalf: the right one, as them, for so long, and not while it is down."""
+"""Asking a service on somebody's behalf: the right one, as them, and not more often than they may."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -12,69 +11,60 @@ import orjson
 from fastapi import Request
 from starlette.types import Scope
 
-from gateway.breaker import Breaker, unavailable
+from gateway.calls import Call, Headers, Line
 from gateway.forms import nonce_holds, token_sent
 from gateway.limits import AddressLimit, subscriber_of
-from gateway.routing import Table, seconds_for
+from gateway.peer import Peer, Reply
+from gateway.replicas import Replicas
+from gateway.routing import Table
 from gateway.session import Session, current_session
-from gateway.settings import ENQUIRIES_A_FORM, ENQUIRIES_A_MINUTE, INTERNAL_TOKEN_LIFE, VISITOR_POSTS_A_MINUTE
+from gateway.settings import (
+    ENQUIRIES_A_FORM,
+    ENQUIRIES_A_MINUTE,
+    INTERNAL_TOKEN_LIFE,
+    VISITOR_POSTS_A_MINUTE,
+    GatewaySettings,
+)
 from kit.auth import Principal, TokenIssuer
-from kit.peer import Peer, PeerSilent, Reply
 from kit.ports import Ports
 from kit.telemetry import traceparent
 
-Headers = Sequence[tuple[bytes, bytes]]
 Params = Mapping[str, str | int | bool | Sequence[str] | None]
 
 _TOKENS = 4096
-_CRASHED = 500
-_PROBLEM = b"application/problem+json"
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request to a service; ``target`` is the encoded path with its query."""
-
-    service: str
-    method: str
-    path: str
-    target: bytes
-    headers: Headers = ()
-    body: bytes | AsyncIterator[bytes] = b""
 
 
 class Upstream:
     """The services, as the edge reaches them."""
 
-    def __init__(self, ports: Ports, peers: Mapping[str, Peer], table: Table) -> None:
+    def __init__(self, ports: Ports, peers: Mapping[str, Peer | Replicas], table: Table) -> None:
         self.table = table
-        self._peers = peers
+        places = GatewaySettings.current().calls_at_once
+        self._lines = {name: Line(name, Replicas.of(peer), ports.clock, places) for name, peer in peers.items()}
         self._clock, self._secret = ports.clock, ports.secret
         self._issuer = TokenIssuer(ports.keys, ports.clock)
-        self._breakers = {name: Breaker(name, ports.clock) for name in peers}
         self._visitors = AddressLimit(ports.clock, VISITOR_POSTS_A_MINUTE * ports.settings.rate_limit_factor)
         self._asking = AddressLimit(ports.clock, ENQUIRIES_A_MINUTE * ports.settings.rate_limit_factor)
         self._forms = AddressLimit(ports.clock, ENQUIRIES_A_FORM * ports.settings.rate_limit_factor)
         self._tokens: dict[tuple[Principal, str], tuple[float, bytes]] = {}
 
     async def send(self, call: Call, principal: Principal | None) -> Reply:
-        """The service's answer, whatever it is.
+        """The service's whole answer, whatever it is.
 
         Raises:
             ServiceUnavailable: there is none.
+            ServiceOverloaded: too many ask it at once.
         """
-        breaker = self._breakers[call.service]
-        breaker.admit()
-        headers = [*call.headers, (b"traceparent", traceparent().encode())]
-        if principal is not None:
-            headers.append((b"authorization", self._bearer(principal, call.service)))
-        try:
-            reply = await self._within(call, headers)
-        except (PeerSilent, TimeoutError) as error:
-            breaker.failed()
-            raise unavailable(call.service) from error
-        breaker.succeeded()
-        return reply
+        return await self._lines[call.service].send(call, self._headers(call, principal))
+
+    def asking(self, call: Call, principal: Principal | None) -> AbstractAsyncContextManager[Reply]:
+        """The same, to be passed on inside: a large answer is not read whole before.
+
+        Raises:
+            ServiceUnavailable: there is none.
+            ServiceOverloaded: too many ask it at once.
+        """
+        return self._lines[call.service].asking(call, self._headers(call, principal))
 
     def admit(self, scope: Scope, session: Session | None, path: str, nonce: str | None) -> None:
         """Count a change that somebody without an account, or a partner, asks for; ``nonce`` is that of their form.
@@ -98,23 +88,14 @@ class Upstream:
 
     async def close(self) -> None:
         """Let connections go."""
-        for peer in self._peers.values():
-            await peer.close()
+        for line in self._lines.values():
+            await line.close()
 
-    async def _within(self, call: Call, headers: Headers) -> Reply:
-        async with asyncio.timeout(seconds_for(call.method, call.path)):
-            try:
-                return await self._once(call, headers)
-            except PeerSilent:
-                if call.method != "GET":
-                    raise
-            return await self._once(call, headers)
-
-    async def _once(self, call: Call, headers: Headers) -> Reply:
-        reply = await self._peers[call.service].send(call.method, call.target, headers, call.body)
-        if _crashed(reply):
-            raise PeerSilent(f"{call.service} broke off")
-        return reply
+    def _headers(self, call: Call, principal: Principal | None) -> Headers:
+        headers = [*call.headers, (b"traceparent", traceparent().encode())]
+        if principal is not None:
+            headers.append((b"authorization", self._bearer(principal, call.service)))
+        return headers
 
     def _bearer(self, principal: Principal, audience: str) -> bytes:
         now = self._clock.now().timestamp()
@@ -143,6 +124,7 @@ async def ask(
 
     Raises:
         ServiceUnavailable: the service gives no answer.
+        ServiceOverloaded: too many ask it at once.
         NotFound: no service answers such a path.
         TooMany: a visitor asks too often.
     """
@@ -174,10 +156,3 @@ def _query(params: Params | None) -> str:
 
 def _text(value: str | int | bool | Sequence[str] | None) -> str | Sequence[str] | int | None:
     return ("true" if value else "false") if isinstance(value, bool) else value
-
-
-def _crashed(reply: Reply) -> bool:
-    """Whether the app broke below its own handlers, or something before it answered for it."""
-    if reply.status in (502, 504):
-        return True
-    return reply.status == _CRASHED and not any(value == _PROBLEM for _, value in reply.headers)

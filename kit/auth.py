@@ -7,7 +7,6 @@ The key file is shared by replicas and holds two keys while one replaces the oth
 from __future__ import annotations
 
 import base64
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from joserfc.jwk import KeySet, OKPKey
 
 from kit.clock import Clock
 from kit.errors import Unauthenticated
+from kit.secrets import write_private
 from kit.store.port import Scope
 
 ALGORITHM = "Ed25519"
@@ -73,7 +73,7 @@ class KeyFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         if not path.exists():
-            self._write([_new_key()])
+            write_private(path, orjson.dumps({"keys": [_new_key()]}))
         self._keys: KeySet
         self._read_at = 0.0
         self.reload()
@@ -94,7 +94,8 @@ class KeyFile:
 
     def rotate(self) -> None:
         """Sign with a new key from now on; the one before it still verifies."""
-        self._write([_new_key(), self.newest.as_dict(private=True)])
+        keys = [_new_key(), self.newest.as_dict(private=True)]
+        write_private(self._path, orjson.dumps({"keys": keys}), over=True)
         self.reload()
 
     def reload(self) -> None:
@@ -112,15 +113,6 @@ class KeyFile:
 
     def _has(self, kid: str) -> bool:
         return any(key.kid == kid for key in self._keys.keys)
-
-    def _write(self, keys: list[dict[str, Any]]) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._path.with_suffix(".part")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(orjson.dumps({"keys": keys}))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._path)
 
 
 class TokenIssuer:

@@ -89,20 +89,12 @@ class AlreadyExists(Conflict):
     slug, title = "already-exists", "记录已经存在"
 
 
-class RequestInFlight(Conflict):
-    slug, title = "request-in-flight", "同一请求正在处理"
-
-
 class Stale(Problem):
     slug, status, title = "stale", 412, "内容已被他人更新"
 
 
 class TooLarge(Problem):
     slug, status, title = "too-large", 413, "内容过大"
-
-
-class UnsupportedMedia(Problem):
-    slug, status, title = "unsupported-media", 415, "不支持的内容格式"
 
 
 class RangeNotSatisfiable(Problem):

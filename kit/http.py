@@ -10,23 +10,28 @@ import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.courtesy import answering
-from kit.errors import Problem, TooLarge
+from kit.errors import Problem, TooLarge, Unavailable
 from kit.telemetry import REQUEST_SECONDS, REQUESTS, set_trace, trace_id
 
 log = logging.getLogger("quce.access")
 
-PROBLEM_JSON = b"application/problem+json"
+PROBLEM_JSON = "application/problem+json"
 
 UNEXPECTED = "系统出现意外错误，已记录；请稍后重试，仍不行请把编号告诉管理员。"
+
+_OPERATIONS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 BodyLimit = Callable[[str], int]
 
 
 class Edge:
-    """Wraps an app: every request has a trace, a bounded body, a line in the log and a count."""
+    """Wraps an app: every request has a trace, a bounded body, a line in the log and a count.
 
-    def __init__(self, app: ASGIApp, service: str, body_limit: BodyLimit) -> None:
-        self._app, self._service, self._body_limit = app, service, body_limit
+    Of the requests that come while ``most`` are being answered, only those about the app's health get in.
+    """
+
+    def __init__(self, app: ASGIApp, service: str, body_limit: BodyLimit, most: int = 512) -> None:
+        self._app, self._service, self._body_limit, self._free = app, service, body_limit, most
         self._seconds = REQUEST_SECONDS.labels(service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -37,20 +42,18 @@ class Edge:
         set_trace(_header(scope, b"traceparent"))
         started = time.perf_counter()
         exchange = _Exchange(scope, receive, send, self._body_limit(scope["path"]))
+        admitted = self._free > 0 or scope["path"] in _OPERATIONS
+        self._free -= 1
         try:
             with answering():
-                await exchange.run(self._app)
+                await exchange.run(self._app if admitted else _turn_away)
         finally:
+            self._free += 1
             seconds = time.perf_counter() - started
             self._seconds.observe(seconds)
             REQUESTS.labels(self._service, scope["method"], str(exchange.status)).inc()
-            log.info(
-                "%s %s %s",
-                scope["method"],
-                scope["path"],
-                exchange.status,
-                extra={"fields": {"service": self._service, "seconds": round(seconds, 4)}},
-            )
+            fields = {"service": self._service, "seconds": round(seconds, 4)}
+            log.info("%s %s %s", scope["method"], scope["path"], exchange.status, extra={"fields": fields})
 
 
 class _Exchange:
@@ -58,9 +61,7 @@ class _Exchange:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
         self._scope, self._receive, self._send, self._limit = scope, receive, send, limit
-        self._taken = 0
-        self.status = 500
-        self._begun = False
+        self._taken, self._begun, self.status = 0, False, 500
 
     async def run(self, app: ASGIApp) -> None:
         declared = _header(self._scope, b"content-length") or "0"
@@ -99,17 +100,16 @@ class _Exchange:
 async def send_problem(send: Send, problem: Problem) -> None:
     """Answer with a problem, below any framework."""
     body = orjson.dumps(problem.document(trace_id()))
-    headers: list[tuple[bytes, bytes]] = [
-        (b"content-type", PROBLEM_JSON),
-        (b"content-length", str(len(body)).encode()),
-        *((name.lower().encode(), value.encode()) for name, value in problem.headers.items()),
-    ]
+    given = {"content-type": PROBLEM_JSON, "content-length": str(len(body)), **problem.headers}
+    headers = [(name.lower().encode(), value.encode()) for name, value in given.items()]
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
+async def _turn_away(_scope: Scope, _receive: Receive, send: Send) -> None:
+    busy = "现在访问的人太多，这次没有处理；请稍等几秒再试。"
+    await send_problem(send, Unavailable(busy, headers={"Retry-After": "2"}))
+
+
 def _header(scope: Scope, name: bytes) -> str | None:
-    for key, value in scope["headers"]:
-        if key == name:
-            return str(value.decode("latin-1"))
-    return None
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)

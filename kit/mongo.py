@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, WTimeoutError
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, OperationFailure, WTimeoutError
 
 from kit.errors import Unavailable
 
@@ -23,6 +23,8 @@ OPTIONS: dict[str, Any] = {
     "socketTimeoutMS": 10_000,
     "wTimeoutMS": 8_000,
 }
+REFUSED = (13, 18)
+"""What MongoDB answers to somebody it does not know, or who may not."""
 
 
 class StoreAway(Unavailable):
@@ -49,3 +51,7 @@ def reaching() -> Iterator[None]:
         log.warning("the database does not answer: %s", type(error).__name__)
         retry = {"Retry-After": "5"}
         raise StoreAway("数据库暂时连不上，本次操作没有确认。请稍后用同一次提交重试。", headers=retry) from error
+    except OperationFailure as error:
+        if error.code not in REFUSED:
+            raise
+        raise StoreAway("数据库拒绝了登录，请核对 QUCE_STORE_URL 里的用户、密码和权限。") from error

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 AUDIT_ANCHOR = "anchor/audit-heads.jsonl"
 """Where in a data folder the audit log is anchored, and where a backup keeps the anchor."""
+ADDRESSES = ("store_url", "bus_url", "blob_url", "smtp_url")
+"""Where other servers are: with a password, from a file alone."""
 
 
 class Settings(BaseSettings):
@@ -22,19 +24,14 @@ class Settings(BaseSettings):
     data: Path = Field(Path("var"), description="Folder of all data.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
-    catalogue: Literal["demo", "office"] = Field(
-        "demo", description="Whether illustrative content is loaded and counts."
-    )
+    catalogue: Literal["demo", "office"] = Field("demo", description="Whether illustrative content is loaded.")
     public_url: str = Field("", description="Address in links of mails; the local address where empty.")
-    store_url: str = Field(
-        "sqlite:", description="Where documents live: sqlite: is one file a service in the data folder; or mongodb://…"
-    )
-    bus_url: str = Field(
-        "sqlite:", description="Where events travel: sqlite: is one file in the data folder; or kafka://host:port,…"
-    )
-    blob_url: str = Field(
-        "folder:", description="Where files live: folder: is a folder in the data folder; or mongodb://…"
-    )
+    store_url: str = Field("sqlite:", repr=False, exclude=True, description="Documents: sqlite: or mongodb://…")
+    store_url_file: Path | None = Field(None, description="File that holds mongodb://user:password@host…")
+    bus_url: str = Field("sqlite:", repr=False, exclude=True, description="Events: sqlite: or kafka://host:port,…")
+    bus_url_file: Path | None = Field(None, description="File that holds kafka://host:port,…")
+    blob_url: str = Field("folder:", repr=False, exclude=True, description="Files: folder: or mongodb://…")
+    blob_url_file: Path | None = Field(None, description="File that holds mongodb://user:password@host…")
     smtp_url: SecretStr | None = Field(None, description="smtp://host:port; .eml files under mail/ where unset.")
     smtp_url_file: Path | None = Field(None, description="File that holds smtp://user:password@host:port.")
     mail_from: str = Field("quce@localhost", description="Sender of mails.")
@@ -45,12 +42,12 @@ class Settings(BaseSettings):
     webhook_secret_file: Path | None = Field(None, description="File with the key that signs what is posted.")
     outgoing_networks: str = Field("", description="Own networks that requests may reach, commas between.")
     outgoing_ports: str = Field("", description="Ports beside 80 and 443 that requests may reach.")
-    audit_anchor: Path | None = Field(
-        None, description=f"File that anchors the audit log; {AUDIT_ANCHOR} in the data folder where unset."
-    )
+    audit_anchor: Path | None = Field(None, description=f"Anchor of the audit log; in the data folder {AUDIT_ANCHOR}.")
     audit_months: int = Field(36, le=1200, description="Months for which the audit log is kept, at least 6.")
     partitions: int = Field(8, ge=1, le=64, description="Partitions of a topic.")
+    kafka_session_seconds: int = Field(10, ge=1, le=300, description="After so long a silent consumer is given up.")
     kafka_replication: int = Field(1, ge=1, le=7, description="Copies of a topic that `quce topics apply` asks for.")
+    gateway_url: str = Field("", description="Where commands find the gateway of a cluster.")
     replica: str = Field("embedded", description="Name of this replica, as leases know it.")
     now: datetime | None = Field(None, description="Start the clock at this instant, for rehearsals.")
     rate_limit_factor: float = Field(1.0, gt=0, description="Multiplies every rate limit.")
@@ -79,19 +76,24 @@ class Settings(BaseSettings):
         """The address that links in mails begin with."""
         return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
 
-    @field_validator("smtp_url")
+    @field_validator(*ADDRESSES)
     @classmethod
-    def _without_password(cls, given: SecretStr | None) -> SecretStr | None:
-        if given is not None and urlsplit(given.get_secret_value()).password is not None:
-            raise ValueError("环境变量里不能写密码：请把完整地址写入只有本程序可读的文件，用 QUCE_SMTP_URL_FILE 指向它")
+    def _without_password(cls, given: str | SecretStr | None, info: ValidationInfo) -> str | SecretStr | None:
+        text = given.get_secret_value() if isinstance(given, SecretStr) else given or ""
+        if urlsplit(text).password is not None:
+            file = f"QUCE_{info.field_name}_FILE".upper()
+            raise ValueError(f"环境变量里不能写密码：请把完整地址写入只有本程序可读的文件，用 {file} 指向它")
         return given
 
     @model_validator(mode="after")
     def _from_files(self) -> Self:
-        if self.smtp_url_file is not None:
-            if self.smtp_url is not None:
-                raise ValueError("QUCE_SMTP_URL 和 QUCE_SMTP_URL_FILE 只能设一个")
-            self.smtp_url = secret_in(self.smtp_url_file)
+        for name in ADDRESSES:
+            if (file := getattr(self, f"{name}_file")) is None:
+                continue
+            if name in self.model_fields_set:
+                raise ValueError(f"QUCE_{name} 和 QUCE_{name}_FILE 只能设一个".upper())
+            secret = secret_in(file)
+            setattr(self, name, secret if name == "smtp_url" else secret.get_secret_value())
         if self.webhook_url_file is not None and self.webhook_secret_file is None:
             raise ValueError("设置了 QUCE_WEBHOOK_URL_FILE，还要用 QUCE_WEBHOOK_SECRET_FILE 指向签名密钥文件")
         return self

@@ -20,6 +20,7 @@ import apsw
 
 from kit.errors import Problem
 from kit.failpoints import failpoint
+from kit.telemetry import COMMIT_SECONDS
 
 T = TypeVar("T")
 Connection = apsw.Connection
@@ -87,6 +88,7 @@ class SqliteFile:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._failpoints = f"save.before_commit.{path.stem}", f"save.after_commit.{path.stem}"
+        self._commit_seconds = COMMIT_SECONDS.labels(path.stem)
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._turnstile, self._gate = threading.Lock(), threading.Lock()
         self._local = threading.local()
@@ -171,7 +173,7 @@ class SqliteFile:
         while (batch := self._next_batch()) is not None:
             with self._turnstile:
                 pass  # who pauses this file comes before the next commit
-            with self._gate:
+            with self._gate, self._commit_seconds.time():
                 self._commit(connection, batch)
             for job in batch:
                 job.done(job.result, job.error)

@@ -15,6 +15,7 @@ _trace: ContextVar[str] = ContextVar("trace", default="")
 
 REQUESTS = Counter("quce_requests_total", "Requests answered.", ["service", "method", "status"])
 REQUEST_SECONDS = Histogram("quce_request_seconds", "Time to answer.", ["service"])
+COMMIT_SECONDS = Histogram("quce_commit_seconds", "Time until a save is safe.", ["store"])
 EVENTS_PUBLISHED = Counter("quce_events_published_total", "Events relayed to the bus.", ["service"])
 EVENTS_HANDLED = Counter("quce_events_handled_total", "Events consumed.", ["service", "group", "outcome"])
 OUTBOX_AGE = Gauge("quce_outbox_oldest_seconds", "Age of the oldest unpublished event.", ["service"])
@@ -22,10 +23,9 @@ PARKED_KEYS = Gauge("quce_parked_keys", "Keys whose events wait behind a failure
 LAST_POLL = Gauge("quce_consumer_last_poll_seconds", "Unix time of a consumer's last poll.", ["service", "group"])
 PUBLISH_ERRORS = Counter("quce_publish_errors_total", "What brokers answered instead of acknowledging.", ["error"])
 BUS_REBUILDS = Counter("quce_bus_rebuilds_total", "Clients of the bus that were thrown away.", ["client"])
+BREAKER_OPEN = Gauge("quce_breaker_open", "Whether a service that fell silent is left alone.", ["service"])
 JOBS = Counter("quce_jobs_total", "Due work run.", ["service", "kind", "outcome"])
-LOOP_STALL = Histogram(
-    "quce_loop_stall_seconds", "How late the event loop woke.", buckets=(0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2)
-)
+LEASE_HELD = Gauge("quce_lease_held", "Whether this replica does what one replica does at a time.", ["lease"])
 
 
 def new_trace() -> str:

@@ -16,13 +16,15 @@ from contextlib import suppress
 
 from pydantic import ValidationError
 
-from kit.bus.port import Bus, Delivery, Message, Subscription
+from kit.bus.port import Bus, Delivery, Message, Subscription, TopicPartition
 from kit.clock import Clock
 from kit.courtesy import giving_way
+from kit.errors import Stale
 from kit.events import Event, Payload, envelop
 from kit.store.port import Store
 from kit.telemetry import EVENTS_HANDLED, LAST_POLL, PARKED_KEYS, set_trace
 from operating.failures import reason_of, stack_of
+from operating.outbox import CHECKSUM, checksum
 from operating.parking import Parked, Parking
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ BATCH = 64
 WAIT = 1.0
 RETRY_PARKED = 5.0
 UNREADABLE = "不是有效的 CloudEvents 消息"
+DAMAGED = "消息与发出时的校验和不符，内容可能已损坏"
 
 
 class Consumer:
@@ -58,6 +61,7 @@ class Consumer:
         self._topics, self._handlers, self._died = topics, handlers, died
         self._parking = Parking(store, clock, group)
         self._nudged = asyncio.Event()
+        self._assigned: frozenset[TopicPartition] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -113,7 +117,10 @@ class Consumer:
 
     async def _consume_batch(self, subscription: Subscription) -> None:
         deliveries = await subscription.poll(BATCH, WAIT)
-        LAST_POLL.labels(self._service, self._group).set(time.time())
+        LAST_POLL.labels(self._service, self._group).set(time.time() - subscription.silent_for)
+        if subscription.assigned != self._assigned:
+            self._assigned = subscription.assigned
+            await self._parking.load()
         if not deliveries:
             return
         by_partition: dict[tuple[str, int], list[Delivery]] = defaultdict(list)
@@ -128,7 +135,7 @@ class Consumer:
         for delivery in batch:
             if self._parking.holds(delivery.topic, delivery.key):
                 await self._parking.park(delivery, "")
-            elif (reason := await self._try(delivery)) == UNREADABLE:
+            elif (reason := await self._try(delivery)) in (UNREADABLE, DAMAGED):
                 await self._bury(delivery.topic, delivery.key, delivery.value, reason)
                 await self._parking.set_aside(delivery, reason)
             elif reason is not None:
@@ -137,6 +144,8 @@ class Consumer:
 
     async def _try(self, delivery: Delivery) -> str | None:
         """Handle with a few attempts at once; the reason of the last failure."""
+        if delivery.headers.get(CHECKSUM) not in (None, checksum(delivery.value)):
+            return DAMAGED
         try:
             event = Event.decode(delivery.value)
         except ValidationError:
@@ -172,8 +181,11 @@ class Consumer:
             async with asyncio.timeout(RETRY_PARKED):
                 await self._nudged.wait()
         self._nudged.clear()
-        for lane in self._parking.lanes:
-            await self._retry_lane(lane)
+        if self._assigned is not None:
+            await self._parking.load()
+        for lane in self._parking.lanes_in(self._assigned):
+            with suppress(Stale):  # a person, or another replica, was faster
+                await self._retry_lane(lane)
         self._count_parked()
 
     async def _retry_lane(self, lane: str) -> None:

@@ -8,18 +8,21 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import partial
 
 from kit.clock import SHANGHAI, Clock, from_text, to_text
-from kit.leases import Lease, Leases
+from kit.errors import AlreadyExists
+from kit.leases import Leases
 from kit.store.port import Collection, Record, Scope, Store
 from kit.telemetry import JOBS, set_trace
+from operating.leading import under_lease
 
 log = logging.getLogger(__name__)
 
 SCHEDULES = Collection("schedules")
 _SCOPE = Scope.system("due work")
 TICK = 1.0
-LENGTH = timedelta(minutes=5)
+LENGTH = timedelta(seconds=60)
 
 Slots = Callable[[datetime, datetime], Sequence[datetime]]
 
@@ -126,24 +129,25 @@ class Jobs:
             await asyncio.sleep(TICK)
 
     async def _run_schedule(self, schedule: Schedule) -> None:
-        now = self._clock.now()
-        record = await self._store.get(SCHEDULES.name, _SCOPE, schedule.kind)
-        after = from_text(record.body["done"]) if record else now - schedule.look_back
-        slots = schedule.slots(after, now)
-        if record is None and not slots:
-            await self._done(Record(schedule.kind, {}, frozenset()), after)
-        if not slots:
-            return
-        lease = await self._leases.acquire(f"{self._service}-{schedule.kind}", self._holder, LENGTH)
-        if lease is None:
-            return
-        try:
-            await self._run_slots(schedule, record, slots)
-        finally:
-            await self._release(lease)
+        if (await self._due(schedule))[1]:
+            name = f"{self._service}-{schedule.kind}"
+            await under_lease(self._leases, name, self._holder, LENGTH, partial(self._run_slots, schedule))
 
-    async def _run_slots(self, schedule: Schedule, record: Record | None, slots: Sequence[datetime]) -> None:
-        record = record or Record(schedule.kind, {}, frozenset())
+    async def _due(self, schedule: Schedule) -> tuple[Record, Sequence[datetime]]:
+        """How far the schedule is, and its slots that are due; the first look remembers where it began."""
+        now = self._clock.now()
+        known = await self._store.get(SCHEDULES.name, _SCOPE, schedule.kind)
+        record = known or Record(schedule.kind, {}, frozenset())
+        after = from_text(known.body["done"]) if known else now - schedule.look_back
+        slots = schedule.slots(after, now)
+        if known is None and not slots:
+            with suppress(AlreadyExists):
+                await self._done(record, after)
+        return record, slots
+
+    async def _run_slots(self, schedule: Schedule) -> None:
+        """Run what is due by what stands in the store now: another replica may just have done it."""
+        record, slots = await self._due(schedule)
         for slot in slots:
             set_trace(None)
             try:
@@ -156,6 +160,3 @@ class Jobs:
 
     async def _done(self, record: Record, slot: datetime) -> Record:
         return await self._store.save(SCHEDULES.name, record.with_body({"done": to_text(slot)}))
-
-    async def _release(self, lease: Lease) -> None:
-        await self._leases.release(lease)

@@ -40,9 +40,19 @@ def open_bus(settings: Settings) -> Bus:
         case "sqlite":
             return SqliteBus(settings.data / "bus.db", settings.partitions)
         case "kafka":
-            bus: Bus = cluster_adapter("kit.bus.kafka").KafkaBus(brokers_of(settings.bus_url), settings.partitions)
-            return bus
+            return _open_kafka(settings)
     raise UnknownScheme("QUCE_BUS_URL：支持 sqlite: 和 kafka://主机:端口,主机:端口")
+
+
+def _open_kafka(settings: Settings) -> Bus:
+    session = settings.kafka_session_seconds * 1000
+    bus: Bus = cluster_adapter("kit.bus.kafka").KafkaBus(
+        brokers_of(settings.bus_url),
+        settings.partitions,
+        session_timeout_ms=session,
+        heartbeat_interval_ms=session // 4,
+    )
+    return bus
 
 
 async def open_ports(service: str, settings: Settings, bus: Bus, clock: Clock) -> Ports:
@@ -97,8 +107,15 @@ def database_of(url: str, service: str) -> str:
 
 
 def brokers_of(url: str) -> list[str]:
-    """The brokers that ``kafka://host:port,host:port`` names."""
-    return urlsplit(url).netloc.split(",")
+    """The brokers that ``kafka://host:port,host:port`` names.
+
+    Raises:
+        UnknownScheme: it names an account, which the adapter has no use for.
+    """
+    servers = urlsplit(url).netloc
+    if "@" in servers:
+        raise UnknownScheme("QUCE_BUS_URL：Kafka 地址不能带账号，写成 kafka://主机:端口；请让它只在内部网络可达")
+    return servers.split(",")
 
 
 def _scheme(url: str) -> str:

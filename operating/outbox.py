@@ -4,50 +4,82 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from contextlib import suppress
 from datetime import timedelta
+from zlib import crc32
 
-from kit.bus.port import Bus, Message, partition_of
-from kit.clock import Clock, from_text
+from kit.bus.port import Bus, BusAway, Message, MessagesRefused, partition_of
+from kit.clock import Clock
 from kit.courtesy import giving_way
 from kit.failpoints import failpoint
-from kit.leases import Lease, Leases
+from kit.leases import Leases
 from kit.store.port import PendingEvent, Store
-from kit.telemetry import EVENTS_PUBLISHED, OUTBOX_AGE
+from kit.telemetry import EVENTS_PUBLISHED
+from operating.leading import Leader
 
 log = logging.getLogger(__name__)
 
 BATCH = 50
-SWEEP = 1.0
-LENGTH = timedelta(seconds=15)
+REST, BEHIND = 30.0, 50
+"""Seconds for which a key rests of which the bus refused an event, and how many of its events are looked past."""
 NAMED = "partition:"
 """What a partition key begins with that names a partition."""
+CHECKSUM = "crc32"
+SWEEP = 0.25
+LENGTH = timedelta(seconds=15)
 
 
-async def relay_once(store: Store, bus: Bus, topic: str) -> int:
+async def relay_once(store: Store, bus: Bus, topic: str, resting: dict[str, float] | None = None) -> int:
     """Publish one batch and settle it; a crash in between repeats events, which readers expect.
+
+    ``resting`` are keys that are passed over, each until its instant; those that the bus refuses are added.
 
     Returns:
         How many events were published.
+
+    Raises:
+        BusAway: the bus may not have all; what it has is settled.
     """
-    pending = await store.pending(BATCH)
-    if pending:
-        partitions = bus.partitions(topic)
-        await bus.publish([_message(topic, partitions, each) for each in pending])
-        failpoint("publish.before_settle")
-        await store.settle([each.position for each in pending])
-    return len(pending)
+    due = await _due(store, {} if resting is None else resting)
+    if not due:
+        return 0
+    partitions = bus.partitions(topic)
+    kept = frozenset(range(len(due)))
+    try:
+        await bus.publish([_message(topic, partitions, each) for each in due])
+    except MessagesRefused as refused:
+        if resting is None:
+            raise
+        log.error("the bus refuses events, their keys wait: %s", refused.detail)
+        resting |= {due[place].event.partitionkey: time.monotonic() + REST for place in kept - refused.kept}
+        kept = refused.kept
+    except BusAway as away:
+        await store.settle([due[place].position for place in sorted(away.kept)])
+        raise
+    failpoint("publish.before_settle")
+    await store.settle([due[place].position for place in sorted(kept)])
+    return len(kept)
+
+
+async def _due(store: Store, resting: dict[str, float]) -> list[PendingEvent]:
+    """The oldest events, but those of keys that rest."""
+    for key in [key for key, until in resting.items() if until < time.monotonic()]:
+        del resting[key]
+    pending = await store.pending(BATCH + BEHIND * len(resting))
+    return [each for each in pending if each.event.partitionkey not in resting][:BATCH]
 
 
 class Relay:
-    """Sweeps one service's outbox for ever, at once after a save and every second regardless."""
+    """Sweeps one service's outbox for ever, at once after a save here, soon after one elsewhere."""
 
     def __init__(self, store: Store, bus: Bus, leases: Leases, clock: Clock, *, service: str, topic: str, holder: str):
-        self._store, self._bus, self._leases, self._clock = store, bus, leases, clock
-        self._service, self._topic, self._holder = service, topic, holder
+        self._store, self._bus, self._clock = store, bus, clock
+        self._service, self._topic = service, topic
+        self._leader = Leader(leases, clock, f"{service}-relay", holder, LENGTH)
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._lease: Lease | None = None
+        self._resting: dict[str, float] = {}
         store.on_pending(self._wake.set)
 
     def start(self) -> None:
@@ -64,8 +96,7 @@ class Relay:
         with suppress(Exception):
             async with asyncio.timeout(10):
                 await self._drain()
-        if self._lease is not None:
-            await self._leases.release(self._lease)
+        await self._leader.stop()
 
     async def _sweep_forever(self) -> None:
         pause = SWEEP
@@ -82,33 +113,22 @@ class Relay:
                     await self._wake.wait()
 
     async def _drain(self) -> None:
-        while await self._holds_lease():
+        while await self._leader.leads():
             async with giving_way():
-                published = await relay_once(self._store, self._bus, self._topic)
+                published = await relay_once(self._store, self._bus, self._topic, self._resting)
             EVENTS_PUBLISHED.labels(self._service).inc(published)
             if published < BATCH:
                 break
-        await self._measure()
 
-    async def _holds_lease(self) -> bool:
-        if self._lease is not None:
-            left = from_text(self._lease.until) - self._clock.now()
-            if left > LENGTH / 2:
-                return True
-            self._lease = await self._leases.renew(self._lease, LENGTH)
-        if self._lease is None:
-            self._lease = await self._leases.acquire(f"{self._service}-relay", self._holder, LENGTH)
-        return self._lease is not None
 
-    async def _measure(self) -> None:
-        oldest = await self._store.pending(1)
-        age = (self._clock.now() - from_text(oldest[0].event.time)).total_seconds() if oldest else 0.0
-        OUTBOX_AGE.labels(self._service).set(max(0.0, age))
+def checksum(value: bytes) -> str:
+    """What travels with a message, so that its reader sees whether the bus kept it as it was."""
+    return f"{crc32(value):08x}"
 
 
 def _message(topic: str, partitions: int, pending: PendingEvent) -> Message:
     """To the partition that the key names, or that is its own whatever the bus."""
-    event, key = pending.event, pending.event.partitionkey
+    key, value = pending.event.partitionkey, pending.event.encode()
     named = key.removeprefix(NAMED)
     partition = int(named) if named != key else partition_of(key, partitions)
-    return Message(topic, key, event.encode(), partition)
+    return Message(topic, key, value, partition, {CHECKSUM: checksum(value)})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
+from collections.abc import Collection as Some
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kit.bus.port import Delivery
+from kit.bus.port import Delivery, TopicPartition
 from kit.clock import Clock, to_text
 from kit.errors import AlreadyExists
 from kit.events import Event
@@ -52,15 +54,22 @@ class Parking:
     def __init__(self, store: Store, clock: Clock, group: str) -> None:
         self._store, self._clock, self._group = store, clock, group
         self._lanes: dict[str, int] = defaultdict(int)
+        self._partitions: dict[str, TopicPartition] = {}
+        self._changing = asyncio.Lock()
 
     async def load(self) -> None:
-        """Learn what was parked before a restart."""
+        """Learn what was parked before a restart, or by the replica that read a partition before."""
         await self._store.ensure(PARKED)
-        self._lanes.clear()
-        async for record in self._store.scan(PARKED.name, _SCOPE, [Eq("group", self._group), BLOCKING]):
-            self._lanes[record.body["lane"]] += 1
-            if not record.readers:
+        async with self._changing:
+            found = [each async for each in self._store.scan(PARKED.name, _SCOPE, self._blocking())]
+            self._lanes = defaultdict(int)
+            for record in found:
+                self._note(record.body["lane"], (record.body["topic"], int(record.body["place"].partition(":")[0])))
+            for record in (each for each in found if not each.readers):
                 await self._store.save(PARKED.name, record.with_body(record.body, frozenset({OPERATORS})))
+
+    def _blocking(self) -> list[Clause]:
+        return [Eq("group", self._group), BLOCKING]
 
     def holds(self, topic: str, key: str) -> bool:
         """Whether events of this key must wait."""
@@ -71,10 +80,19 @@ class Parking:
         """The parked keys."""
         return [lane for lane, count in self._lanes.items() if count]
 
+    def lanes_in(self, partitions: Some[TopicPartition] | None) -> list[str]:
+        """Those in some partitions, None for all: who reads a partition looks after its parked keys."""
+        return [lane for lane in self.lanes if partitions is None or self._partitions[lane] in partitions]
+
     async def park(self, delivery: Delivery, reason: str) -> None:
         """Keep an event durably; parking it twice keeps one."""
-        if await self._keep(delivery, reason, WAITING):
-            self._lanes[lane_of(delivery.topic, delivery.key)] += 1
+        async with self._changing:
+            if await self._keep(delivery, reason, WAITING):
+                self._note(lane_of(delivery.topic, delivery.key), (delivery.topic, delivery.partition))
+
+    def _note(self, lane: str, partition: TopicPartition) -> None:
+        self._lanes[lane] += 1
+        self._partitions[lane] = partition
 
     async def set_aside(self, delivery: Delivery, reason: str) -> None:
         """Keep what is no event, for people to look at; nothing waits behind it."""
@@ -83,7 +101,7 @@ class Parking:
     async def first(self, lane: str) -> Parked | None:
         """The event that blocks a lane; a lane that a person emptied is let go."""
         known = self._lanes.get(lane)
-        where: list[Clause] = [Eq("group", self._group), Eq("lane", lane), BLOCKING]
+        where: list[Clause] = [*self._blocking(), Eq("lane", lane)]
         page = await self._store.find(PARKED.name, _SCOPE, where, sort=Sort("place"), limit=1)
         if not page.records and self._lanes.get(lane) == known:
             self._lanes.pop(lane, None)
@@ -103,7 +121,10 @@ class Parking:
 
     async def done(self, parked: Parked) -> None:
         """Let the lane move on. What a person had a hand in is kept, so that their request can be answered again."""
-        record = parked.record
+        async with self._changing:
+            await self._done(parked.record)
+
+    async def _done(self, record: Record) -> None:
         if record.requests or "decided" in record.body:
             await self._store.save(PARKED.name, record.with_body(record.body | {"state": HANDLED}))
         else:
@@ -112,6 +133,7 @@ class Parking:
         self._lanes[lane] -= 1
         if self._lanes[lane] <= 0:
             del self._lanes[lane]
+            self._partitions.pop(lane, None)
 
     async def _keep(self, delivery: Delivery, reason: str, state: str) -> bool:
         place = f"{delivery.partition:05d}:{delivery.offset:020d}"

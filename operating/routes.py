@@ -10,15 +10,15 @@ from pydantic import ValidationError
 
 from contracts.audit import Audited
 from kit.auth import Principal
-from kit.clock import from_text
 from kit.events import Event
-from kit.store.port import Eq, Record, Scope
+from kit.store.port import Record
 from kit.web import IdempotencyKey, IfMatch, PageOf, require, set_etag
 from operating import schemas
 from operating.consumer import Consumer
 from operating.dead_letters import ACTS, DeadLetters
 from operating.masking import HIDDEN, identifier, masked
-from operating.parking import BLOCKING, DEAD, OPERATORS, PARKED
+from operating.measuring import backlog_of, outbox_seconds
+from operating.parking import BLOCKING
 from operating.service import Service
 
 BEHIND_SHOWN = 20
@@ -105,28 +105,21 @@ async def discard_one(
 @_system.get("", summary="服务状况")
 async def read_system(_by: Operator, desk: Desk) -> schemas.SystemAnswer:
     """Version, outbox, lag and parked keys."""
-    now = desk.ports.clock.now()
-    oldest = await desk.ports.store.pending(1)
-    age = (now - from_text(oldest[0].event.time)).total_seconds() if oldest else 0
+    age = await outbox_seconds(desk.ports)
     groups = [await _group(desk, consumer) for consumer in desk.consumers()]
     return schemas.SystemAnswer(
-        service=desk.ports.service, version=version("quce"), outbox_seconds=max(0, int(age)), groups=groups
+        service=desk.ports.service, version=version("quce"), outbox_seconds=int(age), groups=groups
     )
 
 
 async def _group(desk: Desk, consumer: Consumer) -> schemas.GroupAnswer:
-    ports, scope, own = desk.ports, Scope.of({OPERATORS}), Eq("group", consumer.group)
-    positions = await ports.bus.positions(consumer.group, consumer.topics)
-    unread = [each.oldest_unread_at for each in positions if each.lag and each.oldest_unread_at]
-    seconds = (ports.clock.now() - from_text(min(unread))).total_seconds() if unread else 0
-    parked = await ports.store.tally(PARKED.name, scope, [own, BLOCKING], group_by="lane")
-    dead = await ports.store.tally(PARKED.name, scope, [own, Eq("state", DEAD)])
+    found = await backlog_of(desk.ports, consumer)
     return schemas.GroupAnswer(
         group=consumer.group,
-        lag=sum(each.lag for each in positions),
-        lag_seconds=max(0, int(seconds)),
-        parked=len(parked),
-        dead=sum(each.count for each in dead),
+        lag=found.lag,
+        lag_seconds=int(found.lag_seconds),
+        parked=found.parked,
+        dead=found.dead,
     )
 
 

@@ -12,6 +12,7 @@ from kit.store.port import Collection
 from operating.announcing import ANNOUNCEMENTS
 from operating.consumer import Consumer, Died, Handler
 from operating.jobs import Jobs, Schedule
+from operating.measuring import Measure, Measuring
 from operating.outbox import Relay
 from operating.parking import PARKED
 
@@ -29,7 +30,8 @@ class Group:
 class Service:
     """What runs beside a service's routes.
 
-    ``before`` runs once the collections exist and before anything else starts, for seeds and repairs.
+    ``before`` runs once the collections exist and before anything else starts, for seeds and repairs;
+    ``measures`` are what operators see beyond what every service shows.
     """
 
     ports: Ports
@@ -40,6 +42,7 @@ class Service:
     before: Callable[[], Awaitable[None]] | None = None
     background: Sequence[Background] = ()
     died: Died | None = None
+    measures: Sequence[Measure] = ()
     consumers: list[Consumer] = field(default_factory=list)
     jobs: Jobs | None = None
 
@@ -56,13 +59,15 @@ class Service:
         )
         self.jobs = Jobs(ports.store, ports.leases, ports.clock, self.schedules, service=ports.service, holder=holder)
         self.consumers = [self._consumer(group) for group in self.groups]
+        measuring = Measuring(ports, self.consumers, self.measures)
         relay.start()
-        for part in (*self.consumers, *self.background, self.jobs):
+        parts: tuple[Background, ...] = (*self.consumers, *self.background, self.jobs, measuring)
+        for part in parts:
             await part.start()
         try:
             yield
         finally:
-            for part in (self.jobs, *self.background, *self.consumers):
+            for part in reversed(parts):
                 await part.stop()
             await relay.stop()
 

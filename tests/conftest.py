@@ -46,6 +46,11 @@ def effort_of_run() -> Effort:
     return "full" if os.environ.get("QUCE_EFFORT") == "full" else "ci"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Where the world of tests that ask a running suite stands."""
+    parser.addoption("--on-cluster", action="store_true", help="ask a cluster: two processes of each service")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Close the network, drop settings of the person's own shell, and choose profile and seed."""
@@ -73,10 +78,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if os.environ.get("CI") == "true":
             raise pytest.UsageError("Chromium is missing, and CI=true runs the browser tests: apt install chromium")
         _leave_out(config, items, "browser", "找不到 Chromium，浏览器测试未运行（apt install chromium）")
-    if not os.environ.get("QUCE_CLUSTER"):
+    if config.getoption("--on-cluster"):
+        _keep_some(config, items)
+    elif not os.environ.get("QUCE_CLUSTER"):
         _leave_out(config, items, "cluster", "需要 Kafka 和 MongoDB 的测试未运行（make test-cluster）")
     elif lacking := missing_programs():
         raise pytest.UsageError(f"缺少 {'、'.join(lacking)}（apt install openjdk-17-jdk-headless maven）")
+
+
+def _keep_some(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of the cells of a table a tenth, but in full effort: the other nine run on the embedded suite."""
+    draw = random.Random(config.stash[chosen_seed])  # noqa: S311 - to be repeated
+    if effort_of_run() == "ci":
+        items[:] = [each for each in items if "[" not in each.name or draw.random() < 0.1]
 
 
 def _leave_out(config: pytest.Config, items: list[pytest.Item], marker: str, *messages: str) -> None:

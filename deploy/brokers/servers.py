@@ -42,16 +42,28 @@ class ServerSilent(RuntimeError):
 @contextmanager
 def kafka(folder: Path, port: int) -> Iterator[str]:
     """A Kafka node that keeps its log in ``folder``; gives its address as ``kafka://host:port``."""
+    properties = KAFKA.format(host=HOST, port=port, controller=free_port(), folder=folder)
+    with broker(folder, port, properties, new_cluster()):
+        yield f"kafka://{HOST}:{port}"
+
+
+@contextmanager
+def broker(folder: Path, port: int, properties: str, cluster: str) -> Iterator[None]:
+    """A Kafka node with these properties, which name ``folder/log`` and ``port``; nodes of one cluster share its id."""
     lib, settings = jars("kafka"), folder / "server.properties"
     folder.mkdir(parents=True, exist_ok=True)
-    settings.write_text(KAFKA.format(host=HOST, port=port, controller=free_port(), folder=folder), "utf-8")
+    settings.write_text(properties, "utf-8")
     if not (folder / "log" / "meta.properties").exists():
-        cluster = "Q" + urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")[1:]  # no dash, which is an option
         tool = ["java", "-cp", f"{lib}/*", "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)]
         subprocess.run(tool, check=True, capture_output=True)
     command = ["java", "-Xmx512m", "-cp", f"{lib}/*", "kafka.Kafka", str(settings)]
     with _running(command, port, folder / "server.log"):
-        yield f"kafka://{HOST}:{port}"
+        yield
+
+
+def new_cluster() -> str:
+    """A name for a cluster; without a dash at its beginning, which would be an option."""
+    return "Q" + urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")[1:]
 
 
 @contextmanager

@@ -18,8 +18,8 @@ from kafka.structs import OffsetAndMetadata
 
 from deploy.migration.errors import MoveRefused
 from deploy.migration.log import BATCH, START_AFRESH, Positions, Span, instant, milliseconds
-from kit.bus.kafka_producer import SETTINGS, BusAway, Producer
-from kit.bus.port import Delivery
+from kit.bus.kafka_producer import SETTINGS, Producer
+from kit.bus.port import BusAway, Delivery
 from kit.bus.port import TopicPartition as Place
 from kit.clock import to_text
 

@@ -7,6 +7,8 @@ import logging
 from datetime import UTC, datetime, time
 from functools import partial
 
+from prometheus_client import Gauge
+
 from contracts.audit import Audited
 from contracts.catalogue import topic_of
 from contracts.gateway import GatewayAudited
@@ -26,6 +28,9 @@ from operating.jobs import Schedule, daily
 from operating.service import Group
 
 log = logging.getLogger(__name__)
+
+FINDINGS = Gauge("quce_audit_findings", "What the last verification of the audit log found wrong.")
+CHECKED_AT = Gauge("quce_audit_checked_at_seconds", "Unix time of that verification; 0 before the first.")
 
 GROUP = "audit"
 COLLECTIONS = (ENTRIES, HEADS, STATE)
@@ -97,6 +102,12 @@ class Keeper:
     async def checked(self) -> Record | None:
         """What the last verification found."""
         return await self._ports.store.get(STATE.name, SCOPE, VERDICT)
+
+    async def measure(self) -> None:
+        """Show operators what the last verification found, whichever replica did it."""
+        if (verdict := await self.checked()) is not None:
+            FINDINGS.set(len(verdict.body["findings"]))
+            CHECKED_AT.set(from_text(verdict.body["at"]).timestamp())
 
     async def _nightly(self, _slot: datetime) -> None:
         await self.anchor()

@@ -11,10 +11,11 @@ import orjson
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
+from gateway.calls import Call
+from gateway.peer import Reply
 from gateway.session import Session
-from gateway.upstream import Call, Params, ask, upstream_of
+from gateway.upstream import Params, ask, upstream_of
 from kit.errors import Problem
-from kit.peer import Reply
 
 Answered = dict[str, Any]
 

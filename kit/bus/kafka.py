@@ -23,7 +23,8 @@ class KafkaBus:
         """Append in order, each acknowledged by all replicas in sync.
 
         Raises:
-            BusAway: the broker did not acknowledge in time.
+            MessagesRefused: the broker refuses some, and has the others.
+            BusAway: it did not acknowledge in time, or refuses all.
         """
         if messages:
             await self._producing.send(messages)
@@ -32,9 +33,9 @@ class KafkaBus:
         """Join ``group`` as one more member."""
         return KafkaSubscription(self._servers, group, topics, **self._settings)
 
-    async def positions(self, group: str, topics: Sequence[str]) -> list[Position]:
+    async def positions(self, group: str, topics: Sequence[str], ages: bool = True) -> list[Position]:
         """Committed and last offsets of every partition that holds anything."""
-        return await self._positions.read(group, topics)
+        return await self._positions.read(group, topics, ages)
 
     def partitions(self, topic: str) -> int:  # noqa: ARG002 - all topics have as many here
         """All topics have as many."""

@@ -18,9 +18,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
-from kafka.errors import KafkaError
+from kafka.errors import CorruptRecordError, KafkaError
 from kafka.structs import MemberState
 
+from kit.bus.kafka_client import built
 from kit.bus.port import Delivery
 from kit.bus.port import TopicPartition as Place
 from kit.clock import to_text
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 POLL = 0.1
 """Seconds that the thread waits for records, and that a commit may wait for it."""
 JOINING, OUTSIDE = 2.0, 15.0
-"""Seconds: a client that is disturbed while it joins may never be a member, and says nothing of it."""
+"""Seconds; a member whose join nobody took up is asked again, and thrown away where that does not help."""
 MOST = 500
 """Records in hand above which no more are fetched."""
 LEAVING = 10.0
@@ -39,10 +40,10 @@ SETTINGS: dict[str, Any] = {
     "enable_auto_commit": False,
     "auto_offset_reset": "earliest",
     "max_poll_records": 50,
+    "max_poll_interval_ms": 60_000,
     "session_timeout_ms": 10_000,
     "heartbeat_interval_ms": 3_000,
     "request_timeout_ms": 30_000,
-    "reconnect_backoff_max_ms": 1_000,
     "fetch_max_wait_ms": 100,
     "allow_auto_create_topics": False,
     "metrics_enabled": False,
@@ -70,10 +71,16 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # the
         self._to_commit: dict[Place, int] = {}
         self._committed: dict[Place, int] = {}
         self._lost: set[Place] = set()
+        self._assigned: frozenset[Place] = frozenset()
         self._stopping = threading.Event()
         self._polled_at = time.monotonic()
         self._thread = threading.Thread(target=self._work, name=f"{group}-kafka", daemon=True)
         self._thread.start()
+
+    @property
+    def assigned(self) -> frozenset[Place]:
+        """The partitions that the group gave this member."""
+        return self._assigned
 
     @property
     def silent_for(self) -> float:
@@ -105,28 +112,39 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # the
         await asyncio.to_thread(self._thread.join, LEAVING)
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Drop what was fetched and not taken: its new reader begins where this one committed."""
-        gone = {(each.topic, each.partition) for each in revoked}
-        with self._lock:
-            self._lost |= gone
-            kept = [each for each in self._in_hand if (each.topic, each.partition) not in gone]
-            self._in_hand = deque(kept)
-            for place in gone:
-                self._committed.pop(place, None)
+        """Nothing yet: of what stays this member's, the client reads on where it was, so nothing may be dropped."""
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Nothing: the client goes on where the group committed."""
+        """What went to another member is dropped: that one begins where this one committed."""
+        now = frozenset((each.topic, each.partition) for each in assigned)
+        self._drop(self._assigned - now)
+        self._assigned = now
+
+    def on_partitions_lost(self, lost: Iterable[TopicPartition]) -> None:
+        """The group gave this member up: even of what it gets again it reads what it did not commit."""
+        self._drop(frozenset((each.topic, each.partition) for each in lost))
+        self._assigned = frozenset()
+
+    def _drop(self, gone: frozenset[Place]) -> None:
+        with self._lock:
+            self._lost |= gone
+            self._in_hand = deque(each for each in self._in_hand if (each.topic, each.partition) not in gone)
+            for place in gone:
+                self._committed.pop(place, None)
+                self._to_commit.pop(place, None)
 
     def _work(self) -> None:
         while not self._stopping.is_set():
             consumer = None
             try:
-                consumer = KafkaConsumer(**self._settings)
+                consumer = built(KafkaConsumer, **self._settings)
                 self._join(consumer)
                 self._consume(consumer)
             except Exception as error:
                 log.warning("consumer of %s broke off: %r; building another", self._group, error)
                 BUS_REBUILDS.labels(self._group).inc()
+                if isinstance(error, CorruptRecordError):  # whoever reads it looks at each message's own checksum
+                    self._settings["check_crcs"] = False
                 self._forget()
                 self._stopping.wait(random.uniform(0.2, 1.0))  # noqa: S311 - jitter, not a secret
             finally:
@@ -151,6 +169,8 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # the
             self._commit(consumer)
             self._hold_back(consumer)
             member = consumer.group_metadata().state is MemberState.STABLE
+            if not member:
+                consumer._coordinator.request_rejoin()
             found = consumer.poll(timeout_ms=int((POLL if member else JOINING) * 1000))
             self._polled_at = time.monotonic()
             joined_at = self._polled_at if member else joined_at
@@ -168,7 +188,9 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # the
             try:
                 consumer.commit(offsets, timeout_ms=5_000)
             except KafkaError as error:
-                log.info("%s will hear some events again: %s", self._group, type(error).__name__)
+                log.info("%s commits later: %s", self._group, type(error).__name__)
+                with self._lock:
+                    self._to_commit = {place: due[place] for place in due.keys() - self._lost} | self._to_commit
 
     def _hold_back(self, consumer: Any) -> None:
         """Fetch no more while much is in hand, and go on polling, as membership needs."""
@@ -184,11 +206,8 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # the
             self._loop.call_soon_threadsafe(self._news.set)
 
     def _forget(self) -> None:
-        with self._lock:
-            self._lost |= {(each.topic, each.partition) for each in self._in_hand}
-            self._in_hand.clear()
-            self._to_commit.clear()
-            self._committed.clear()
+        self._drop(self._assigned | {(each.topic, each.partition) for each in self._in_hand})
+        self._assigned = frozenset()
 
 
 def _delivery(record: Any) -> Delivery:

@@ -13,8 +13,8 @@ from typing import Any
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, RetriableError
 
-from kit.bus.kafka_producer import BusAway
-from kit.bus.port import Position
+from kit.bus.kafka_client import built
+from kit.bus.port import BusAway, Position
 from kit.clock import to_text
 
 TIMEOUT_MS = 3_000
@@ -31,24 +31,24 @@ class PositionsThread:
         self._admin: Any = None
         self._consumer: Any = None
 
-    async def read(self, group: str, topics: Sequence[str]) -> list[Position]:
+    async def read(self, group: str, topics: Sequence[str], ages: bool) -> list[Position]:
         """How far ``group`` is in the partitions of ``topics`` that hold anything.
 
         Raises:
             BusAway: the brokers give no answer.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._read, group, topics)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._read, group, topics, ages)
 
     async def close(self) -> None:
         """Let the clients go."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._drop)
         self._thread.shutdown()
 
-    def _read(self, group: str, topics: Sequence[str]) -> list[Position]:
+    def _read(self, group: str, topics: Sequence[str], ages: bool) -> list[Position]:
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
-                return self._ask(group, topics)
+                return self._ask(group, topics, ages)
             except KafkaError as error:
                 if not isinstance(error, RetriableError):
                     self._drop()
@@ -56,15 +56,15 @@ class PositionsThread:
                     raise BusAway("消息服务暂时没有回答，稍后再看。") from error
                 time.sleep(PAUSE)
 
-    def _ask(self, group: str, topics: Sequence[str]) -> list[Position]:
+    def _ask(self, group: str, topics: Sequence[str], ages: bool) -> list[Position]:
         if self._consumer is None:
-            self._admin = KafkaAdminClient(bootstrap_servers=self._servers, request_timeout_ms=TIMEOUT_MS)
+            self._admin = built(KafkaAdminClient, bootstrap_servers=self._servers, request_timeout_ms=TIMEOUT_MS)
             self._consumer = self._reader()
         committed = {at: found.offset for at, found in self._admin.list_group_offsets([group])[group].items()}
         places = [TopicPartition(name, n) for name in topics for n in self._consumer.partitions_for_topic(name) or ()]
         ends = {place: end for place, end in self._consumer.end_offsets(places).items() if end}
         behind = {place: committed.get(place, 0) for place in ends if committed.get(place, 0) < ends[place]}
-        times = self._times(behind) if behind else {}
+        times = self._times(behind) if behind and ages else {}
         return [
             Position(place.topic, place.partition, committed.get(place, 0), ends[place], times.get(place))
             for place in sorted(ends)
@@ -91,13 +91,7 @@ class PositionsThread:
 
     def _reader(self) -> Any:
         """A reader outside any group, which has every partition of what it subscribes to."""
-        return KafkaConsumer(
-            bootstrap_servers=self._servers,
-            group_id=None,
-            auto_offset_reset="earliest",
-            enable_auto_commit=False,
-            metrics_enabled=False,
-        )
+        return built(KafkaConsumer, bootstrap_servers=self._servers, auto_offset_reset="earliest")
 
     def _drop(self) -> None:
         for client in (self._admin, self._consumer):

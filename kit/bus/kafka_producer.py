@@ -1,57 +1,66 @@
 """The producing thread of the Kafka bus: what a broker did not acknowledge is sent again, in order, by a new client.
 
 A producer of kafka-python that met an error outside the retriable ones is of no more use: it fails whatever
-follows, or never answers. It is thrown away, another is built, and all from the first unacknowledged message on
-is sent again. Readers drop what comes twice.
+follows, never answers, or sends what follows first. It is thrown away, another is built, and all from the first
+unacknowledged message on is sent again. Readers drop what comes twice.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import queue
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from kafka import KafkaProducer
+from kafka import KafkaProducer, errors
 
-from kit.bus.port import Message
-from kit.errors import Unavailable
+from kit.bus.kafka_client import built
+from kit.bus.port import BusAway, Message, MessagesRefused
 from kit.telemetry import BUS_REBUILDS, PUBLISH_ERRORS
 
 log = logging.getLogger(__name__)
 
 PATIENCE = 30.0
-"""Seconds for which one batch is tried."""
+"""Seconds for which one batch is tried; what lasts until somebody acts is tried :data:`TWICE`."""
 SILENCE = 5.0
 """Seconds without an acknowledgement after which a producer is given up."""
-PAUSE, LONGEST_PAUSE = 0.05, 1.0
+PAUSE, LONGEST_PAUSE, TWICE = 0.05, 1.0, 2
 SETTINGS: dict[str, Any] = {
-    "acks": "all",
-    "enable_idempotence": True,
-    "max_in_flight_requests_per_connection": 5,
-    "delivery_timeout_ms": 30_000,
+    "enable_idempotence": True,  # with it come acks=all and five requests in flight
     "request_timeout_ms": 10_000,
     "max_block_ms": 3_000,
-    "reconnect_backoff_max_ms": 1_000,
     "linger_ms": 5,
     "allow_auto_create_topics": False,
     "metrics_enabled": False,
 }
 
 
-class BusAway(Unavailable):
-    """The broker did not acknowledge in time; the messages are sent again later."""
+class TopicUnknown(errors.KafkaError):  # type: ignore[misc]  # the library ships no types
+    """The brokers answer, and tell no partitions of the topic."""
 
-    slug, title = "bus-away", "消息服务暂时连不上"
+
+UNFIT = tuple(map(errors.for_code, (2, 10, 18, 32, 43, 44, 87)))
+"""Corrupt, too large, a batch too large, time out of range, format not known, against a rule, invalid."""
+OF_ONE_MESSAGE = (*UNFIT, ValueError)
+"""What other messages need not meet; ValueError is what the library says of a partition that there is not."""
+NO_TOPIC = (TopicUnknown, errors.InvalidTopicError, errors.AuthorizationError)
+LASTING = (*NO_TOPIC, *map(errors.for_code, (33, 34, 54, 58)))
+"""What every message meets until somebody changes a setting; the numbers are a log-in that is refused."""
+ADVICE: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+    (UNFIT, "不收一条 {size} 字节的消息：请核对主题 {topic} 的 max.message.bytes 等设置（deploy/topics.yaml）和时钟"),
+    ((ValueError,), "的主题 {topic} 没有 QUCE_PARTITIONS 那么多分区：请核对这个设置，并执行 quce topics apply"),
+    (NO_TOPIC, "没有主题 {topic}，或者不让写：请执行 quce topics apply，核对 QUCE_BUS_URL 和它的写权限"),
+    ((Exception,), "暂时没有确认，稍后自动重发；一直这样，请核对 QUCE_BUS_URL"),
+)
 
 
 class Producer(KafkaProducer):  # type: ignore[misc]  # the library ships no types
-    """A producer that leaves the library's logger alone when it is collected."""
+    """A producer that sends nothing behind a failure, and leaves the library's logger alone when it is collected."""
+
+    failure: Exception | None = None
 
     def __del__(self) -> None:
         """Nothing: who gives it up has ended it."""
@@ -59,21 +68,26 @@ class Producer(KafkaProducer):  # type: ignore[misc]  # the library ships no typ
     def give_up(self) -> None:
         """End its thread now, whatever is under way; ``close`` would wait for what never comes."""
         self._unregister_cleanup()
-        self._sender.initiate_close()
         self._sender.force_close()
         self._closed = True
 
+    def send_message(self, message: Message) -> Any:
+        """The future of its acknowledgement.
 
-@dataclass(slots=True)
-class _Job:
-    messages: list[Message]
-    done: asyncio.Future[None]
-    loop: asyncio.AbstractEventLoop
+        Raises:
+            TopicUnknown: the brokers tell no partitions of its topic.
+        """
+        headers = [(name, value.encode()) for name, value in message.headers.items()]
+        try:
+            sent = self.send(message.topic, message.value, message.key.encode(), headers, message.partition)
+        except errors.KafkaTimeoutError as error:
+            raise TopicUnknown(message.topic) from error
+        return sent.add_errback(self._stop)
 
-    def end(self, error: Exception | None) -> None:
-        """Tell the loop, unless it has gone."""
-        with suppress(RuntimeError):
-            self.loop.call_soon_threadsafe(_settle, self.done, error)
+    def _stop(self, error: Exception) -> None:
+        """In the sending thread, before it takes the next batch of a partition whose last one failed."""
+        self.failure = self.failure or error
+        self._sender._force_close, self._sender._running = True, False
 
 
 class ProducingThread:
@@ -81,90 +95,69 @@ class ProducingThread:
 
     def __init__(self, servers: Sequence[str], **settings: Any) -> None:
         self._settings = {"bootstrap_servers": list(servers), **SETTINGS, **settings}
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="kafka-producer")
+        self._closing = threading.Event()
         self._producer: Producer | None = None
-        self._thread = threading.Thread(target=self._work, name="kafka-producer", daemon=True)
-        self._thread.start()
 
     async def send(self, messages: Sequence[Message]) -> None:
         """Send in order; returns once the broker has acknowledged all.
 
         Raises:
-            BusAway: it did not in time.
+            MessagesRefused: it refuses some, and has acknowledged the others.
+            BusAway: it did not answer in time, or refuses all.
         """
-        loop = asyncio.get_running_loop()
-        job = _Job(list(messages), loop.create_future(), loop)
-        self._jobs.put(job)
-        await job.done
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._send_all, dict(enumerate(messages)))
 
     async def close(self) -> None:
-        """Finish the batch under way, then let the client go."""
-        self._jobs.put(None)
-        await asyncio.to_thread(self._thread.join, PATIENCE)
+        """Try the batch under way once more at most, then let the client go."""
+        self._closing.set()
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._drop)
+        self._thread.shutdown()
 
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            try:
-                self._send_all(job.messages)
-            except Exception as error:
-                job.end(error)
-            else:
-                job.end(None)
-        self._drop()
-
-    def _send_all(self, messages: list[Message]) -> None:
-        deadline, pause = time.monotonic() + PATIENCE, PAUSE
-        while messages:
-            try:
-                messages = messages[self._acknowledged(messages) :]
+    def _send_all(self, left: dict[int, Message]) -> None:
+        deadline, pause, lasting = time.monotonic() + PATIENCE, PAUSE, 0
+        places, refused, alone = set(left), dict[int, str](), False
+        while left:
+            error = self._send_next(left, 1 if alone else len(left))
+            if error is None:
                 continue
-            except Exception as error:
-                self._rebuild_after(error)
-            if time.monotonic() + pause > deadline:
-                raise BusAway("消息服务暂时没有确认，稍后自动重发。")
-            time.sleep(pause)
+            suspect = next(iter(left.values()))
+            words = self._rebuild_after(error, suspect)
+            if isinstance(error, OF_ONE_MESSAGE):
+                if alone:
+                    refused |= {place: words for place, each in left.items() if each.key == suspect.key}
+                    left = {place: each for place, each in left.items() if place not in refused}
+                alone = True
+                continue
+            lasting += isinstance(error, LASTING)
+            if lasting == TWICE or time.monotonic() + pause > deadline or self._closing.wait(pause):
+                raise BusAway(words, places - left.keys() - refused.keys())
             pause = min(pause * 2, LONGEST_PAUSE)
+        if refused:
+            raise MessagesRefused("\n".join(sorted(set(refused.values()))), places - refused.keys())
 
-    def _acknowledged(self, messages: Sequence[Message]) -> int:
-        """How many from the first on are safe after one try, with a client that is still good where it is all.
+    def _send_next(self, left: dict[int, Message], count: int) -> Exception | None:
+        """Try the first of them once, and take off what was acknowledged."""
+        try:
+            self._producer = self._producer or built(Producer, **self._settings)
+            for place, sent in [(n, self._producer.send_message(each)) for n, each in list(left.items())[:count]]:
+                sent.get(timeout=SILENCE)
+                del left[place]
+        except Exception as error:
+            return (self._producer and self._producer.failure) or error
+        return None
 
-        Raises:
-            Exception: not even the first.
-        """
-        if self._producer is None:
-            self._producer = Producer(**self._settings)
-        sent = [_send(self._producer, message) for message in messages]
-        for number, each in enumerate(sent):
-            try:
-                each.get(timeout=SILENCE)
-            except Exception as error:
-                if number == 0:
-                    raise
-                self._rebuild_after(error)
-                return number
-        return len(sent)
-
-    def _rebuild_after(self, error: Exception) -> None:
-        log.warning("the broker did not acknowledge: %s; building another client", type(error).__name__)
+    def _rebuild_after(self, error: Exception, message: Message) -> str:
+        """Throw the client away; what is to be said of the error."""
+        advice = next(text for kinds, text in ADVICE if isinstance(error, kinds))
+        words = f"Kafka {advice.format(topic=message.topic, size=len(message.value))}（{type(error).__name__}）。"
+        log.warning("building another producer: %s", words)
         PUBLISH_ERRORS.labels(type(error).__name__).inc()
         BUS_REBUILDS.labels("producer").inc()
         self._drop()
+        return words
 
     def _drop(self) -> None:
         if self._producer is not None:
             self._producer.give_up()
             self._producer = None
-
-
-def _send(producer: Producer, message: Message) -> Any:
-    headers = [(name, value.encode()) for name, value in message.headers.items()]
-    return producer.send(message.topic, message.value, message.key.encode(), headers, message.partition)
-
-
-def _settle(done: asyncio.Future[None], error: Exception | None) -> None:
-    if done.cancelled():
-        return
-    if error is None:
-        done.set_result(None)
-    else:
-        done.set_exception(error)

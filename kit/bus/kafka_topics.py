@@ -1,52 +1,47 @@
-"""Makes topics on brokers: what is missing is made, what is there is left as it is and told."""
+"""Topics on brokers: which are there, and making them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from typing import Any
 
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from kit.bus.kafka_producer import BusAway
+from kit.bus.kafka_client import built
+from kit.bus.port import BusAway
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """A topic as it should be."""
+def widths(servers: Sequence[str], names: Iterable[str]) -> dict[str, int]:
+    """How many partitions each of these topics has, as far as they are there.
 
-    name: str
-    partitions: int
-    replication: int
-    settings: Mapping[str, str]
+    Raises:
+        BusAway: the brokers give no answer.
+    """
+    with _asking(servers) as admin:
+        present = sorted(set(admin.list_topics()) & set(names))
+        described = admin.describe_topics(present) if present else []
+        return {each["name"]: len(each["partitions"]) for each in described}
 
 
-def make_topics(servers: Sequence[str], topics: Sequence[Topic]) -> dict[str, int]:
-    """Make the topics that are missing; gives how many partitions each of those has that was there before.
+def make_topics(servers: Sequence[str], topics: Mapping[str, Mapping[str, object]]) -> None:
+    """Make topics that are not there.
+
+    The options are ``num_partitions``, ``replication_factor`` and ``configs``, as Kafka calls them.
 
     Raises:
         BusAway: the brokers give no answer, or refuse.
     """
-    try:
-        admin = KafkaAdminClient(bootstrap_servers=list(servers), request_timeout_ms=10_000)
-    except KafkaError as error:
-        raise BusAway(f"连不上 Kafka（{', '.join(servers)}）：{type(error).__name__}。请核对 QUCE_BUS_URL。") from error
-    try:
-        present = set(admin.list_topics()) & {topic.name for topic in topics}
-        missing = {topic.name: _options(topic) for topic in topics if topic.name not in present}
-        if missing:
-            admin.create_topics(missing, wait_for_metadata=True)
-        described = admin.describe_topics(sorted(present)) if present else []
-        return {each["name"]: len(each["partitions"]) for each in described}
-    except KafkaError as error:
-        raise BusAway(f"Kafka 没有建成主题：{type(error).__name__}：{error}") from error
-    finally:
-        admin.close()
+    if topics:
+        with _asking(servers) as admin:
+            admin.create_topics(topics, wait_for_metadata=True)
 
 
-def _options(topic: Topic) -> dict[str, object]:
-    return {
-        "num_partitions": topic.partitions,
-        "replication_factor": topic.replication,
-        "configs": dict(topic.settings),
-    }
+@contextmanager
+def _asking(servers: Sequence[str]) -> Iterator[Any]:
+    try:
+        with closing(built(KafkaAdminClient, bootstrap_servers=list(servers), request_timeout_ms=10_000)) as admin:
+            yield admin
+    except KafkaError as error:
+        raise BusAway(f"Kafka（{', '.join(servers)}）没有办成：{error}。请核对 QUCE_BUS_URL。") from error

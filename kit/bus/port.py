@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Protocol
 
+from kit.errors import Unavailable
+
 TopicPartition = tuple[str, int]
+
+
+class BusAway(Unavailable):
+    """The bus gives no answer, or refuses; ``kept`` are the places of the messages that it has all the same."""
+
+    slug, title = "bus-away", "消息服务暂时连不上"
+
+    def __init__(self, detail: str, kept: Iterable[int] = ()) -> None:
+        super().__init__(detail)
+        self.kept = frozenset(kept)
+
+
+class MessagesRefused(BusAway):
+    """The bus has what is kept, and will not take the others until somebody acts."""
 
 
 def partition_of(key: str, partitions: int) -> int:
@@ -58,6 +74,16 @@ class Position:
 class Subscription(Protocol):
     """One member of a consumer group."""
 
+    @property
+    def assigned(self) -> frozenset[TopicPartition] | None:
+        """The partitions that are this member's now; None where there is no other member, and all are."""
+        ...
+
+    @property
+    def silent_for(self) -> float:
+        """Seconds since the client last came back from its server: heartbeats may go on without it."""
+        ...
+
     async def poll(self, limit: int, wait: float) -> list[Delivery]:
         """Up to ``limit`` messages, in order within a partition; empty after ``wait`` seconds without any."""
         ...
@@ -75,15 +101,23 @@ class Bus(Protocol):
     """Topics that keep everything they were given."""
 
     async def publish(self, messages: Sequence[Message]) -> None:
-        """Append in order; returns once all are durable, raises if any may not be."""
+        """Append in order; returns once all are durable.
+
+        Raises:
+            MessagesRefused: some are not, nor what is behind them under their keys.
+            BusAway: some may not be.
+        """
         ...
 
     async def subscribe(self, group: str, topics: Sequence[str]) -> Subscription:
         """Join ``group``; a new group reads from the beginning."""
         ...
 
-    async def positions(self, group: str, topics: Sequence[str]) -> list[Position]:
-        """How far ``group`` is in each partition of ``topics`` that holds anything, for lag and for tests that wait."""
+    async def positions(self, group: str, topics: Sequence[str], ages: bool = True) -> list[Position]:
+        """How far ``group`` is in each partition of ``topics`` that holds anything, for lag and for tests that wait.
+
+        ``ages`` asks for the instant of the oldest unread message too, which takes reading it.
+        """
         ...
 
     def partitions(self, topic: str) -> int:

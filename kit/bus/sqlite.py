@@ -51,9 +51,10 @@ class SqliteBus:
         """One reader of every partition: an embedded group has one member."""
         return SqliteSubscription(self, group, tuple(topics))
 
-    async def positions(self, group: str, topics: Sequence[str]) -> list[Position]:
+    async def positions(self, group: str, topics: Sequence[str], ages: bool = True) -> list[Position]:
         """Committed and last offsets of every partition that holds anything."""
-        return await self._file.read(lambda connection: _positions(connection, group, topics))
+        places = [(topic, partition) for topic in sorted(topics) for partition in range(self._partitions)]
+        return await self._file.read(lambda connection: _positions(connection, group, places, ages))
 
     def partitions(self, topic: str) -> int:  # noqa: ARG002 - all topics have as many here
         """All topics have as many."""
@@ -70,12 +71,19 @@ class SqliteBus:
 class SqliteSubscription:
     """The reading side of :class:`SqliteBus`."""
 
+    silent_for = 0.0
+
     def __init__(self, bus: SqliteBus, group: str, topics: tuple[str, ...]) -> None:
         self._bus = bus
         self._group = group
         self._topics = topics
         self._next: dict[TopicPartition, int] = {}
         self._known = False
+
+    @property
+    def assigned(self) -> None:
+        """All: a group has one member here."""
+        return None
 
     async def poll(self, limit: int, wait: float) -> list[Delivery]:
         """Read on from what this member has been given."""
@@ -161,17 +169,15 @@ def _read(
     return found
 
 
-def _positions(connection: Connection, group: str, topics: Sequence[str]) -> list[Position]:
+def _positions(connection: Connection, group: str, places: Sequence[TopicPartition], ages: bool) -> list[Position]:
+    """A seek for each partition: the log is too long to be looked through."""
     committed = _committed(connection, group)
-    ends: dict[TopicPartition, int] = {}
-    for topic, partition, last in connection.execute("SELECT topic, partition, MAX(offset) FROM log GROUP BY 1, 2"):
-        if topic in topics:
-            ends[topic, partition] = last + 1
+    last = "SELECT offset + 1 FROM log WHERE topic = ? AND partition = ? ORDER BY offset DESC LIMIT 1"
+    time = "SELECT time FROM log WHERE topic = ? AND partition = ? AND offset = ?"
     positions = []
-    for place in sorted(ends):
-        start = committed.get(place, 0)
-        oldest = connection.execute(
-            "SELECT time FROM log WHERE topic = ? AND partition = ? AND offset = ?", (*place, start)
-        ).fetchone()
-        positions.append(Position(*place, start, ends[place], oldest[0] if oldest else None))
+    for place in places:
+        if end := rows(connection, last, place):
+            start = committed.get(place, 0)
+            oldest = rows(connection, time, (*place, start)) if ages else []
+            positions.append(Position(*place, start, end[0][0], oldest[0][0] if oldest else None))
     return positions

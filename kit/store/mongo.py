@@ -40,6 +40,7 @@ from kit.store.port import (
     Write,
 )
 from kit.store.reading import note, scan_by_pages
+from kit.telemetry import COMMIT_SECONDS
 
 RECORD = {"body": 1, "readers": 1, "revision": 1, "requests": 1}
 BRIEF = {"brief": 1, "revision": 1}
@@ -171,7 +172,7 @@ class MongoStore:
     async def save(self, collection: str, record: Record, events: Sequence[Event] = ()) -> Record:
         """One document and its events, atomically."""
         fields = fields_of(self._collections[collection], record)
-        with reaching():
+        with reaching(), COMMIT_SECONDS.labels(self._database.name).time():
             if record.revision == 0:
                 await self._insert(collection, record, fields, events)
             else:

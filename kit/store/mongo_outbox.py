@@ -16,7 +16,7 @@ from kit.store.port import PendingEvent, Position
 
 LEFT_BEHIND = "left_behind"
 """Events of documents that were erased before their events were published."""
-SWEEP = 1.0
+SWEEP = 0.25
 """Seconds after which events are searched for that another process saved."""
 REMEMBERED = 10_000
 """Documents above which memory is dropped and the next search finds them: who is no relay never asks."""
@@ -81,13 +81,13 @@ class Outbox:
                     del self._dirty[name, id]
 
     async def settle(self, positions: Sequence[Position]) -> None:
-        """Forget events; a document whose last event is among them has none left."""
+        """Forget events; a document that has as many as these, the last among them, has none left."""
         events: dict[Place, list[str]] = defaultdict(list)
         for name, id, event in positions:
             events[name, id].append(event)
         for name, ids in _grouped(events).items():
             documents = self._database[name]
-            emptied = [_empty(id, events[name, id][-1]) for id in ids]
+            emptied = [_empty(id, events[name, id]) for id in ids]
             done = await documents.bulk_write(emptied, ordered=False)
             if done.matched_count < len(emptied):
                 await documents.bulk_write([each for id in ids for each in _pull(id, events[name, id])])
@@ -116,8 +116,9 @@ def _grouped(places: Iterable[Place]) -> dict[str, list[str]]:
     return grouped
 
 
-def _empty(id: str, last: str) -> UpdateOne:
-    return UpdateOne({"_id": id, "last_event": last}, {"$set": {"outbox": []}, "$unset": {"waiting_since": ""}})
+def _empty(id: str, events: list[str]) -> UpdateOne:
+    all_of_them = {"_id": id, "last_event": events[-1], "outbox": {"$size": len(events)}}
+    return UpdateOne(all_of_them, {"$set": {"outbox": []}, "$unset": {"waiting_since": ""}})
 
 
 def _pull(id: str, events: list[str]) -> list[UpdateOne]:

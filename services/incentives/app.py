@@ -15,6 +15,7 @@ from operating.routes import mount
 from operating.service import Service
 from services.incentives import authoring_routes, consumers, jobs, routes
 from services.incentives.commands.seeding import seed_policies
+from services.incentives.following import Following
 from services.incentives.repository import COLLECTIONS, CodeTables, Library
 from services.incentives.settings import SERVICE
 
@@ -35,6 +36,7 @@ def create_app(ports: Ports) -> FastAPI:
         groups=consumers.groups(ports, library),
         schedules=jobs.schedules(ports, library),
         before=before,
+        background=(Following(library, tables),),
         died=IncentivesEventDied,
     )
 

@@ -28,9 +28,9 @@ from services.leads.worker import Worker
 
 def create_app(ports: Ports) -> FastAPI:
     """The app of this service on these ports."""
-    importer = Worker("imports", partial(imports.run_imports, ports))
-    exporter = Worker("exports", partial(exports.run_exports, ports))
-    enquirer = Worker("enquiries", partial(enquiry_steps.sweep, ports))
+    importer = Worker(ports, "imports", partial(imports.run_imports, ports))
+    exporter = Worker(ports, "exports", partial(exports.run_exports, ports))
+    enquirer = Worker(ports, "enquiries", partial(enquiry_steps.sweep, ports))
     service = Service(
         ports,
         topic_of("leads"),

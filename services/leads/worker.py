@@ -1,4 +1,4 @@
-"""Work beside the requests: done when somebody wakes it, and at the start what was left from before."""
+"""Work beside the requests, by one replica at a time: when somebody wakes it, and what a dead one left undone."""
 
 from __future__ import annotations
 
@@ -6,15 +6,24 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import timedelta
+
+from kit.ports import Ports
+from operating.leading import under_lease
 
 log = logging.getLogger(__name__)
+
+LENGTH = timedelta(seconds=15)
+LOOK, AGAIN = 10.0, 1.0
+"""Seconds: between looks for what was left undone, and until one that another replica is at is asked for again."""
 
 
 class Worker:
     """Does ``work`` each time it was woken; what is woken meanwhile is done in one further turn."""
 
-    def __init__(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        self._name, self._work = name, work
+    def __init__(self, ports: Ports, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        self._leases, self._holder = ports.leases, ports.settings.replica
+        self._name, self._work = f"{ports.service}-{name}", work
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -36,9 +45,13 @@ class Worker:
 
     async def _forever(self) -> None:
         while True:
-            await self._wake.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK):
+                    await self._wake.wait()
             self._wake.clear()
             try:
-                await self._work()
+                if not await under_lease(self._leases, self._name, self._holder, LENGTH, self._work):
+                    await asyncio.sleep(AGAIN)
+                    self._wake.set()
             except Exception:
                 log.exception("%s broke off; what is left waits for the next wake", self._name)

@@ -22,6 +22,7 @@ from services.notify.commands.closing import WeekClosing
 from services.notify.commands.digests import DigestDesk
 from services.notify.commands.sending import Sender
 from services.notify.commands.telling import Teller
+from services.notify.measures import Overdue
 from services.notify.projections.keeping import Projections
 from services.notify.repository.collections import ALL
 from services.notify.routes import router
@@ -40,6 +41,7 @@ def create_app(ports: Ports) -> FastAPI:
         schedules=jobs.schedules(closing),
         background=(sender,),
         died=NotifyEventDied,
+        measures=(Overdue(ports).measure,),
     )
 
     @asynccontextmanager

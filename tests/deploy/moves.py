@@ -119,4 +119,4 @@ def leads_of(world: World) -> int:
 def told(world: World) -> dict[str, Any]:
     """Whatever reached anybody: mails, and notifications of the officer and the manager."""
     seen = {who: world.get(who, "/notifications?limit=200")["items"] for who in ("donghu", "manager")}
-    return {"mails": sorted(path.name for path in (world.data / "mail").glob("*.eml")), **seen}
+    return {"mails": sorted(path.name for path in (world.settings.data / "mail").glob("*.eml")), **seen}

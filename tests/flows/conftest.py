@@ -7,17 +7,17 @@ from collections.abc import Iterator
 import pytest
 
 from tests.flows.intruders import intrude
-from tests.flows.opening import open_world
+from tests.flows.opening import open_world_as
 from tests.flows.world import World
 
 PLANTING = ("lead", "imported", "notification", "figure", "asked", "visit", "guest", "draft", "decision", "token")
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The suite in a process of its own, seeded, everybody signed in."""
+def world(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[World]:
+    """The suite, seeded, everybody signed in."""
     folder = tmp_path_factory.mktemp("world")
-    with open_world(folder) as opened:
+    with open_world_as(pytestconfig, folder) as opened:
         # Everything that tests look at exists before any of them adds work of its own.
         for planted in PLANTING:
             assert getattr(opened, planted)

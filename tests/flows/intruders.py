@@ -10,14 +10,14 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from gateway.backups import BACKUPS
 from gateway.model import BearerToken, SignedIn, digest
 from gateway.repository import SESSIONS, TOKENS
-from kit.store.port import Collection, Record, Scope
-from kit.store.sqlite import SqliteStore
+from kit.settings import Settings
+from kit.store.port import Collection, Record, Scope, Store
+from operating.opening import open_store
 from services.incentives.repository.collections import POLICIES, VERSIONS
 from services.leads.model.enquiry import Enquiry
 from services.leads.repository import (
@@ -61,7 +61,7 @@ def intrude(world: World) -> None:
     assert world.neighbouring
     exported, investor = world.exported(), world.hushed_investor
     asyncio.run(_among_leads(world, exported, investor))
-    asyncio.run(_among_policies(world.policy, world.draft, world.data))
+    asyncio.run(_among_policies(world))
     asyncio.run(_among_notices(world, world.notification, world.new_failure()[0]))
     asyncio.run(_at_the_edge(world, world.backup))
 
@@ -88,7 +88,7 @@ def _send(world: World, week: str) -> None:
 class Intruder:
     """Writes into a running service's store."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
 
     async def put(self, collection: Collection, id: str, body: dict[str, Any], readers: frozenset[str]) -> None:
@@ -119,8 +119,8 @@ class Intruder:
 
 
 @asynccontextmanager
-async def _into(data: Path, service: str) -> AsyncIterator[Intruder]:
-    store = SqliteStore(data / f"{service}.db")
+async def _into(settings: Settings, service: str) -> AsyncIterator[Intruder]:
+    store = open_store(service, settings)
     try:
         yield Intruder(store)
     finally:
@@ -130,7 +130,7 @@ async def _into(data: Path, service: str) -> AsyncIterator[Intruder]:
 async def _among_leads(world: World, exported: str, investor: str) -> None:
     lead, imported, contact = world.lead, world.imported, world.contact
     masked = {"name_masked": MARK, "phone_masked": MARK, "position": MARK}
-    async with _into(world.data, "leads") as into:
+    async with _into(world.settings, "leads") as into:
         await into.copy(CONTACTS, world.hidden, world.hidden, NOBODY, **masked)
         await into.copy(CONTACTS, world.stray, world.stray, NEIGHBOUR)
         await into.copy(EXPORTS, exported, "intruding-export", NOBODY, file_name=f"{MARK}.csv")
@@ -146,8 +146,9 @@ async def _among_leads(world: World, exported: str, investor: str) -> None:
         await into.put(IMPORT_ROWS, f"{MARK}:000001", _row(MARK, lead), NOBODY)
 
 
-async def _among_policies(policy: str, draft: str, data: Path) -> None:
-    async with _into(data, "incentives") as into:
+async def _among_policies(world: World) -> None:
+    policy, draft = world.policy, world.draft
+    async with _into(world.settings, "incentives") as into:
         drafted = (await into.read(POLICIES, draft)).body["draft"] | {"author": MARK, "author_name": MARK}
         await into.copy(POLICIES, draft, "intruding-policy", NOBODY, draft=drafted)
         published = (await into.read(POLICIES, policy)).readers
@@ -157,7 +158,7 @@ async def _among_policies(policy: str, draft: str, data: Path) -> None:
 
 async def _over_a_digest(world: World) -> None:
     """A digest that nobody may read any more, and that no longer agrees with the leads."""
-    async with _into(world.data, "notify") as into:
+    async with _into(world.settings, "notify") as into:
         frozen = await into.first(DIGESTS, manager=world.accounts[ELSEWHERE], week=EARLIER_WEEK)
         moved = json.loads(re.sub(r'"fingerprint": "[^"]*"', f'"fingerprint": "{MARK}"', json.dumps(frozen.body)))
         chunk = await _chunk(into, world.lead, frozen, frozen.readers)
@@ -173,7 +174,7 @@ async def _chunk(into: Intruder, lead: str, frozen: Record, readers: frozenset[s
 
 
 async def _among_notices(world: World, notification: str, failure: str) -> None:
-    async with _into(world.data, "notify") as into:
+    async with _into(world.settings, "notify") as into:
         await into.copy(NOTIFICATIONS, notification, "intruding-notification", NOBODY, title=MARK)
         own = frozenset({own_reader(world.accounts["donghu"])})
         await into.copy(DELIVERIES, failure, "intruding-delivery", own, recipient=world.accounts["bureau"])
@@ -191,19 +192,19 @@ async def _at_the_edge(world: World, backup: str) -> None:
     account = world.accounts["donghu"]
     session = SignedIn("intruding-session", account, "", 0, LATE, LATE, LATE, MARK, MARK)
     token = BearerToken("intruding-token", account, MARK, "", LATE, LATE)
-    async with _into(world.data, "gateway") as into:
+    async with _into(world.settings, "gateway") as into:
         await into.put(SESSIONS, session.id, session.body(), NOBODY)
         await into.put(TOKENS, token.id, token.body(), NOBODY)
         await into.copy(BACKUPS, backup, "intruding-backup", NOBODY, file=MARK)
 
 
-def expire_session(data: Path, cookie: str) -> None:
+def expire_session(settings: Settings, cookie: str) -> None:
     """Let a sign-in be over."""
-    asyncio.run(_expire_session(data, digest(cookie)))
+    asyncio.run(_expire_session(settings, digest(cookie)))
 
 
-async def _expire_session(data: Path, id: str) -> None:
-    async with _into(data, "gateway") as into:
+async def _expire_session(settings: Settings, id: str) -> None:
+    async with _into(settings, "gateway") as into:
         known = await into.read(SESSIONS, id)
         await into.put(SESSIONS, id, known.body | {"expires_at": "2026-01-01T00:00:00.000000Z"}, known.readers)
 

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import pytest
 
 from bench.suite import QUCE, ROOT, environment, free_port, serving
+from kit.settings import Settings
+from tests.brokers import installation
+from tests.flows.processes import processes
 from tests.flows.world import ANONYMOUS, API, DISABLED, ELSEWHERE, EXPIRED, LAPSED, World
+
+Run = Callable[[Path, Mapping[str, str]], AbstractContextManager[Sequence[str]]]
+"""Serves an installation with these settings: gives the addresses people ask it at, all the same to them."""
 
 
 @contextmanager
-def open_world(folder: Path, extra: Mapping[str, str] | None = None) -> Iterator[World]:
+def one_process(folder: Path, env: Mapping[str, str]) -> Iterator[Sequence[str]]:
+    """The whole suite in a process."""
+    port = int(env["QUCE_PORT"])
+    with serving([*QUCE, "serve"], port, "/readyz", dict(env), folder / "suite.log"):
+        yield [f"http://127.0.0.1:{port}"]
+
+
+@contextmanager
+def open_world(folder: Path, extra: Mapping[str, str] | None = None, run: Run = one_process) -> Iterator[World]:
     """Seed a data folder, serve it, sign everybody in."""
     env = {**environment(folder / "data", free_port()), **(extra or {})}
     env.pop("QUCE_BENCH", None)
@@ -25,7 +41,7 @@ def open_world(folder: Path, extra: Mapping[str, str] | None = None) -> Iterator
     assert seeded.returncode == 0, seeded.stderr
     sign_ins = {each["account"]: each["password"] for each in json.loads(seeded.stdout)["sign_ins"]}
     expired = _expired_token(env)
-    with served_world(folder, sign_ins, extra) as world, ExitStack() as stack:
+    with served_world(folder, sign_ins, extra, run) as world, ExitStack() as stack:
         for who in LAPSED:
             world.clients[who] = stack.enter_context(httpx.Client(base_url=world.url, timeout=60))
         world.clients[EXPIRED].headers["Authorization"] = f"Bearer {expired}"
@@ -35,15 +51,28 @@ def open_world(folder: Path, extra: Mapping[str, str] | None = None) -> Iterator
 
 
 @contextmanager
-def served_world(folder: Path, sign_ins: Mapping[str, str], extra: Mapping[str, str] | None = None) -> Iterator[World]:
-    """Serve the data folder that is there already, sign everybody in."""
-    port = free_port()
-    env = {**environment(folder / "data", port), **(extra or {})}
+def open_world_as(config: pytest.Config, folder: Path) -> Iterator[World]:
+    """A world in one process; with ``--on-cluster`` one of two replicas of each service, on servers of their own."""
+    if not config.getoption("--on-cluster"):
+        with open_world(folder) as world:
+            yield world
+        return
+    with installation(folder / "servers") as settings, open_world(folder, settings, processes) as world:
+        yield world
+
+
+@contextmanager
+def served_world(
+    folder: Path, sign_ins: Mapping[str, str], extra: Mapping[str, str] | None = None, run: Run = one_process
+) -> Iterator[World]:
+    """Serve what is there already, sign everybody in, each at one of its addresses."""
+    extra = extra or {}
+    env = {**environment(folder / "data", free_port()), **extra}
     env.pop("QUCE_BENCH", None)
-    with serving([*QUCE, "serve"], port, "/readyz", env, folder / "suite.log"), ExitStack() as stack:
-        url = f"http://127.0.0.1:{port}"
-        world = World(url, {}, dict(sign_ins), folder / "data")
-        for who in (ANONYMOUS, *sign_ins):
+    settings = Settings(data=folder / "data", store_url=extra.get("QUCE_STORE_URL", "sqlite:"))
+    with run(folder, env) as urls, ExitStack() as stack:
+        world = World(urls[0], {}, dict(sign_ins), settings)
+        for who, url in zip((ANONYMOUS, *sign_ins), itertools.cycle(urls)):
             client = stack.enter_context(httpx.Client(base_url=url, timeout=60))
             world.clients[who] = client
             if who != ANONYMOUS:

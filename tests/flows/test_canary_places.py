@@ -46,9 +46,9 @@ def test_a_job_is_its_readers_alone(world: World, kind: str, who: str, method: s
 
 
 def test_a_mail_tells_its_reader_what_they_may_read(world: World) -> None:
-    world.wait(lambda: not Evidence(world.data).backlog().get("deliveries", 0))
+    world.wait(lambda: not Evidence(world.settings.data).backlog().get("deliveries", 0))
     addresses = {world.get("admin", f"/recipients/{account}")["email"]: who for who, account in world.accounts.items()}
-    said = mails(world.data)
+    said = mails(world.settings.data)
     told = {address: heard(text) for address, text in said.items()}
     assert any(told.values()), "no mail is about the canary"
     for address, canaries in told.items():
@@ -60,12 +60,12 @@ def test_a_mail_tells_its_reader_what_they_may_read(world: World) -> None:
 def test_a_mail_tells_no_secret_and_no_person(world: World) -> None:
     tokens = [client.headers.get("Authorization", "").removeprefix("Bearer ") for client in world.clients.values()]
     never = [*filter(None, tokens), *world.passwords.values(), *PERSONAL, "13800001234", "寻常联系", "来客"]
-    assert [each for text in mails(world.data).values() for each in never if each in text] == []
+    assert [each for text in mails(world.settings.data).values() for each in never if each in text] == []
 
 
 def test_an_event_carries_names_and_figures_alone(world: World) -> None:
     told: dict[str, set[str]] = defaultdict(set)
-    for each in Evidence(world.data).published():
+    for each in Evidence(world.settings.data).published():
         told[each.event["type"]] |= heard(json.dumps(each.event, ensure_ascii=False))
     found: frozenset[str] = frozenset().union(*told.values())
     assert "金丝雀项目" in found
@@ -74,7 +74,7 @@ def test_an_event_carries_names_and_figures_alone(world: World) -> None:
 
 def test_the_audit_log_tells_no_titles_and_no_figures(world: World) -> None:
     assert world.audited
-    entries: list[Any] = list(Evidence(world.data).documents("gateway", "audit").values())
+    entries: list[Any] = list(Evidence(world.settings.data).documents("gateway", "audit").values())
     said = heard(json.dumps([each.body for each in entries], ensure_ascii=False))
     assert said <= REASON | GUEST
     assert said >= REASON

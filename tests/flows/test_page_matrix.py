@@ -222,7 +222,7 @@ def lapsed(world: World) -> Iterator[dict[str, Browser]]:
     hired = {"sign_in": "former-again", "name": "前同事", "role": "officer", "password": password, "zones": ["donghu"]}
     id = world.post("admin", "/accounts", json=hired)["id"]
     opened = {EXPIRED: Browser(world, "donghu"), DISABLED: Browser(world, "former-again")}
-    expire_session(world.data, next(iter(opened[EXPIRED].client.cookies.jar)).value or "")
+    expire_session(world.settings, next(iter(opened[EXPIRED].client.cookies.jar)).value or "")
     headers = world.etag(f"/accounts/{id}", "admin")
     disabled = world.ask("admin", "PATCH", f"{API}/accounts/{id}", json={"active": False}, headers=headers)
     assert disabled.is_success, disabled.text

@@ -5,27 +5,31 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 from kit.bus.port import Delivery as Heard
 from kit.clock import SystemClock, to_text
 from kit.events import Event
-from kit.store.sqlite import SqliteStore
+from kit.settings import Settings
+from operating.opening import open_store
 from operating.parking import PARKED, Parking
 from services.notify.model.delivery import ChannelName, Delivery, Kind
 from services.notify.repository.collections import DELIVERIES
 from services.notify.repository.deliveries import Deliveries
 
+CANARY = "金丝雀项目"
 
-def dead_letter(data: Path, service: str, number: int, title: str) -> tuple[str, int]:
+
+def dead_letter(settings: Settings, service: str, number: int, title: str = CANARY) -> tuple[str, int]:
     """A dead letter of ``service`` whose event says ``title``; gives its id and revision."""
-    return _done(_dead_letter(data, service, number, title))
+    return _done(_dead_letter(settings, service, number, title))
 
 
-def failed_delivery(data: Path, account: str, number: int, title: str, *, doubted: bool = False) -> tuple[str, int]:
+def failed_delivery(
+    settings: Settings, account: str, number: int, title: str = CANARY, *, doubted: bool = False
+) -> tuple[str, int]:
     """A mail to ``account`` that failed, or that nobody knows the end of; gives its id and revision."""
-    return _done(_failed_delivery(data, account, number, title, doubted=doubted))
+    return _done(_failed_delivery(settings, account, number, title, doubted=doubted))
 
 
 def _done(work: Coroutine[Any, Any, tuple[str, int]]) -> tuple[str, int]:
@@ -34,8 +38,8 @@ def _done(work: Coroutine[Any, Any, tuple[str, int]]) -> tuple[str, int]:
         return pool.submit(asyncio.run, work).result()
 
 
-async def _dead_letter(data: Path, service: str, number: int, title: str) -> tuple[str, int]:
-    clock, store = SystemClock(), SqliteStore(data / f"{service}.db")
+async def _dead_letter(settings: Settings, service: str, number: int, title: str) -> tuple[str, int]:
+    clock, store = SystemClock(), open_store(service, settings)
     lead = f"lead-{number}"
     event = Event(
         id=f"{lead}:1:0", source="/quce/test", type="quce.test.happened.v1", subject=lead,
@@ -44,9 +48,9 @@ async def _dead_letter(data: Path, service: str, number: int, title: str) -> tup
     try:
         await store.ensure(PARKED)
         parking = Parking(store, clock, service)
-        heard = Heard("quce.test", 0, number, lead, event.encode(), {}, to_text(clock.now()))
+        heard = Heard("quce.leads", 0, number, lead, event.encode(), {}, to_text(clock.now()))
         await parking.park(heard, "RuntimeError (consumers.py:1)")
-        parked = await parking.first(f"quce.test/{lead}")
+        parked = await parking.first(f"quce.leads/{lead}")
         assert parked is not None
         await parking.failed(parked, "RuntimeError (consumers.py:1)", dead=True)
         return parked.record.id, parked.record.revision + 1
@@ -54,8 +58,10 @@ async def _dead_letter(data: Path, service: str, number: int, title: str) -> tup
         await store.close()
 
 
-async def _failed_delivery(data: Path, account: str, number: int, title: str, *, doubted: bool) -> tuple[str, int]:
-    now, store = SystemClock().now(), SqliteStore(data / "notify.db")
+async def _failed_delivery(
+    settings: Settings, account: str, number: int, title: str = CANARY, *, doubted: bool
+) -> tuple[str, int]:
+    now, store = SystemClock().now(), open_store("notify", settings)
     claimed = Delivery(
         id=f"trouble-{number}", event=f"trouble-{number}:1:0", kind=Kind.MATCHED, recipient=account,
         channel=ChannelName.EMAIL, link=f"/leads/trouble-{number}", created_at=to_text(now),

@@ -19,12 +19,12 @@ from pydantic_settings import SettingsConfigDict
 from contracts.catalogue import topic_of
 from contracts.gateway import GatewayAudited
 from gateway.app import create_app
+from gateway.peer import Peer
 from gateway.seed import SignIn, seed_accounts
 from kit.clock import ManualClock
 from kit.errors import NotFound
 from kit.events import Event
 from kit.ids import random_id
-from kit.peer import Peer
 from kit.ports import Ports
 from kit.settings import Settings
 from kit.web import Asking
@@ -54,6 +54,7 @@ class World:
     peers: dict[str, Peer]
     sign_ins: dict[str, SignIn]
     behind: Behind
+    services: dict[str, Any]
     clients: list[httpx.AsyncClient] = field(default_factory=list)
 
     def browser(self, base: str = "http://quce.test") -> httpx.AsyncClient:
@@ -140,6 +141,7 @@ def echo(ports: Ports, behind: Behind) -> FastAPI:
             "role": asking.role,
             "zones": asking.zones,
             "headers": headers,
+            "client": request.client.host if request.client else None,
             "length": len(body),
         }
 
@@ -178,17 +180,18 @@ async def opened(settings: Settings) -> AsyncIterator[World]:
             ports[name] = await open_ports(name, settings, bus, clock)
             stack.push_async_callback(ports[name].close)
         notify = create_notify(ports["notify"])
-        peers = {
-            "notify": Peer.in_process(notify, "notify"),
-            "leads": Peer.in_process(crashing(echo(ports["leads"], behind), behind), "leads"),
-            "incentives": Peer.in_process(echo(ports["incentives"], behind), "incentives"),
+        services: dict[str, Any] = {
+            "notify": notify,
+            "leads": crashing(echo(ports["leads"], behind), behind),
+            "incentives": echo(ports["incentives"], behind),
         }
+        peers = {name: Peer.in_process(service, name) for name, service in services.items()}
         app = create_app(ports["gateway"], peers)
         for each in (notify, app):
             await stack.enter_async_context(each.router.lifespan_context(each))
         seeded = await seed_accounts(ports["gateway"], peers["notify"])
         sign_ins = {each.account: each for each in seeded}
-        made = World(app, ports["gateway"], ports["notify"], clock, peers, sign_ins, behind)
+        made = World(app, ports["gateway"], ports["notify"], clock, peers, sign_ins, behind, services)
         yield made
         for client in made.clients:
             await client.aclose()

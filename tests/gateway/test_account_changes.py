@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from gateway.calls import Line
 from gateway.model import account_id
-from kit.peer import Peer
+from gateway.peer import Peer
+from gateway.replicas import Replicas
 from tests.gateway.conftest import Behind, World, crashing
 
 SECOND: dict[str, Any] = {
@@ -65,7 +67,8 @@ async def test_somebody_is_shut_out_and_given_a_password_while_notify_is_silent(
 ) -> None:
     admin, officer = await world.signed_in("admin"), await world.signed_in("donghu")
     silent = Peer.in_process(crashing(world.app, Behind(crash=1000)), "notify")
-    monkeypatch.setitem(world.app.state.upstream._peers, "notify", silent)
+    line = Line("notify", Replicas.of(silent), world.clock, places=1)
+    monkeypatch.setitem(world.app.state.upstream._lines, "notify", line)
     path = f"/accounts/{account_id(world.ports.secret, 'donghu')}"
     page = await admin.get(path)
     assert page.status_code == 200

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 
 from gateway.audit.log import entry_id
 from kit.clock import ManualClock, to_text
@@ -79,3 +80,17 @@ async def test_a_memory_that_was_changed_is_not_written_over(pristine: Path, tmp
     async with opened(folder, ManualClock(START + timedelta(days=20))) as (_, _, keeper):
         await keeper.begin()
     assert not (await verdict_of(folder)).ok
+
+
+async def test_what_a_verification_found_is_shown_to_operators(pristine: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "measured"
+    shutil.copytree(pristine, folder)
+    async with opened(folder) as (ports, _, keeper):
+        await keeper.check()
+        await keeper.measure()
+        assert REGISTRY.get_sample_value("quce_audit_findings") == 0
+        assert REGISTRY.get_sample_value("quce_audit_checked_at_seconds") == ports.clock.now().timestamp()
+        sql(folder, "UPDATE c_audit SET i_number = 0 WHERE id = ?", entry_id("jingkai", 7))
+        await keeper.check()
+        await keeper.measure()
+    assert REGISTRY.get_sample_value("quce_audit_findings") == 1

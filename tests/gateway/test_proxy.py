@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway import upstream
+from gateway import calls
 from gateway.routing import BENCH, SERVICES, Table, body_limit
 from kit.settings import Settings
 from tests.gateway.conftest import World
@@ -205,7 +205,7 @@ async def test_failures_far_apart_open_nothing(world: World) -> None:
 
 
 async def test_a_slow_service_is_not_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upstream, "seconds_for", lambda _method, _path: 0.05)
+    monkeypatch.setattr(calls, "seconds_for", lambda _method, _path: 0.05)
     browser = await world.bearer("donghu")
     world.behind.pause = 1.0
     async with asyncio.timeout(0.8):

@@ -31,8 +31,25 @@ def test_a_password_in_a_file_is_used_and_never_shown(monkeypatch: pytest.Monkey
         assert PASSWORD not in shown
 
 
+@pytest.mark.parametrize("name", ["STORE_URL", "BLOB_URL", "BUS_URL"])
+def test_the_other_addresses_are_kept_as_well(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+    url = f"mongodb://quce:{PASSWORD}@a:27017,b:27017/wuhan?replicaSet=quce"
+    (tmp_path / "url").write_text(url + "\n")
+    monkeypatch.setenv(f"QUCE_{name}", url)
+    with pytest.raises(SettingsRefused, match=f"QUCE_{name}_FILE") as refused:
+        read_settings()
+    assert PASSWORD not in str(refused.value)
+    monkeypatch.delenv(f"QUCE_{name}")
+    monkeypatch.setenv(f"QUCE_{name}_FILE", str(tmp_path / "url"))
+    settings = read_settings()
+    assert getattr(settings, name.lower()) == url
+    for shown in (repr(settings), str(settings), settings.model_dump_json()):
+        assert PASSWORD not in shown
+
+
 def test_a_server_without_password_may_stand_in_the_environment() -> None:
     assert Settings(smtp_url="smtp://relay.example.com:25").smtp_url is not None
+    assert Settings(store_url="mongodb://quce@a,b/wuhan").store_url == "mongodb://quce@a,b/wuhan"
 
 
 @pytest.mark.parametrize(
@@ -40,6 +57,7 @@ def test_a_server_without_password_may_stand_in_the_environment() -> None:
     [
         ({"QUCE_SMTP_URL_FILE": "none"}, "读不到密钥文件"),
         ({"QUCE_SMTP_URL_FILE": "file", "QUCE_SMTP_URL": "smtp://relay"}, "只能设一个"),
+        ({"QUCE_STORE_URL_FILE": "file", "QUCE_STORE_URL": "mongodb://a"}, "QUCE_STORE_URL_FILE 只能设一个"),
         ({"QUCE_WEBHOOK_URL_FILE": "file"}, "QUCE_WEBHOOK_SECRET_FILE"),
         ({"QUCE_PORT": "many"}, "QUCE_PORT"),
     ],

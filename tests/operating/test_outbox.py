@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
 
-from kit.bus.port import Delivery
+from kit.bus.port import BusAway, Delivery, Message, MessagesRefused
 from kit.bus.sqlite import SqliteBus
 from kit.clock import ManualClock
 from kit.events import Event
@@ -58,6 +59,42 @@ async def test_what_was_published_but_not_settled_comes_again(
             await relay_once(store, bus, TOPIC)
     assert await relay_once(store, bus, TOPIC) == 1
     assert len({delivery.value for delivery in await published(bus, 2)}) == 1
+
+
+class NarrowBus:
+    """A bus that does not take all: what it keeps stands in the one behind it."""
+
+    def __init__(self, behind: SqliteBus, error: type[BusAway], keeps: Callable[[Message], bool]) -> None:
+        self._behind, self._error, self._keeps = behind, error, keeps
+
+    def partitions(self, topic: str) -> int:
+        return self._behind.partitions(topic)
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        kept = [place for place, message in enumerate(messages) if self._keeps(message)]
+        await self._behind.publish([messages[place] for place in kept])
+        if len(kept) < len(messages):
+            raise self._error("不收", kept)
+
+
+async def test_a_refused_event_holds_its_lead_alone(store: SqliteStore, bus: SqliteBus) -> None:
+    await save(store, *(event(f"lead-{number % 3}", number) for number in range(3 * BATCH)))
+    narrow, resting = NarrowBus(bus, MessagesRefused, lambda message: message.key != "lead-1"), dict[str, float]()
+    published: list[int] = [await relay_once(store, narrow, TOPIC, resting) for _ in range(4)]  # type: ignore[arg-type]
+    assert sum(published) == 2 * BATCH
+    assert resting.keys() == {"lead-1"}
+    assert {each.event.subject for each in await store.pending(3 * BATCH)} == {"lead-1"}
+    resting["lead-1"] = 0.0
+    assert await relay_once(store, bus, TOPIC, resting) == BATCH
+    assert await store.pending(1) == []
+
+
+async def test_what_the_bus_has_is_settled_where_it_went_away(store: SqliteStore, bus: SqliteBus) -> None:
+    await save(store, *(event("lead", number) for number in range(4)))
+    narrow = NarrowBus(bus, BusAway, lambda message: Event.decode(message.value).sequence < 200)
+    with pytest.raises(BusAway):
+        await relay_once(store, narrow, TOPIC)  # type: ignore[arg-type]
+    assert [each.event.sequence for each in await store.pending(10)] == [200, 300]
 
 
 async def test_only_the_holder_of_the_lease_relays(

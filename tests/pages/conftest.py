@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.flows.opening import open_world
+from tests.flows.opening import open_world_as
 from tests.flows.world import World
 
 
 @pytest.fixture(scope="package")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The suite in a process of its own with the office's first work in it."""
-    with open_world(tmp_path_factory.mktemp("pages")) as opened:
+def world(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[World]:
+    """The suite with the office's first work in it."""
+    with open_world_as(pytestconfig, tmp_path_factory.mktemp("pages")) as opened:
         assert opened.lead
         assert opened.imported
         yield opened

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.suite import QUCE, environment, free_port, serving
+from kit.settings import Settings
 from tests.flows.world import World
 from tests.pages.driver import DESK, PHONE, Person, person
 from tests.pages.test_accessibility import AXE, RUN, findings
@@ -31,7 +32,7 @@ def office(folder: Path) -> Iterator[tuple[World, str]]:
     env.pop("QUCE_BENCH")
     log = folder / "suite.log"
     with serving([*QUCE, "serve"], port, "/readyz", env, log):
-        world = World(f"http://127.0.0.1:{port}", {}, {}, folder / "data")
+        world = World(f"http://127.0.0.1:{port}", {}, {}, Settings(data=folder / "data"))
         line = world.wait(lambda: [each for each in log.read_text("utf-8").splitlines() if "/setup" in each])[0]
         yield world, line.rpartition("：")[2]
 

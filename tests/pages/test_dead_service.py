@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from deploy.embedded import Suite, open_suite
 from gateway.app import create_app
-from kit.peer import Peer
+from gateway.peer import Peer
 from kit.settings import Settings
 
 WEEK = "2026-W48"

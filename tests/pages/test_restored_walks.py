@@ -34,9 +34,9 @@ def restored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     backup, keys = str(folder / "suite.tar"), str(folder / "suite.keys")
     with open_world(folder / "before") as world:
         done = {name: getattr(world, name) for name in DONE}
-        made = quce(world.data, "backup", backup, "--keys", keys)
+        made = quce(world.settings.data, "backup", backup, "--keys", keys)
     assert made.returncode == 0, made.stderr
-    again = quce(world.data, "restore", backup, "--keys", keys, "--into", str(folder / "data"))
+    again = quce(world.settings.data, "restore", backup, "--keys", keys, "--into", str(folder / "data"))
     assert again.returncode == 0, again.stderr
     with served_world(folder, world.passwords) as elsewhere:
         elsewhere.__dict__.update(done)

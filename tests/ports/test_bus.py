@@ -66,7 +66,10 @@ async def test_an_empty_topic_gives_nothing_in_time(bus: Bus, topic: str) -> Non
 
 async def test_positions_tell_the_lag(bus: Bus, topic: str) -> None:
     await bus.publish([Message(topic, "k", str(n).encode()) for n in range(5)])
-    assert sum(position.lag for position in await bus.positions(f"{topic}-g", [topic])) == 5
+    [unread] = await bus.positions(f"{topic}-g", [topic])
+    assert (unread.lag, unread.oldest_unread_at is None) == (5, False)
+    [unread] = await bus.positions(f"{topic}-g", [topic], ages=False)
+    assert (unread.lag, unread.oldest_unread_at is None) == (5, True)
     await take(bus, topic, "g", 5)
     positions = await bus.positions(f"{topic}-g", [topic])
     assert sum(position.lag for position in positions) == 0

@@ -53,3 +53,10 @@ async def test_settling_the_first_events_leaves_the_later_ones(store: Store) -> 
     await store.settle([each.position for each in first])
     await store.settle([each.position for each in first])
     assert [each.event.id for each in await store.pending(10)] == ["2"]
+
+
+async def test_settling_later_events_leaves_the_first(store: Store) -> None:
+    """As the relay must where the bus refuses one event of a record and has the others."""
+    await store.save("things", thing("a"), [event("1"), event("2"), event("3")])
+    await store.settle([each.position for each in (await store.pending(10))[1:]])
+    assert [each.event.id for each in await store.pending(10)] == ["1"]

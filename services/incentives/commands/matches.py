@@ -39,6 +39,7 @@ async def match_lead(ports: Ports, library: Library, snapshot: LeadSnapshot, seq
 
 async def rematch(ports: Ports, library: Library) -> int:
     """Match again every lead whose match was made from other policies than count today; how many."""
+    await library.catch_up()
     basis = library.basis(today(ports))
     done = 0
     for stale in (Range("basis", high=basis), Range("basis", low=f"{basis}~")):

@@ -16,7 +16,14 @@ from services.incentives.settings import SCHEMA, SERVICE
 
 POLICIES: Final = Collection(
     "policies",
-    (Index("scope"), Index("standing"), Index("instrument"), Index("status"), Index("title", "chinese")),
+    (
+        Index("scope"),
+        Index("standing"),
+        Index("instrument"),
+        Index("status"),
+        Index("version", "integer"),
+        Index("title", "chinese"),
+    ),
     ("title", "summary"),
 )
 VERSIONS: Final = Collection("policy_versions", (Index("policy"),))

@@ -15,7 +15,7 @@ from typing import Final
 
 from kit.errors import AlreadyExists
 from kit.ports import Ports
-from kit.store.port import Eq, Record, Scope
+from kit.store.port import Eq, Record, Scope, Tally
 from services.incentives.catalogue import Catalogue, build_catalogue
 from services.incentives.policy import Policy, policy_from
 from services.incentives.repository.collections import CATALOGUES, POLICIES, VERSIONS, body_of, version_id
@@ -36,6 +36,7 @@ class Library:
         self._current: Catalogue | None = None
         self._kept: OrderedDict[str, Catalogue] = OrderedDict()
         self._refreshing = asyncio.Lock()
+        self._seen: list[Tally] = []
         self._bases: dict[tuple[str, date], str] = {}
 
     @property
@@ -54,9 +55,19 @@ class Library:
         self._zones = await asyncio.to_thread(load_zones, ZONES)
         await self.refresh()
 
+    async def catch_up(self) -> None:
+        """Build the catalogue again where another replica has published something since."""
+        if await self._published() != self._seen:
+            await self.refresh()
+
+    async def _published(self) -> list[Tally]:
+        """What tells one state of the published policies from another: how many, and the sum of their versions."""
+        return await self._ports.store.tally(POLICIES.name, _SCOPE, [Eq("status", "published")], sum_of="version")
+
     async def refresh(self) -> Catalogue:
         """Build the catalogue again from what is published, and remember what it holds."""
         async with self._refreshing:
+            self._seen = await self._published()
             documents = [
                 body_of(record)["document"]
                 async for record in self._ports.store.scan(POLICIES.name, _SCOPE, (Eq("status", "published"),))

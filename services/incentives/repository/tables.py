@@ -47,13 +47,21 @@ class CodeTables:
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
         self._tables: dict[str, CodeTable] = {}
+        self._loaded: set[str] = set()
 
     async def start(self) -> None:
         """Read the shipped table and every loaded one."""
         for table in await asyncio.to_thread(_shipped, CODES):
             self._tables[table.version] = table
-        async for record in self._ports.store.scan(CODE_TABLES.name, _SCOPE):
-            await self._read(record)
+        await self.catch_up()
+
+    async def catch_up(self) -> None:
+        """Read what another replica has loaded since: versions never change, and none goes."""
+        (loaded,) = await self._ports.store.tally(CODE_TABLES.name, _SCOPE)
+        if loaded.count > len(self._loaded):
+            async for record in self._ports.store.scan(CODE_TABLES.name, _SCOPE):
+                if record.id not in self._loaded:
+                    await self._read(record)
 
     def table(self, version: str | None, as_of: date) -> CodeTable:
         """The version asked for, or the one that applies on a date.
@@ -96,14 +104,18 @@ class CodeTables:
             stored.body[name] != body[name] for name in ("blob", "valid_from")
         ):
             raise CodeTableExists(f"「{table.version}」已经载入，内容不能更改；更正请换一个版本名。")
-        self._tables[table.version] = table
+        self._keep(table)
         return receipt
 
     async def _read(self, record: Record) -> None:
         content = await self._ports.blobs.open(record.body["blob"])
         rows = tuple(await asyncio.to_thread(_ROWS.validate_json, content))
         valid_from = date.fromisoformat(record.body["valid_from"])
-        self._tables[record.id] = CodeTable(record.id, valid_from, complete=True, rows=rows)
+        self._keep(CodeTable(record.id, valid_from, complete=True, rows=rows))
+
+    def _keep(self, table: CodeTable) -> None:
+        self._tables[table.version] = table
+        self._loaded.add(table.version)
 
 
 def _preference(table: CodeTable, as_of: date) -> tuple[bool, date, bool]:

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 
-from kit.clock import from_text, to_text
+from kit.clock import to_text
 from kit.failpoints import failpoint
-from kit.leases import Lease
 from kit.ports import Ports
 from kit.store.port import Scope
+from operating.leading import Leader
 from services.notify.channels.port import Channel, ChannelBusy, ChannelRefused, Outgoing
+from services.notify.measures import ATTEMPTS
 from services.notify.model.delivery import ChannelName, Delivery, State
 from services.notify.repository.deliveries import Deliveries, Stored
 from services.notify.repository.people import People
@@ -36,7 +37,8 @@ class Sender:
         self._people = People(ports.store)
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._lease: Lease | None = None
+        leases, clock, holder = ports.leases, ports.clock, ports.settings.replica
+        self._leader = Leader(leases, clock, "notify-sender", holder, LENGTH, self.recover)
 
     @property
     def channels(self) -> tuple[ChannelName, ...]:
@@ -58,8 +60,7 @@ class Sender:
         self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task
-        if self._lease is not None:
-            await self._ports.leases.release(self._lease)
+        await self._leader.stop()
 
     async def send(self, stored: Stored) -> None:
         """Bring one delivery to its end, or to its next attempt; what somebody else claimed is left to them."""
@@ -68,6 +69,7 @@ class Sender:
             return
         failpoint("notify.claim_to_sent")
         outcome = await self._hand_over(claimed.delivery)
+        ATTEMPTS.labels(outcome.channel.value, outcome.state.value).inc()
         failpoint("notify.sent_to_record")
         await self._deliveries.save(claimed, outcome)
 
@@ -131,25 +133,12 @@ class Sender:
         while True:
             self._wake.clear()
             try:
-                if await self._leads():
+                if await self._leader.leads():
                     await self.sweep()
             except Exception:
                 log.exception("sending failed; trying again")
                 # Whatever was cut short is in ``sending``: begin as after a restart, which looks after it.
-                self._lease = None
+                self._leader.forget()
             with suppress(TimeoutError):
                 async with asyncio.timeout(SWEEP):
                     await self._wake.wait()
-
-    async def _leads(self) -> bool:
-        """Whether this replica sends; the first to do so looks after what the one before left."""
-        leases, holder = self._ports.leases, self._ports.settings.replica
-        if self._lease is not None:
-            if from_text(self._lease.until) - self._ports.clock.now() > LENGTH / 2:
-                return True
-            self._lease = await leases.renew(self._lease, LENGTH)
-        if self._lease is None:
-            self._lease = await leases.acquire("notify-sender", holder, LENGTH)
-            if self._lease is not None:
-                await self.recover()
-        return self._lease is not None

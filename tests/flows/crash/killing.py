@@ -145,9 +145,16 @@ class Killing:
 @contextmanager
 def working(officers: Sequence[Officer], url: str) -> Iterator[None]:
     """Officers at work on this suite while inside."""
+    with working_at([(officer, url) for officer in officers]):
+        yield
+
+
+@contextmanager
+def working_at(places: Sequence[tuple[Officer, str]]) -> Iterator[None]:
+    """Officers at work while inside, each at an address."""
     stop = threading.Event()
-    with ThreadPoolExecutor(len(officers)) as pool:
-        shifts = [pool.submit(each.work, url, stop) for each in officers]
+    with ThreadPoolExecutor(len(places)) as pool:
+        shifts = [pool.submit(officer.work, url, stop) for officer, url in places]
         try:
             yield
         finally:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+import subprocess
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
+from bench.suite import QUCE, ROOT, token
 from contracts.vocabulary.stages import Stage
 from tests.flows.crash.acknowledgements import Acknowledgement, AcknowledgementLog
 from tests.flows.world import API, registration
@@ -64,6 +67,8 @@ class Officer:
         self._last: tuple[Request, dict[str, Any]] | None = None
         self.waiting: Request | None = None
         self.repeated = 0
+        self.refused: Counter[tuple[int, bool]] = Counter()
+        """Answers that put a request off: their status, 0 for none, and whether they say when to come back."""
         self.wrong: list[str] = []
 
     def work(self, url: str, stop: threading.Event) -> None:
@@ -78,6 +83,7 @@ class Officer:
                 else:
                     self._step()
             except httpx.HTTPError:
+                self.refused[0, False] += 1
                 stop.wait(LONGEST_PAUSE)
             stop.wait(self._rng.uniform(0, LONGEST_PAUSE))
 
@@ -108,7 +114,9 @@ class Officer:
             self._acknowledge(request, answer.json())
         elif answer.status_code == STALE and request.revision is not None:
             self.waiting = None
-        elif answer.status_code not in COME_BACK:
+        elif answer.status_code in COME_BACK:
+            self.refused[answer.status_code, "retry-after" in answer.headers] += 1
+        else:
             self.wrong.append(f"{request.kind} {request.path}: {answer.status_code} {answer.text[:300]}")
             self.waiting = None
 
@@ -165,3 +173,15 @@ class Officer:
         if self._changes_facts:
             return {"facts": {"fixed_asset_investment": self._rng.choice(AMOUNTS)}}
         return {"summary": f"第{self._number}次补充"}
+
+
+def hired(env: dict[str, str], seed: int, log: AcknowledgementLog) -> list[Officer]:
+    """Two at one desk who follow up each other's leads, one at another who alters facts; seeds the installation."""
+    subprocess.run([*QUCE, "seed", "--json"], cwd=ROOT, env=env, capture_output=True, check=True)
+    donghu, jingkai = token("donghu", env), token("jingkai", env)
+    desk: list[str] = []
+    return [
+        Officer("jia", donghu, f"{seed}:1", log, shared=desk),
+        Officer("yi", donghu, f"{seed}:2", log, shared=desk),
+        Officer("bing", jingkai, f"{seed}:3", log, shared=[], changes_facts=True),
+    ]

@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
-from kit.peer import Peer, PeerSilent
+from gateway.peer import Peer, PeerSilent
 
 
 def echo() -> FastAPI:

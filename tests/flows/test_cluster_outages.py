@@ -1,0 +1,171 @@
+"""A cluster whose broker, then whose database, is away for a while: nobody is refused for the one, nothing is lost."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bench.suite import environment, free_port
+from deploy.brokers.servers import kafka, mongo
+from kit.settings import Settings
+from tests.brokers import apply_topics
+from tests.conftest import Effort
+from tests.flows.crash.acknowledgements import AcknowledgementLog
+from tests.flows.crash.cluster_evidence import ClusterEvidence
+from tests.flows.crash.killing import Deaths, working_at
+from tests.flows.crash.officers import Officer, hired
+from tests.flows.crash.promises import Afterwards, Promises, Record
+from tests.flows.processes import Cluster
+
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(1200)]
+
+BROKER_AWAY = {"ci": 10.0, "full": 60.0}
+DATABASE_AWAY = {"ci": 5.0, "full": 30.0}
+REPLICAS = {"ci": 1, "full": 2}
+STEADY = 5.0
+PATIENCE = 120.0
+POLL = 0.1
+
+Places = Sequence[tuple[Officer, str]]
+
+
+class Servers:
+    """A broker and a database, either of which can be away for a while; stopped as a machine that shuts down."""
+
+    def __init__(self, folder: Path) -> None:
+        self._starts = {
+            "broker": (kafka, folder / "kafka", free_port()),
+            "database": (mongo, folder / "mongo", free_port()),
+        }
+        self._running = {name: ExitStack() for name in self._starts}
+
+    def start(self, name: str) -> str:
+        """Start one; gives its address, the same each time."""
+        begin, folder, port = self._starts[name]
+        return self._running[name].enter_context(begin(folder, port))
+
+    @contextmanager
+    def away(self, name: str) -> Iterator[None]:
+        """Stop one while inside."""
+        self._running[name].close()
+        try:
+            yield
+        finally:
+            self.start(name)
+
+    def stop(self) -> None:
+        """Stop both."""
+        for each in self._running.values():
+            each.close()
+
+
+@dataclass
+class Weathered(Afterwards):
+    """What was seen in both outages, beside what was left."""
+
+    refused_without_broker: Counter[tuple[int, bool]]
+    refused_without_database: Counter[tuple[int, bool]]
+    drain: float
+    rate: float
+    restarted: list[str]
+
+
+@pytest.fixture(scope="module")
+def afterwards(tmp_path_factory: pytest.TempPathFactory, effort: Effort, seed: int) -> Iterator[Weathered]:
+    """Both outages, then peace."""
+    folder = tmp_path_factory.mktemp("outages")
+    servers = Servers(folder)
+    with ExitStack() as stack:
+        stack.callback(servers.stop)
+        bus, store = servers.start("broker"), servers.start("database")
+        apply_topics(bus)
+        own = {"QUCE_LOG_LEVEL": "INFO", "QUCE_BUS_URL": bus, "QUCE_STORE_URL": store, "QUCE_BLOB_URL": store}
+        env = {**environment(folder / "data", free_port()), **own}
+        log = AcknowledgementLog(folder / "acknowledged.jsonl")
+        officers = hired(env, seed, log)
+        cluster = Cluster(folder, env, REPLICAS[effort])
+        stack.callback(cluster.stop)
+        cluster.start()
+        evidence = ClusterEvidence(Settings(data=folder / "data", store_url=store, bus_url=bus))
+        places = [(each, cluster.urls[number % len(cluster.urls)]) for number, each in enumerate(officers)]
+        rate, drain = _without_broker(servers, places, log, evidence, BROKER_AWAY[effort])
+        without_broker = _refused(officers)
+        _without_database(servers, places, DATABASE_AWAY[effort])
+        without_database = _refused(officers) - without_broker
+        restarted = [each.service for each in cluster.processes if not each.running]
+        seconds, backlog = _come_to_rest(places, evidence)
+        cluster.stop()
+        yield Weathered(
+            Deaths(), officers, log.read(), evidence, seconds, backlog,
+            without_broker, without_database, drain, rate, restarted,
+        )  # fmt: skip
+        for officer in officers:
+            officer.close()
+
+
+def _without_broker(
+    servers: Servers, places: Places, log: AcknowledgementLog, evidence: ClusterEvidence, away: float
+) -> tuple[float, float]:
+    """Work while the broker is away; changes a second, and seconds until all was published after its return."""
+    with working_at(places), servers.away("broker"):
+        before = len(log.read())
+        time.sleep(away)
+        rate = (len(log.read()) - before) / away
+    returned = time.monotonic()
+    while evidence.unpublished() and time.monotonic() < returned + PATIENCE:
+        time.sleep(POLL)
+    return rate, time.monotonic() - returned
+
+
+def _without_database(servers: Servers, places: Places, away: float) -> None:
+    with working_at(places):
+        time.sleep(STEADY)
+        with servers.away("database"):
+            time.sleep(away)
+        time.sleep(STEADY)
+
+
+def _come_to_rest(places: Places, evidence: ClusterEvidence) -> tuple[float, dict[str, int]]:
+    """Every open request answered, every backlog empty, or patience at its end."""
+    began, patience = time.monotonic(), threading.Event()
+    timer = threading.Timer(PATIENCE, patience.set)
+    timer.start()
+    for officer, url in places:
+        officer.finish(url, patience)
+    while (backlog := evidence.backlog()) and not patience.is_set():
+        time.sleep(POLL)
+    timer.cancel()
+    return time.monotonic() - began, backlog
+
+
+def _refused(officers: Sequence[Officer]) -> Counter[tuple[int, bool]]:
+    return sum((each.refused for each in officers), Counter[tuple[int, bool]]())
+
+
+class TestOutages(Promises):
+    """Nothing is restarted in either."""
+
+    prefix = "outage"
+
+    def test_nobody_is_refused_while_the_broker_is_away(
+        self, afterwards: Weathered, effort: Effort, record_figure: Record
+    ) -> None:
+        record_figure("cluster.outage_events_per_s", round(afterwards.rate, 1))
+        record_figure(f"cluster.outage_{BROKER_AWAY[effort]:.0f}s_drain_s", round(afterwards.drain, 2))
+        assert afterwards.refused_without_broker == Counter()
+        assert afterwards.drain <= 10
+
+    def test_changes_are_put_off_while_the_database_is_away(self, afterwards: Weathered) -> None:
+        refused = afterwards.refused_without_database
+        assert refused.total() > 0
+        assert set(refused) == {(503, True)}
+
+    def test_no_process_has_to_be_restarted(self, afterwards: Weathered) -> None:
+        assert afterwards.restarted == []
