@@ -266,13 +266,15 @@ class TestRefusals:
         assert (left / "leads.db").exists()
 
 
-def test_a_journal_says_where_it_was_and_no_password(tmp_path: Path) -> None:
-    settings = Settings(data=tmp_path, store_url="mongodb://quce:geheim@127.0.0.1", bus_url="kafka://127.0.0.1:9")
+def test_a_journal_says_where_it_was_whoever_logs_in(tmp_path: Path) -> None:
+    settings = cluster_at(tmp_path)
     journal = Journal(source="embedded", target="cluster", servers=servers_of(settings))
     journal.keep(tmp_path)
     assert Journal.begun(tmp_path) == journal
-    assert "geheim" not in (tmp_path / FILE).read_text()
+    named = settings.model_copy(update={"store_url": "mongodb://quce:geheim@127.0.0.1:9"})
+    assert servers_of(named) == servers_of(settings)
     assert servers_of(settings) != servers_of(settings.model_copy(update={"partitions": 4}))
+    assert servers_of(settings) != servers_of(settings.model_copy(update={"store_url": "mongodb://127.0.0.1:9/other"}))
     journal.forget(tmp_path)
     assert Journal.begun(tmp_path) is None
 
