@@ -40,6 +40,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "cluster": ("tests/flows/test_cluster_crash.py", "tests/flows/test_cluster_outages.py"),
     "migration": ("tests/deploy/test_migration.py",),
     "audit": ("tests/gateway/test_audit_tampering.py",),
+    "move": ("tests/deploy/test_migration.py",),  # with QUCE_CLUSTER=1
     "produce": ("tests/kit/test_producer_faults.py",),
 }
 

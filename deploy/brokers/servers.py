@@ -67,11 +67,14 @@ def new_cluster() -> str:
 
 
 @contextmanager
-def mongo(folder: Path, port: int) -> Iterator[str]:
-    """The MongoDB-wire server on a file in ``folder``; gives its address as ``mongodb://host:port``."""
+def mongo(folder: Path, port: int, memory: str = "256m") -> Iterator[str]:
+    """The MongoDB-wire server on a file in ``folder``; gives its address as ``mongodb://host:port``.
+
+    ``memory`` is enough for some thousands of documents: it answers many questions out of all of a collection.
+    """
     lib, source = jars("mongo"), HERE / "mongo" / "MongoStandIn.java"
     folder.mkdir(parents=True, exist_ok=True)
-    command = ["java", "-Xmx256m", "-cp", f"{lib}/*", str(source), str(folder / "data.h2"), str(port)]
+    command = ["java", f"-Xmx{memory}", "-cp", f"{lib}/*", str(source), str(folder / "data.h2"), str(port)]
     with _running(command, port, folder / "server.log"):
         yield f"mongodb://{HOST}:{port}"
 

@@ -6,6 +6,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -67,6 +68,7 @@ class Journal(BaseModel):
 
 
 def servers_of(settings: Settings) -> str:
-    """A digest of where the cluster is."""
-    where = (settings.store_url, settings.bus_url, settings.blob_url, str(settings.partitions))
-    return content_digest("\n".join(where).encode())[:16]
+    """A digest of where the cluster is, whoever logs in."""
+    addresses = map(urlsplit, (settings.store_url, settings.bus_url, settings.blob_url))
+    where = [each._replace(netloc=each.netloc.rpartition("@")[2]).geturl() for each in addresses]
+    return content_digest("\n".join([*where, str(settings.partitions)]).encode())[:16]

@@ -18,6 +18,7 @@ from kafka.structs import OffsetAndMetadata
 
 from deploy.migration.errors import MoveRefused
 from deploy.migration.log import BATCH, START_AFRESH, Positions, Span, instant, milliseconds
+from kit.bus.kafka_client import built
 from kit.bus.kafka_producer import SETTINGS, Producer
 from kit.bus.port import BusAway, Delivery
 from kit.bus.port import TopicPartition as Place
@@ -44,7 +45,7 @@ class KafkaLog:
         self._producer: Producer | None = None
         self._reader: Any = None
         with _reaching():
-            self._admin = KafkaAdminClient(bootstrap_servers=self._servers, request_timeout_ms=TIMEOUT_MS)
+            self._admin = built(KafkaAdminClient, bootstrap_servers=self._servers, request_timeout_ms=TIMEOUT_MS)
 
     def widths(self) -> dict[str, int]:
         """How many partitions each topic has that is there."""
@@ -95,7 +96,7 @@ class KafkaLog:
         """Send in order; each must be acknowledged at the offset that it had."""
         with _reaching():
             if self._producer is None:
-                self._producer = Producer(bootstrap_servers=self._servers, **SETTINGS)
+                self._producer = built(Producer, bootstrap_servers=self._servers, **SETTINGS)
             sent = [self._send(self._producer, each) for each in batch]
             for each, future in zip(batch, sent, strict=True):
                 if future.get(timeout=ACKNOWLEDGED_WITHIN).offset != each.offset:
@@ -134,8 +135,8 @@ class KafkaLog:
         if self._reader is None:
             options = {"auto_offset_reset": "earliest", "enable_auto_commit": False, "metrics_enabled": False}
             with _reaching():
-                self._reader = KafkaConsumer(
-                    bootstrap_servers=self._servers, group_id=None, max_poll_records=BATCH, **options
+                self._reader = built(
+                    KafkaConsumer, bootstrap_servers=self._servers, group_id=None, max_poll_records=BATCH, **options
                 )
         return self._reader
 

@@ -22,6 +22,8 @@ from deploy.migration.errors import MoveRefused
 from deploy.migration.files import FolderFiles
 from deploy.migration.journal import FILE, EndName, Figure, Journal, servers_of
 from deploy.migration.log import Span
+from deploy.migration.moving import Move
+from deploy.migration.progress import Progress
 from deploy.migration.sqlite_documents import SqliteDocuments
 from deploy.migration.sqlite_log import SqliteLog
 from kit.bus.port import Delivery, partition_of
@@ -29,7 +31,7 @@ from kit.settings import Settings
 from kit.sqlite import connect
 from kit.store.port import Matches, Record, Scope, Sort
 from kit.store.sqlite import SqliteStore
-from tests.deploy.moves import UP, refused, tables
+from tests.deploy.moves import UP, quce, refused, tables
 from tests.ports.things import THINGS
 
 LEFT = Path(__file__).resolve().parents[1] / "data" / "0.1.0" / "data.zip"
@@ -189,9 +191,21 @@ def test_a_key_has_one_partition_on_every_bus() -> None:
     assert [partition_of(key, 8) for key in ("lead-1", "lead-2", "线索")] == [7, 0, 6]
 
 
-def test_no_collection_is_left_out(left: Path) -> None:
-    for service, counts in tables(left).items():
-        assert counts.keys() <= {each.name for each in COLLECTIONS[service]}, service
+def test_no_collection_is_left_out(tmp_path: Path) -> None:
+    assert quce(tmp_path, "seed").returncode == 0
+    held = {service: set(counts) for service, counts in tables(tmp_path).items()}
+    assert held == {service: {each.name for each in own} for service, own in COLLECTIONS.items()}
+
+
+def test_a_collection_that_nobody_knows_is_not_left_behind(left: Path) -> None:
+    connection = connect(left / "notify.db")
+    connection.execute("CREATE TABLE c_omens (n INTEGER PRIMARY KEY)")
+    connection.close()
+    source = Embedded(Settings(data=left))
+    move = Move(source, source, Journal(source="embedded", target="cluster", servers=""), left, b"", Progress(), False)
+    with pytest.raises(MoveRefused, match="notify 的数据里有本版本不认识的内容：omens"):
+        asyncio.run(move.prepare())
+    assert not (left / FILE).exists()
 
 
 class TestRefusals:
@@ -252,13 +266,15 @@ class TestRefusals:
         assert (left / "leads.db").exists()
 
 
-def test_a_journal_says_where_it_was_and_no_password(tmp_path: Path) -> None:
-    settings = Settings(data=tmp_path, store_url="mongodb://quce:geheim@127.0.0.1", bus_url="kafka://127.0.0.1:9")
+def test_a_journal_says_where_it_was_whoever_logs_in(tmp_path: Path) -> None:
+    settings = cluster_at(tmp_path)
     journal = Journal(source="embedded", target="cluster", servers=servers_of(settings))
     journal.keep(tmp_path)
     assert Journal.begun(tmp_path) == journal
-    assert "geheim" not in (tmp_path / FILE).read_text()
+    named = settings.model_copy(update={"store_url": "mongodb://quce:geheim@127.0.0.1:9"})
+    assert servers_of(named) == servers_of(settings)
     assert servers_of(settings) != servers_of(settings.model_copy(update={"partitions": 4}))
+    assert servers_of(settings) != servers_of(settings.model_copy(update={"store_url": "mongodb://127.0.0.1:9/other"}))
     journal.forget(tmp_path)
     assert Journal.begun(tmp_path) is None
 
