@@ -38,13 +38,12 @@ PARTS: dict[str, tuple[str, ...]] = {
     ),
     "mutants": ("tests/flows/test_mutants.py",),
     "cluster": ("tests/flows/test_cluster_crash.py", "tests/flows/test_cluster_outages.py"),
-    "migration": ("tests/deploy/test_migration.py",),
     "audit": ("tests/gateway/test_audit_tampering.py",),
-    "move": ("tests/deploy/test_migration.py",),  # with QUCE_CLUSTER=1
+    "move": ("tests/deploy/test_migration.py",),
     "produce": ("tests/kit/test_producer_faults.py",),
 }
 
-ON_SERVERS = ("cluster", "migration")
+ON_SERVERS = ("cluster", "move")
 """Parts that need Kafka and MongoDB."""
 
 
