@@ -19,6 +19,7 @@ from deploy.backup import commands as backing_up
 from deploy.backup.archive import BackupRefused
 from deploy.backup.making import BackupFailed
 from deploy.client import Refused
+from deploy.dead_letter_cli import dead_letter_commands
 from deploy.embedded import serve as serve_suite
 from deploy.lock import DataFolderBusy, hold
 from deploy.migration.commands import migrate as move_installation
@@ -228,6 +229,7 @@ def _print(result: commands.Result, as_json: bool) -> None:
 
 
 app.add_typer(account_commands(_perform), name="account")
+app.add_typer(dead_letter_commands(_perform), name="dlq")
 
 if __name__ == "__main__":
     main()

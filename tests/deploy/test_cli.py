@@ -20,6 +20,8 @@ import httpx
 import pytest
 
 from kit.clock import SHANGHAI
+from kit.settings import Settings
+from tests.flows.troubles import dead_letter
 
 ROOT = Path(__file__).parents[2]
 LEDGER = ROOT / "tests" / "data" / "ledger" / "lead-ledger.xlsx"
@@ -181,6 +183,27 @@ def test_accounts_are_kept_either_way(either_way: Quce) -> None:
     refused = either_way.run("account", "list", "--as", "chen")
     assert (refused.returncode, "停用" in refused.stderr) == (1, True)
     assert either_way.run("account", "reset", "nobody").returncode == 1
+
+
+def test_dead_letters_are_shown_started_again_and_left_out(quce: Quce) -> None:
+    server = quce.start()
+    settings = Settings(data=Path(quce.environment["QUCE_DATA"]))
+    kept, (again, _), (out, _) = (dead_letter(settings, "leads", number) for number in range(3))
+    listed = quce.json("dlq", "list")["items"]
+    assert {kept[0], again, out} <= {each["id"] for each in listed if each["service"] == "leads"}
+    assert "金丝雀" not in quce.run("dlq", "list").stdout
+    shown = quce.run("dlq", "show", "leads", again).stdout
+    assert "RuntimeError (consumers.py:1)" in shown
+    assert "金丝雀" not in shown
+    assert quce.run("dlq", "discard", "leads", out).returncode == 2, "a reason is asked for"
+    assert quce.json("dlq", "discard", "leads", out, "--reason", "测试数据")["state"] == "discarded"
+    assert quce.json("dlq", "replay", "leads", again)["id"] == again
+    assert quce.json("dlq", "replay-all", "leads", "--dry-run")["lanes"] >= 1
+    quce.json("dlq", "replay-all", "leads")
+    gone = quce.run("dlq", "show", "leads", "no-such-letter")
+    assert (gone.returncode, "死信" in gone.stderr) == (1, True)
+    assert quce.run("dlq", "list", "--as", "donghu").returncode == 1
+    assert stop(server, signal.SIGTERM) == 0
 
 
 def test_an_office_starts_without_accounts_and_takes_its_first_from_the_command(quce: Quce) -> None:
