@@ -14,7 +14,7 @@ from operating.leading import under_lease
 log = logging.getLogger(__name__)
 
 LENGTH = timedelta(seconds=15)
-LOOK, AGAIN = 10.0, 1.0
+LOOK, AGAIN = 30.0, 1.0
 """Seconds: between looks for what was left undone, and until one that another replica is at is asked for again."""
 
 
