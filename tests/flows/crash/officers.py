@@ -61,7 +61,7 @@ class Officer:
         self._changes_facts = changes_facts
         headers = {"Authorization": f"Bearer {token}"}
         # Plain loopback: no certificates to load.
-        self._client = httpx.Client(headers=headers, timeout=10, verify=False, trust_env=False)  # noqa: S501
+        self._client = httpx.Client(headers=headers, timeout=20, verify=False, trust_env=False)  # noqa: S501
         self._own: list[str] = []
         self._number = 0
         self._last: tuple[Request, dict[str, Any]] | None = None
