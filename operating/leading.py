@@ -49,10 +49,11 @@ async def under_lease(
             raise LeaseLost(f"{name} is held by another replica now")
         await working
     finally:
-        await _ended(keeping)
-        await _ended(working)
         LEASE_HELD.labels(name).set(0)
-        await leases.release(held.lease)
+        try:
+            await _ended(keeping, working)
+        finally:
+            await leases.release(held.lease)
     return True
 
 
@@ -79,12 +80,14 @@ async def _entered(ports: Ports, name: str, holder: str) -> Lease:
     return lease
 
 
-async def _ended(task: asyncio.Future[None]) -> None:
-    """Cancel it and wait until it has ended; what it raised was heard before, or is of no more interest."""
-    if not task.done():
+async def _ended(*tasks: asyncio.Future[None]) -> None:
+    """Cancel them and wait until they have ended; who is cancelled while it waits here hears of it."""
+    for task in tasks:
         task.cancel()
-        with suppress(asyncio.CancelledError, Exception):
-            await task
+    await asyncio.wait(tasks)
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()  # heard before, or of no more interest
 
 
 class _Held:

@@ -1,0 +1,98 @@
+"""Work under a lease: alone, cancelled where the lease is lost, and never deaf to its own cancellation."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from kit.clock import ManualClock
+from kit.leases import StoreLeases
+from operating.leading import Leader, LeaseLost, under_lease
+
+LONG, SHORT = timedelta(seconds=30), timedelta(seconds=0.04)
+
+
+async def nothing() -> None:
+    """Work that is done at once."""
+
+
+async def for_ever() -> None:
+    """Work that never ends."""
+    await asyncio.Event().wait()
+
+
+async def test_one_does_it_and_the_other_hears_that(leases: StoreLeases) -> None:
+    begun = asyncio.Event()
+
+    async def work() -> None:
+        begun.set()
+        await for_ever()
+
+    first = asyncio.create_task(under_lease(leases, "work", "a", LONG, work))
+    await begun.wait()
+    assert await under_lease(leases, "work", "b", LONG, nothing) is False
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert await under_lease(leases, "work", "b", LONG, nothing) is True
+
+
+async def test_a_lost_lease_ends_the_work(leases: StoreLeases, clock: ManualClock) -> None:
+    cancelled = asyncio.Event()
+
+    async def work() -> None:
+        clock.advance(LONG)
+        assert await leases.acquire("work", "b", LONG) is not None
+        try:
+            await for_ever()
+        finally:
+            cancelled.set()
+
+    with pytest.raises(LeaseLost):
+        await under_lease(leases, "work", "a", SHORT, work)
+    assert cancelled.is_set()
+
+
+async def test_what_the_work_raises_is_raised(leases: StoreLeases) -> None:
+    async def work() -> None:
+        raise ValueError("not today")
+
+    with pytest.raises(ValueError, match="not today"):
+        await under_lease(leases, "work", "a", LONG, work)
+    assert await under_lease(leases, "work", "b", LONG, nothing) is True
+
+
+async def test_whoever_is_cancelled_at_any_step_ends(leases: StoreLeases) -> None:
+    async def loop() -> None:
+        while True:
+            await under_lease(leases, "work", "a", LONG, nothing)
+
+    for steps in range(400):
+        working = asyncio.create_task(loop())
+        for _ in range(steps % 40):
+            await asyncio.sleep(0)
+        await asyncio.sleep(steps % 7 / 10_000)
+        working.cancel()
+        done, _ = await asyncio.wait([working], timeout=5)
+        assert done, "it went on although it was cancelled"
+        assert working.cancelled()
+
+
+async def test_who_takes_over_looks_first_at_what_was_left(leases: StoreLeases, clock: ManualClock) -> None:
+    looked = []
+
+    async def look() -> None:
+        looked.append(clock.now())
+
+    one, other = (Leader(leases, clock, "work", name, LONG, look) for name in ("a", "b"))
+    assert await one.leads()
+    assert await one.leads()
+    assert not await other.leads()
+    clock.advance(LONG)
+    assert await other.leads()
+    assert not await one.leads()
+    assert len(looked) == 2
+    await other.stop()
+    assert await one.leads()
