@@ -28,6 +28,7 @@ from kit.ids import random_id
 from kit.ports import Ports
 from kit.settings import Settings, SettingsRefused
 from kit.telemetry import configure_logging
+from operating.ending import end
 from operating.leading import LeaseLost, under_lease
 from operating.opening import open_bus, open_clock, open_ports
 
@@ -77,7 +78,7 @@ async def open_service(name: Name, settings: Settings) -> AsyncIterator[FastAPI]
         app = create_gateway(ports, services_of(GatewaySettings())) if name == "gateway" else SERVICES[name](ports)
         await stack.enter_async_context(app.router.lifespan_context(app))
         if name == "gateway":
-            stack.push_async_callback(_cancelled, asyncio.create_task(_first_accounts(app, ports)))
+            stack.push_async_callback(end, asyncio.create_task(_first_accounts(app, ports)))
         tune()
         yield app
 
@@ -139,12 +140,6 @@ async def _first_accounts(app: FastAPI, ports: Ports) -> None:
     await notify.close()
     if await app.state.set_up.needed():
         say([set_up_line(ports.settings, app.state.set_up.code)])
-
-
-async def _cancelled(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
 
 
 async def _end(stack: AsyncExitStack) -> None:

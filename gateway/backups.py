@@ -19,6 +19,7 @@ from kit.errors import AlreadyExists, NotFound, Problem, Stale
 from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Collection, Eq, In, Index, Page, Record, Scope, Sort
+from operating.ending import end
 from operating.idempotency import RequestKey, remember, replay
 from operating.jobs import Schedule, daily
 
@@ -108,10 +109,7 @@ class Backups:
     async def stop(self) -> None:
         """Stop; a backup under way has no file yet and is closed at the next start."""
         self._stopping = True
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
 
     async def _nightly(self, slot: datetime) -> None:
         id = derive_id(self._ports.secret, "schedule", "backup", to_text(slot))
@@ -158,9 +156,7 @@ class Backups:
         else:
             ended = {"state": "finished", "file": str(target), "size": size}
         finally:
-            telling.cancel()
-            with suppress(asyncio.CancelledError):
-                await telling
+            await end(telling)
         await self._note(record.id, **ended, **progress, finished_at=self._now())
         if origin == NIGHTLY and ended["state"] == "finished":
             await asyncio.to_thread(self._forget_old)

@@ -23,6 +23,7 @@ from kit.errors import Stale
 from kit.events import Event, Payload, envelop
 from kit.store.port import Store
 from kit.telemetry import EVENTS_HANDLED, LAST_POLL, PARKED_KEYS, set_trace
+from operating.ending import end
 from operating.failures import reason_of, stack_of
 from operating.outbox import CHECKSUM, checksum
 from operating.parking import Parked, Parking
@@ -85,7 +86,7 @@ class Consumer:
 
     async def start(self) -> None:
         """Begin to consume."""
-        await self._parking.load()
+        await self._parking.begin()
         self._tasks = [
             asyncio.create_task(self._forever(self._consume), name=f"{self._group}-consumer"),
             asyncio.create_task(self._forever(self._retry_parked), name=f"{self._group}-parked"),
@@ -93,11 +94,7 @@ class Consumer:
 
     async def stop(self) -> None:
         """Stop after the step under way; what was not committed comes again."""
-        for task in self._tasks:
-            task.cancel()
-        for task in self._tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        await end(*self._tasks)
 
     async def _forever(self, work: Callable[[], Awaitable[None]]) -> None:
         while True:

@@ -15,6 +15,7 @@ from kit.errors import AlreadyExists
 from kit.leases import Leases
 from kit.store.port import Collection, Record, Scope, Store
 from kit.telemetry import JOBS, set_trace
+from operating.ending import end
 from operating.leading import under_lease
 
 log = logging.getLogger(__name__)
@@ -99,10 +100,7 @@ class Jobs:
 
     async def stop(self) -> None:
         """Stop; a slot under way runs again next time."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
 
     async def run_due(self) -> None:
         """Run every slot that is due now; one call at a time. What fails holds up nothing but its own later slots.

@@ -14,6 +14,7 @@ from kit.ids import random_id
 from kit.leases import Lease, Leases
 from kit.ports import Ports
 from kit.telemetry import LEASE_HELD
+from operating.ending import end
 
 ALONE = timedelta(seconds=10)
 PATIENCE, PAUSE = 5.0, 0.02
@@ -51,7 +52,7 @@ async def under_lease(
     finally:
         LEASE_HELD.labels(name).set(0)
         try:
-            await _ended(keeping, working)
+            await end(keeping, None if working.done() else working)
         finally:
             await leases.release(held.lease)
     return True
@@ -78,16 +79,6 @@ async def _entered(ports: Ports, name: str, holder: str) -> Lease:
             raise Busy("有人正在办理同一件事，请稍后重试。", headers={"Retry-After": "5"})
         await asyncio.sleep(PAUSE)
     return lease
-
-
-async def _ended(*tasks: asyncio.Future[None]) -> None:
-    """Cancel them and wait until they have ended; who is cancelled while it waits here hears of it."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.wait(tasks)
-    for task in tasks:
-        if not task.cancelled():
-            task.exception()  # heard before, or of no more interest
 
 
 class _Held:

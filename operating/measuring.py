@@ -11,7 +11,6 @@ import random
 import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -24,6 +23,7 @@ from kit.ports import Ports
 from kit.store.port import Clause, Eq, Scope
 from kit.telemetry import OUTBOX_AGE
 from operating.consumer import Consumer
+from operating.ending import end
 from operating.parking import BLOCKING, DEAD, OPERATORS, PARKED
 
 log = logging.getLogger(__name__)
@@ -124,11 +124,7 @@ class Measuring:
 
     async def stop(self) -> None:
         """End."""
-        for task in self._tasks:
-            task.cancel()
-        for task in self._tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        await end(*self._tasks)
 
     async def measure(self) -> None:
         """Measure everything once; what cannot be measured holds up nothing else."""

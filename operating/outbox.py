@@ -16,6 +16,7 @@ from kit.failpoints import failpoint
 from kit.leases import Leases
 from kit.store.port import PendingEvent, Store
 from kit.telemetry import EVENTS_PUBLISHED
+from operating.ending import end
 from operating.leading import Leader
 
 log = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ class Relay:
     """Sweeps one service's outbox for ever, at once after a save here, soon after one elsewhere."""
 
     def __init__(self, store: Store, bus: Bus, leases: Leases, clock: Clock, *, service: str, topic: str, holder: str):
-        self._store, self._bus, self._clock = store, bus, clock
+        self._store, self._bus = store, bus
         self._service, self._topic = service, topic
         self._leader = Leader(leases, clock, f"{service}-relay", holder, LENGTH)
         self._wake = asyncio.Event()
@@ -90,9 +91,7 @@ class Relay:
         """Flush what is pending, give the lease back."""
         if self._task is None:
             return
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        await end(self._task)
         with suppress(Exception):
             async with asyncio.timeout(10):
                 await self._drain()

@@ -57,9 +57,13 @@ class Parking:
         self._partitions: dict[str, TopicPartition] = {}
         self._changing = asyncio.Lock()
 
-    async def load(self) -> None:
-        """Learn what was parked before a restart, or by the replica that read a partition before."""
+    async def begin(self) -> None:
+        """Create the collection, and learn what was parked before a restart."""
         await self._store.ensure(PARKED)
+        await self.load()
+
+    async def load(self) -> None:
+        """Learn what is parked now: the replica that read a partition before may have parked some of it."""
         async with self._changing:
             found = [each async for each in self._store.scan(PARKED.name, _SCOPE, self._blocking())]
             self._lanes = defaultdict(int)

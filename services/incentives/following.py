@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 
+from operating.ending import end
 from services.incentives.repository import CodeTables, Library
 
 log = logging.getLogger(__name__)
@@ -27,10 +27,7 @@ class Following:
 
     async def stop(self) -> None:
         """End."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
 
     async def _forever(self) -> None:
         while True:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from kit.ports import Ports
+from operating.ending import end
 from operating.leading import under_lease
 
 log = logging.getLogger(__name__)
@@ -38,10 +39,7 @@ class Worker:
 
     async def stop(self) -> None:
         """Break off; the work resumes at the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
 
     async def _forever(self) -> None:
         while True:

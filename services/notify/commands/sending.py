@@ -12,6 +12,7 @@ from kit.clock import to_text
 from kit.failpoints import failpoint
 from kit.ports import Ports
 from kit.store.port import Scope
+from operating.ending import end
 from operating.leading import Leader
 from services.notify.channels.port import Channel, ChannelBusy, ChannelRefused, Outgoing
 from services.notify.measures import ATTEMPTS
@@ -57,9 +58,7 @@ class Sender:
         """Finish; a mail under way is in ``sending`` and looked after at the next start."""
         if self._task is None:
             return
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        await end(self._task)
         await self._leader.stop()
 
     async def send(self, stored: Stored) -> None:
