@@ -19,6 +19,8 @@ Json = Annotated[bool, typer.Option("--json", help="输出 JSON，供脚本使�
 Where = Annotated[Name, typer.Argument(help="在哪个服务里")]
 Some = Annotated[Name | None, typer.Option("--service", help="只看这个服务")]
 Group = Annotated[str | None, typer.Option(help="只看这个消费组")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="只数一数，不处理")]
+Reason = Annotated[str, typer.Option(help="原因，记入操作记录")]
 Id = Annotated[str, typer.Argument(help="死信编号，见 quce dlq list")]
 
 
@@ -43,23 +45,13 @@ def dead_letter_commands(perform: Perform) -> typer.Typer:
 
     @app.command("replay-all")
     def replay_all(
-        service: Where,
-        group: Group = None,
-        dry_run: Annotated[bool, typer.Option("--dry-run", help="只数一数，不处理")] = False,
-        account: As = "admin",
-        as_json: Json = False,
+        service: Where, group: Group = None, dry_run: DryRun = False, account: As = "admin", as_json: Json = False
     ) -> None:
         """重新处理一个服务的全部死信。"""  # noqa: D415 - help text, in Chinese
         perform(lambda settings: dead_letters.replay_all(settings, account, service, group, dry_run=dry_run), as_json)
 
     @app.command()
-    def discard(
-        service: Where,
-        id: Id,
-        reason: Annotated[str, typer.Option(help="原因，记入操作记录")],
-        account: As = "admin",
-        as_json: Json = False,
-    ) -> None:
+    def discard(service: Where, id: Id, reason: Reason, account: As = "admin", as_json: Json = False) -> None:
         """放弃一条，排在后面的继续处理。"""  # noqa: D415 - help text, in Chinese
         perform(lambda settings: dead_letters.discard(settings, account, service, id, reason), as_json)
 
