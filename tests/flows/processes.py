@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import time
@@ -19,12 +18,12 @@ GATEWAY = "gateway"
 REPLICAS = 2
 START_PATIENCE = 120.0
 STOP_PATIENCE = 25.0
-POLL = 0.05
+POLL = 0.01
 
 
 @dataclass
 class Replica:
-    """One process, started again on the same port after it ended."""
+    """One process, started again on the same port after it ended; without a service's name the whole suite."""
 
     service: str
     env: Mapping[str, str]
@@ -42,8 +41,9 @@ class Replica:
     def start(self, failpoint: str = "") -> None:
         """Begin; it may die at a failpoint by itself."""
         env = {**self.env, "QUCE_PORT": str(self.port)} | ({"QUCE_FAILPOINT": failpoint} if failpoint else {})
+        command = [*QUCE, "serve", *([self.service] if self.service else [])]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([*QUCE, "serve", self.service], cwd=ROOT, env=env, stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
 
     @property
     def running(self) -> bool:
@@ -70,31 +70,14 @@ class Replica:
         died = self.process.poll()
         self.process.kill()
         self.process.wait()
-        assert died in (None, -signal.SIGKILL), f"{self.service} ended by itself: {died}\n{self.tail()}"
+        assert died in (None, -signal.SIGKILL), f"{self.service or 'the suite'} ended by itself: {died}\n{self.tail()}"
         return died is not None
 
-    def pause(self) -> None:
-        """Stand still until it is continued, as a machine that swaps does."""
+    def stop(self) -> None:
+        """End it as an operator would."""
         assert self.process is not None
-        os.kill(self.process.pid, signal.SIGSTOP)
-
-    def go_on(self) -> None:
-        """Continue."""
-        assert self.process is not None
-        os.kill(self.process.pid, signal.SIGCONT)
-
-    def stop(self) -> float:
-        """End it as an operator would; gives the seconds it took."""
-        assert self.process is not None
-        began = time.monotonic()
         self.process.terminate()
-        try:
-            self.process.wait(STOP_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            raise
-        return time.monotonic() - began
+        assert self.process.wait(STOP_PATIENCE) == 0
 
     def tail(self) -> str:
         """The end of what it logged."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from tests.brokers import installation
 from tests.conftest import Effort
 from tests.flows.crash.acknowledgements import AcknowledgementLog
 from tests.flows.crash.cluster_evidence import ClusterEvidence
-from tests.flows.crash.killing import RANDOM, WINDOWS, Deaths, working_at
+from tests.flows.crash.killing import RANDOM, WINDOWS, Deaths, come_to_rest, working_at
 from tests.flows.crash.officers import Officer, hired
 from tests.flows.crash.promises import Afterwards, Promises, Record
 from tests.flows.processes import Cluster, Replica
@@ -29,7 +28,6 @@ DYING = {"leads": ("save", "publish"), "incentives": ("match", "publish"), "noti
 """In which windows a replica of each service may die by itself."""
 LONGEST_DELAY = 3.0
 PATIENCE = 90.0
-POLL = 0.5
 
 
 @pytest.fixture(scope="module")
@@ -90,16 +88,7 @@ def _come_to_rest(cluster: Cluster, officers: list[Officer], evidence: ClusterEv
             each.start()
     until = time.monotonic() + PATIENCE
     assert all(each.ready(until) for each in cluster.processes)
-    began, patience = time.monotonic(), threading.Event()
-    timer = threading.Timer(PATIENCE, patience.set)
-    timer.start()
-    for officer in officers:
-        officer.finish(cluster.urls[0], patience)
-    while (backlog := evidence.backlog()) and not patience.is_set():
-        time.sleep(POLL)
-    seconds = time.monotonic() - began
-    timer.cancel()
-    return seconds, backlog
+    return come_to_rest([(each, cluster.urls[0]) for each in officers], evidence, PATIENCE)
 
 
 class TestKilledCluster(Promises):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -19,7 +18,7 @@ from tests.brokers import apply_topics
 from tests.conftest import Effort
 from tests.flows.crash.acknowledgements import AcknowledgementLog
 from tests.flows.crash.cluster_evidence import ClusterEvidence
-from tests.flows.crash.killing import Deaths, working_at
+from tests.flows.crash.killing import Deaths, Places, come_to_rest, working_at
 from tests.flows.crash.officers import Officer, hired
 from tests.flows.crash.promises import Afterwards, Promises, Record
 from tests.flows.processes import Cluster
@@ -32,8 +31,6 @@ REPLICAS = {"ci": 1, "full": 2}
 STEADY = 5.0
 PATIENCE = 120.0
 POLL = 0.1
-
-Places = Sequence[tuple[Officer, str]]
 
 
 class Servers:
@@ -100,7 +97,7 @@ def afterwards(tmp_path_factory: pytest.TempPathFactory, effort: Effort, seed: i
         _without_database(servers, places, DATABASE_AWAY[effort])
         without_database = _refused(officers) - without_broker
         restarted = [each.service for each in cluster.processes if not each.running]
-        seconds, backlog = _come_to_rest(places, evidence)
+        seconds, backlog = come_to_rest(places, evidence, PATIENCE)
         cluster.stop()
         yield Weathered(
             Deaths(), officers, log.read(), evidence, seconds, backlog,
@@ -130,19 +127,6 @@ def _without_database(servers: Servers, places: Places, away: float) -> None:
         with servers.away("database"):
             time.sleep(away)
         time.sleep(STEADY)
-
-
-def _come_to_rest(places: Places, evidence: ClusterEvidence) -> tuple[float, dict[str, int]]:
-    """Every open request answered, every backlog empty, or patience at its end."""
-    began, patience = time.monotonic(), threading.Event()
-    timer = threading.Timer(PATIENCE, patience.set)
-    timer.start()
-    for officer, url in places:
-        officer.finish(url, patience)
-    while (backlog := evidence.backlog()) and not patience.is_set():
-        time.sleep(POLL)
-    timer.cancel()
-    return time.monotonic() - began, backlog
 
 
 def _refused(officers: Sequence[Officer]) -> Counter[tuple[int, bool]]:

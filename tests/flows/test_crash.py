@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import statistics
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from bench.suite import environment, free_port
 from tests.conftest import Effort
 from tests.flows.crash.acknowledgements import AcknowledgementLog
 from tests.flows.crash.evidence import Evidence
-from tests.flows.crash.killing import RANDOM, START_PATIENCE, STARTING, WINDOWS, Killing, Suite
+from tests.flows.crash.killing import RANDOM, START_PATIENCE, STARTING, WINDOWS, Killing, come_to_rest, suite_on
 from tests.flows.crash.officers import Officer, hired
 from tests.flows.crash.promises import Afterwards, Promises, Record
 
@@ -27,7 +26,6 @@ IN_EACH = {"ci": 4, "full": 32}
 KILLS = {"ci": 20, "full": 200}
 STARTS = {"ci": 1, "full": 15}
 PATIENCE = 60.0
-POLL = 0.2
 
 
 @pytest.fixture(scope="module")
@@ -54,20 +52,12 @@ def _plan(effort: Effort, seed: int) -> list[str]:
 
 
 def _come_to_rest(folder: Path, officers: list[Officer]) -> tuple[float, dict[str, int]]:
-    """Serve without killing until every request is answered and every backlog empty, or patience ends."""
-    suite = Suite(folder)
+    """Serve without killing until all is at rest, or patience ends."""
+    suite = suite_on(folder)
     assert suite.ready(time.monotonic() + START_PATIENCE)
-    began, patience, evidence = time.monotonic(), threading.Event(), Evidence(folder / "data")
-    timer = threading.Timer(PATIENCE, patience.set)
-    timer.start()
-    for officer in officers:
-        officer.finish(suite.url, patience)
-    while (backlog := evidence.backlog()) and not patience.is_set():
-        time.sleep(POLL)
-    seconds = time.monotonic() - began
-    timer.cancel()
+    rested = come_to_rest([(each, suite.url) for each in officers], Evidence(folder / "data"), PATIENCE)
     suite.stop()
-    return seconds, backlog
+    return rested
 
 
 class TestKilledSuite(Promises):

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 DESK: Any = {"width": 1440, "height": 900}
 PHONE: Any = {"width": 390, "height": 844}
+USUAL = ("the server responded with a status of 4", "htmx:sendAbort", "htmx:afterRequest")
+"""What is no fault of a page: an answer of 4xx, and a request given up because its page was left."""
 
 
 @dataclass
@@ -46,8 +48,8 @@ class Person:
         return self.page.locator(selector).first.inner_text()
 
     def heard(self, message: ConsoleMessage) -> None:
-        """Keep what the browser objects to; an answer of 4xx is a page's business, not the browser's."""
-        if message.type in ("error", "warning") and "the server responded with a status of 4" not in message.text:
+        """Keep what the browser objects to."""
+        if message.type in ("error", "warning") and not any(usual in message.text for usual in USUAL):
             self.complaints.append(f"{self.page.url}: {message.text}")
 
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import subprocess
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Final
 
-from bench.suite import QUCE, ROOT, environment, free_port
+from bench.suite import environment, free_port
+from tests.flows.crash.evidence import Evidence
 from tests.flows.crash.officers import Officer
+from tests.flows.processes import Replica
 
 WINDOWS: Final[Mapping[str, tuple[tuple[str, ...], int]]] = {
     "save": (("save.before_commit.leads", "save.after_commit.leads"), 80),
@@ -32,7 +30,10 @@ RANDOM, STARTING = "random", "starting"
 START_PATIENCE = 60.0
 ROUND_SECONDS = 10.0
 LONGEST_DELAY = 2.0
-POLL = 0.01
+POLL, REST_POLL = 0.01, 0.2
+
+Places = Sequence[tuple[Officer, str]]
+"""Officers, each with the address at which it asks."""
 
 
 @dataclass(slots=True)
@@ -44,48 +45,11 @@ class Deaths:
     starts: list[float] = field(default_factory=list)
 
 
-class Suite:
-    """One process of the suite on a folder."""
-
-    def __init__(self, folder: Path, failpoint: str = "") -> None:
-        self._port = free_port()
-        self.url = f"http://127.0.0.1:{self._port}"
-        env = environment(folder / "data", self._port)
-        if failpoint:
-            env["QUCE_FAILPOINT"] = failpoint
-        with (folder / "suite.log").open("ab") as log:
-            self.process = subprocess.Popen([*QUCE, "serve"], cwd=ROOT, env=env, stdout=log, stderr=log)
-
-    def ready(self, until: float) -> bool:
-        """Wait until it serves; False where it died, or ``until`` came, before."""
-        while self.process.poll() is None and time.monotonic() < until:
-            if self._answers():
-                return True
-            time.sleep(POLL)
-        return False
-
-    def _answers(self) -> bool:
-        with (
-            closing(HTTPConnection("127.0.0.1", self._port, timeout=5)) as connection,
-            suppress(OSError, HTTPException),
-        ):
-            connection.request("GET", "/readyz")
-            with connection.getresponse() as answer:
-                return answer.status == 200
-        return False
-
-    def kill(self) -> bool:
-        """End it with SIGKILL; whether it had already died of a failpoint."""
-        died = self.process.poll()
-        self.process.kill()
-        self.process.wait()
-        assert died in (None, -signal.SIGKILL), f"the suite ended by itself: {died}"
-        return died is not None
-
-    def stop(self) -> None:
-        """End it as an operator would."""
-        os.kill(self.process.pid, signal.SIGTERM)
-        assert self.process.wait(30) == 0
+def suite_on(folder: Path, failpoint: str = "") -> Replica:
+    """The whole suite on a folder, as one process that has just been started."""
+    suite = Replica("", environment(folder / "data", free_port()), folder / "suite.log")
+    suite.start(failpoint)
+    return suite
 
 
 class Killing:
@@ -104,7 +68,7 @@ class Killing:
                 self._die(window)
 
     def _die_starting(self) -> None:
-        suite = Suite(self._folder)
+        suite = suite_on(self._folder)
         usual = min(self.deaths.starts, default=LONGEST_DELAY)
         suite.ready(time.monotonic() + self._rng.uniform(0, usual))
         suite.kill()
@@ -116,7 +80,7 @@ class Killing:
             names, latest = WINDOWS[window]
             point, seconds = self._rng.choice(names), ROUND_SECONDS
             failpoint = f"{point}:{self._rng.randint(1, latest)}"
-        suite = Suite(self._folder, failpoint)
+        suite = suite_on(self._folder, failpoint)
         began = time.monotonic()
         serving = suite.ready(began + START_PATIENCE)
         if serving:
@@ -136,9 +100,9 @@ class Killing:
         self.deaths.windows[window] += 1
         self.deaths.points[point or "none"] += 1
 
-    def _wait(self, suite: Suite, seconds: float) -> None:
+    def _wait(self, suite: Replica, seconds: float) -> None:
         until = time.monotonic() + seconds
-        while suite.process.poll() is None and time.monotonic() < until:
+        while suite.running and time.monotonic() < until:
             time.sleep(POLL)
 
 
@@ -150,7 +114,7 @@ def working(officers: Sequence[Officer], url: str) -> Iterator[None]:
 
 
 @contextmanager
-def working_at(places: Sequence[tuple[Officer, str]]) -> Iterator[None]:
+def working_at(places: Places) -> Iterator[None]:
     """Officers at work while inside, each at an address."""
     stop = threading.Event()
     with ThreadPoolExecutor(len(places)) as pool:
@@ -161,3 +125,16 @@ def working_at(places: Sequence[tuple[Officer, str]]) -> Iterator[None]:
             stop.set()
     for shift in shifts:
         shift.result()
+
+
+def come_to_rest(places: Places, evidence: Evidence, longest: float) -> tuple[float, dict[str, int]]:
+    """Wait until every request is answered and every backlog empty; how long it took, and what is left after all."""
+    began, patience = time.monotonic(), threading.Event()
+    timer = threading.Timer(longest, patience.set)
+    timer.start()
+    for officer, url in places:
+        officer.finish(url, patience)
+    while (backlog := evidence.backlog()) and not patience.is_set():
+        time.sleep(REST_POLL)
+    timer.cancel()
+    return time.monotonic() - began, backlog
