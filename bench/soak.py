@@ -38,6 +38,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     ),
     "mutants": ("tests/flows/test_mutants.py",),
     "cluster": ("tests/flows/test_cluster_crash.py", "tests/flows/test_cluster_outages.py"),
+    "roles-on-cluster": ("tests/flows/test_role_matrix.py",),
     "audit": ("tests/gateway/test_audit_tampering.py",),
     "move": ("tests/deploy/test_migration.py",),
     "produce": ("tests/kit/test_producer_faults.py",),
@@ -45,6 +46,9 @@ PARTS: dict[str, tuple[str, ...]] = {
 
 ON_SERVERS = ("cluster", "move")
 """Parts that need Kafka and MongoDB."""
+
+ON_CLUSTER = ("roles-on-cluster",)
+"""Parts that ask a cluster instead of one process."""
 
 
 def commit() -> str:
@@ -60,7 +64,8 @@ def run(part: str, seed: int) -> dict[str, Any]:
         env = {**os.environ, "QUCE_EFFORT": "full", "QUCE_FIGURES": str(figures)}
         if part in ON_SERVERS:
             env["QUCE_CLUSTER"] = "1"
-        options = ["-q", f"--hypothesis-seed={seed}", "-o", f"timeout={LONGEST}"]
+        where = ["--on-cluster"] if part in ON_CLUSTER else []
+        options = ["-q", *where, f"--hypothesis-seed={seed}", "-o", f"timeout={LONGEST}"]
         command = [sys.executable, "-m", "pytest", *options, *(path for path in PARTS[part] if (ROOT / path).exists())]
         started = time.perf_counter()
         done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True, check=False)
