@@ -32,14 +32,27 @@ def one_process(folder: Path, env: Mapping[str, str]) -> Iterator[Sequence[str]]
         yield [f"http://127.0.0.1:{port}"]
 
 
+def seeded(env: Mapping[str, str]) -> dict[str, str]:
+    """Fill an empty installation with the demo; gives everybody's password."""
+    command = [*QUCE, "seed", "--json"]
+    done = subprocess.run(command, cwd=ROOT, env=dict(env), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return {each["account"]: each["password"] for each in json.loads(done.stdout)["sign_ins"]}
+
+
+def token_of(url: str, sign_in: str, password: str) -> str:
+    """A token of somebody, from a running suite."""
+    with httpx.Client(base_url=url, timeout=60) as client:
+        _bearer(client, sign_in, password)
+        return client.headers["Authorization"].removeprefix("Bearer ")
+
+
 @contextmanager
 def open_world(folder: Path, extra: Mapping[str, str] | None = None, run: Run = one_process) -> Iterator[World]:
     """Seed a data folder, serve it, sign everybody in."""
     env = {**environment(folder / "data", free_port()), **(extra or {})}
     env.pop("QUCE_BENCH", None)
-    seeded = subprocess.run([*QUCE, "seed", "--json"], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-    assert seeded.returncode == 0, seeded.stderr
-    sign_ins = {each["account"]: each["password"] for each in json.loads(seeded.stdout)["sign_ins"]}
+    sign_ins = seeded(env)
     expired = _expired_token(env)
     with served_world(folder, sign_ins, extra, run) as world, ExitStack() as stack:
         for who in LAPSED:

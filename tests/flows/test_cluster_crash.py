@@ -19,6 +19,7 @@ from tests.flows.crash.cluster_evidence import ClusterEvidence
 from tests.flows.crash.killing import RANDOM, WINDOWS, Deaths, come_to_rest, working_at
 from tests.flows.crash.officers import Officer, hired
 from tests.flows.crash.promises import Afterwards, Promises, Record
+from tests.flows.opening import seeded, token_of
 from tests.flows.processes import Cluster, Replica
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(2400)]
@@ -38,10 +39,10 @@ def afterwards(tmp_path_factory: pytest.TempPathFactory, effort: Effort, seed: i
         servers = stack.enter_context(installation(folder / "servers"))
         env = {**environment(folder / "data", free_port()), **servers, "QUCE_KAFKA_SESSION_SECONDS": "6"}
         log = AcknowledgementLog(folder / "acknowledged.jsonl")
-        cluster = Cluster(folder, env)
-        officers = hired(env, seed, log)
+        passwords, cluster = seeded(env), Cluster(folder, env)
         stack.callback(cluster.stop)
         cluster.start()
+        officers = hired(lambda who: token_of(cluster.urls[0], who, passwords[who]), seed, log)
         deaths = _kill(cluster, officers, rng, KILLS[effort])
         evidence = ClusterEvidence(
             Settings(data=folder / "data", store_url=env["QUCE_STORE_URL"], bus_url=env["QUCE_BUS_URL"])

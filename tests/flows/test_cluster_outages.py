@@ -21,6 +21,7 @@ from tests.flows.crash.cluster_evidence import ClusterEvidence
 from tests.flows.crash.killing import Deaths, Places, come_to_rest, working_at
 from tests.flows.crash.officers import Officer, hired
 from tests.flows.crash.promises import Afterwards, Promises, Record
+from tests.flows.opening import seeded, token_of
 from tests.flows.processes import Cluster
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -86,10 +87,10 @@ def afterwards(tmp_path_factory: pytest.TempPathFactory, effort: Effort, seed: i
         own = {"QUCE_LOG_LEVEL": "INFO", "QUCE_BUS_URL": bus, "QUCE_STORE_URL": store, "QUCE_BLOB_URL": store}
         env = {**environment(folder / "data", free_port()), **own}
         log = AcknowledgementLog(folder / "acknowledged.jsonl")
-        officers = hired(env, seed, log)
-        cluster = Cluster(folder, env, REPLICAS[effort])
+        passwords, cluster = seeded(env), Cluster(folder, env, REPLICAS[effort])
         stack.callback(cluster.stop)
         cluster.start()
+        officers = hired(lambda who: token_of(cluster.urls[0], who, passwords[who]), seed, log)
         evidence = ClusterEvidence(Settings(data=folder / "data", store_url=store, bus_url=bus))
         places = [(each, cluster.urls[number % len(cluster.urls)]) for number, each in enumerate(officers)]
         rate, drain = _without_broker(servers, places, log, evidence, BROKER_AWAY[effort])

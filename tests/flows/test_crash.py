@@ -7,17 +7,19 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bench.suite import environment, free_port
+from bench.suite import environment, free_port, token
 from tests.conftest import Effort
 from tests.flows.crash.acknowledgements import AcknowledgementLog
 from tests.flows.crash.evidence import Evidence
 from tests.flows.crash.killing import RANDOM, START_PATIENCE, STARTING, WINDOWS, Killing, come_to_rest, suite_on
 from tests.flows.crash.officers import Officer, hired
 from tests.flows.crash.promises import Afterwards, Promises, Record
+from tests.flows.opening import seeded
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
 
@@ -33,7 +35,9 @@ def afterwards(tmp_path_factory: pytest.TempPathFactory, effort: Effort, seed: i
     """All deaths, then peace."""
     folder = tmp_path_factory.mktemp("crash")
     log = AcknowledgementLog(folder / "acknowledged.jsonl")
-    officers = hired(environment(folder / "data", free_port()), seed, log)
+    env = environment(folder / "data", free_port())
+    seeded(env)
+    officers = hired(partial(token, env=env), seed, log)
     killing = Killing(folder, random.Random(seed), officers)  # noqa: S311 - to be repeated
     killing.run(_plan(effort, seed))
     while missing := [window for window in WINDOWS if killing.deaths.windows[window] < FEWEST[effort]]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import random
-import subprocess
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-from bench.suite import QUCE, ROOT, token
 from contracts.vocabulary.stages import Stage
 from tests.flows.crash.acknowledgements import Acknowledgement, AcknowledgementLog
 from tests.flows.world import API, registration
@@ -175,10 +173,9 @@ class Officer:
         return {"summary": f"第{self._number}次补充"}
 
 
-def hired(env: dict[str, str], seed: int, log: AcknowledgementLog) -> list[Officer]:
-    """Two at one desk who follow up each other's leads, one at another who alters facts; seeds the installation."""
-    subprocess.run([*QUCE, "seed", "--json"], cwd=ROOT, env=env, capture_output=True, check=True)
-    donghu, jingkai = token("donghu", env), token("jingkai", env)
+def hired(token_of: Callable[[str], str], seed: int, log: AcknowledgementLog) -> list[Officer]:
+    """Two at one desk who follow up each other's leads, one at another who alters facts."""
+    donghu, jingkai = token_of("donghu"), token_of("jingkai")
     desk: list[str] = []
     return [
         Officer("jia", donghu, f"{seed}:1", log, shared=desk),
