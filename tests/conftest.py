@@ -146,6 +146,15 @@ def record_figure() -> Callable[[str, Any], None]:
 
 
 @pytest.fixture(scope="session")
+def cluster_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The world that everything asks under ``--on-cluster``: a cluster takes long to start."""
+    from tests.flows.opening import open_cluster_world  # noqa: PLC0415 - its asserts are rewritten only from here on
+
+    with open_cluster_world(tmp_path_factory.mktemp("cluster")) as world:
+        yield world
+
+
+@pytest.fixture(scope="session")
 def chromium_path() -> str:
     """The browser's program; a test that asks for it carries the ``browser`` marker."""
     path = find_chromium()

@@ -14,10 +14,10 @@ PLANTING = ("lead", "imported", "notification", "figure", "asked", "visit", "gue
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[World]:
     """The suite, seeded, everybody signed in."""
     folder = tmp_path_factory.mktemp("world")
-    with open_world_as(pytestconfig, folder) as opened:
+    with open_world_as(request, folder) as opened:
         # Everything that tests look at exists before any of them adds work of its own.
         for planted in PLANTING:
             assert getattr(opened, planted)

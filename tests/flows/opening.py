@@ -64,12 +64,18 @@ def open_world(folder: Path, extra: Mapping[str, str] | None = None, run: Run = 
 
 
 @contextmanager
-def open_world_as(config: pytest.Config, folder: Path) -> Iterator[World]:
-    """A world in one process; with ``--on-cluster`` one of two replicas of each service, on servers of their own."""
-    if not config.getoption("--on-cluster"):
-        with open_world(folder) as world:
-            yield world
+def open_world_as(request: pytest.FixtureRequest, folder: Path) -> Iterator[World]:
+    """A world in one process; with ``--on-cluster`` the one of the whole run."""
+    if request.config.getoption("--on-cluster"):
+        yield request.getfixturevalue("cluster_world")
         return
+    with open_world(folder) as world:
+        yield world
+
+
+@contextmanager
+def open_cluster_world(folder: Path) -> Iterator[World]:
+    """A world of two replicas of each service, on servers of their own."""
     with installation(folder / "servers") as settings, open_world(folder, settings, processes) as world:
         yield world
 

@@ -11,9 +11,9 @@ from tests.flows.world import World
 
 
 @pytest.fixture(scope="package")
-def world(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[World]:
     """The suite with the office's first work in it."""
-    with open_world_as(pytestconfig, tmp_path_factory.mktemp("pages")) as opened:
+    with open_world_as(request, tmp_path_factory.mktemp("pages")) as opened:
         assert opened.lead
         assert opened.imported
         yield opened
