@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from yaml import safe_load
 
 from deploy.commands import CommandFailed, Result
+from kit.bus.port import LogInRefused
 from kit.errors import Unavailable
 from kit.settings import Settings
 from operating.opening import brokers_of, cluster_adapter
@@ -29,7 +30,7 @@ async def apply(settings: Settings) -> Result:
     Raises:
         CommandFailed: the bus is none that has topics to make.
     """
-    if not settings.bus_url.startswith("kafka:"):
+    if not settings.bus_url.startswith("kafka"):
         raise CommandFailed("只有 Kafka 需要建主题：请先把 QUCE_BUS_URL 设为 kafka://主机:端口。")
     kafka = cluster_adapter("kit.bus.kafka_topics")
     options = {
@@ -50,9 +51,12 @@ async def check(settings: Settings) -> None:
 
     Raises:
         CommandFailed: a topic is missing, or has another number of partitions.
+        kit.bus.port.LogInRefused: the account is not known there.
     """
     try:
         there = await _there(settings)
+    except LogInRefused:
+        raise
     except Unavailable as away:
         log.warning("the brokers do not answer, so the topics were not looked at: %s", away)
         return

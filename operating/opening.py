@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from kit.auth import KeyFile, TokenVerifier
 from kit.blobs.folder import FolderBlobs
@@ -39,9 +40,9 @@ def open_bus(settings: Settings) -> Bus:
     match _scheme(settings.bus_url):
         case "sqlite":
             return SqliteBus(settings.data / "bus.db", settings.partitions)
-        case "kafka":
+        case "kafka" | "kafka+ssl":
             return _open_kafka(settings)
-    raise UnknownScheme("QUCE_BUS_URL：支持 sqlite: 和 kafka://主机:端口,主机:端口")
+    raise UnknownScheme("QUCE_BUS_URL：支持 sqlite:、kafka://主机:端口,主机:端口 和 kafka+ssl://…")
 
 
 def _open_kafka(settings: Settings) -> Bus:
@@ -106,16 +107,31 @@ def database_of(url: str, service: str) -> str:
     return f"{urlsplit(url).path.strip('/') or 'quce'}_{service}"
 
 
-def brokers_of(url: str) -> list[str]:
-    """The brokers that ``kafka://host:port,host:port`` names.
+def brokers_of(url: str) -> dict[str, Any]:
+    """What every client is built with to reach ``kafka://[account:password@]host:port,…``, as kafka-python calls it.
+
+    ``kafka+ssl://`` encrypts; ``?ca=`` names the file of an authority of one's own, ``?mechanism=`` another way to log
+    in than SCRAM-SHA-512.
 
     Raises:
-        UnknownScheme: it names an account, which the adapter has no use for.
+        UnknownScheme: it names other options.
     """
-    servers = urlsplit(url).netloc
-    if "@" in servers:
-        raise UnknownScheme("QUCE_BUS_URL：Kafka 地址不能带账号，写成 kafka://主机:端口；请让它只在内部网络可达")
-    return servers.split(",")
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    account, _, servers = parts.netloc.rpartition("@")
+    settings: dict[str, Any] = {"bootstrap_servers": servers.split(",")}
+    protocol = "SSL" if parts.scheme == "kafka+ssl" else "PLAINTEXT"
+    if account:
+        name, _, password = account.partition(":")
+        settings["sasl_mechanism"] = options.pop("mechanism", "SCRAM-SHA-512")
+        settings |= {"sasl_plain_username": unquote(name), "sasl_plain_password": unquote(password)}
+    if protocol == "SSL" and (authority := options.pop("ca", "")):
+        if not Path(authority).is_file():
+            raise UnknownScheme(f"QUCE_BUS_URL：ca 所指的文件 {authority} 读不到")
+        settings["ssl_cafile"] = authority
+    if options:
+        raise UnknownScheme(f"QUCE_BUS_URL：{'、'.join(options)} 不能用在这样的地址里，写法见 docs/operations.md")
+    return settings | {"security_protocol": f"SASL_{protocol}" if account else protocol}
 
 
 def _scheme(url: str) -> str:

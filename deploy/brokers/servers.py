@@ -48,13 +48,17 @@ def kafka(folder: Path, port: int) -> Iterator[str]:
 
 
 @contextmanager
-def broker(folder: Path, port: int, properties: str, cluster: str) -> Iterator[None]:
-    """A Kafka node with these properties, which name ``folder/log`` and ``port``; nodes of one cluster share its id."""
+def broker(folder: Path, port: int, properties: str, cluster: str, account: str = "") -> Iterator[None]:
+    """A Kafka node with these properties, which name ``folder/log`` and ``port``; nodes of one cluster share its id.
+
+    ``account`` is one that its storage begins with, as Kafka writes it: ``SCRAM-SHA-512=[name=…,password=…]``.
+    """
     lib, settings = jars("kafka"), folder / "server.properties"
     folder.mkdir(parents=True, exist_ok=True)
     settings.write_text(properties, "utf-8")
     if not (folder / "log" / "meta.properties").exists():
         tool = ["java", "-cp", f"{lib}/*", "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)]
+        tool += ["--add-scram", account] if account else []
         subprocess.run(tool, check=True, capture_output=True)
     command = ["java", "-Xmx512m", "-cp", f"{lib}/*", "kafka.Kafka", str(settings)]
     with _running(command, port, folder / "server.log"):

@@ -20,7 +20,7 @@ from kit.settings import Settings
 from operating.opening import brokers_of, cluster_adapter, database_of, open_clock
 
 T = TypeVar("T")
-SCHEMES = {"store_url": "mongodb", "bus_url": "kafka:", "blob_url": "mongodb"}
+SCHEMES = {"store_url": "mongodb", "bus_url": "kafka", "blob_url": "mongodb"}
 MARKED = "gateway"
 """The service whose database says which move fills the cluster."""
 EMPTY_IT = "请换用空的数据库（地址末尾的名字不同即可）和没有消息的主题，做法见 docs/operations.md「从单机迁到集群」。"

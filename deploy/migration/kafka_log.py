@@ -40,12 +40,12 @@ AS_MADE = {
 class KafkaLog:
     """The topics of one installation; the clients are built and used in one thread."""
 
-    def __init__(self, servers: Sequence[str], topics: Sequence[str]) -> None:
-        self._servers, self._topics = list(servers), list(topics)
+    def __init__(self, brokers: Mapping[str, Any], topics: Sequence[str]) -> None:
+        self._brokers, self._topics = brokers, list(topics)
         self._producer: Producer | None = None
         self._reader: Any = None
         with _reaching():
-            self._admin = built(KafkaAdminClient, bootstrap_servers=self._servers, request_timeout_ms=TIMEOUT_MS)
+            self._admin = built(KafkaAdminClient, **self._brokers, request_timeout_ms=TIMEOUT_MS)
 
     def widths(self) -> dict[str, int]:
         """How many partitions each topic has that is there."""
@@ -96,7 +96,7 @@ class KafkaLog:
         """Send in order; each must be acknowledged at the offset that it had."""
         with _reaching():
             if self._producer is None:
-                self._producer = built(Producer, bootstrap_servers=self._servers, **SETTINGS)
+                self._producer = built(Producer, **self._brokers, **SETTINGS)
             sent = [self._send(self._producer, each) for each in batch]
             for each, future in zip(batch, sent, strict=True):
                 if future.get(timeout=ACKNOWLEDGED_WITHIN).offset != each.offset:
@@ -135,9 +135,7 @@ class KafkaLog:
         if self._reader is None:
             options = {"auto_offset_reset": "earliest", "enable_auto_commit": False, "metrics_enabled": False}
             with _reaching():
-                self._reader = built(
-                    KafkaConsumer, bootstrap_servers=self._servers, group_id=None, max_poll_records=BATCH, **options
-                )
+                self._reader = built(KafkaConsumer, **self._brokers, group_id=None, max_poll_records=BATCH, **options)
         return self._reader
 
     def _groups(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kit.bus.kafka_consumer import KafkaSubscription
@@ -12,12 +12,15 @@ from kit.bus.port import Message, Position
 
 
 class KafkaBus:
-    """Topics of one installation on the brokers at ``servers``, which have been given ``partitions`` each."""
+    """Topics of one installation, which have been given ``partitions`` each.
 
-    def __init__(self, servers: Sequence[str], partitions: int, **settings: Any) -> None:
-        self._servers, self._partitions, self._settings = list(servers), partitions, settings
-        self._producing = ProducingThread(servers)
-        self._positions = PositionsThread(servers)
+    ``brokers`` is what every client is built with to reach them, as kafka-python calls it.
+    """
+
+    def __init__(self, brokers: Mapping[str, Any], partitions: int, **settings: Any) -> None:
+        self._brokers, self._partitions, self._settings = brokers, partitions, settings
+        self._producing = ProducingThread(brokers)
+        self._positions = PositionsThread(brokers)
 
     async def publish(self, messages: Sequence[Message]) -> None:
         """Append in order, each acknowledged by all replicas in sync.
@@ -31,7 +34,7 @@ class KafkaBus:
 
     async def subscribe(self, group: str, topics: Sequence[str]) -> KafkaSubscription:
         """Join ``group`` as one more member."""
-        return KafkaSubscription(self._servers, group, topics, **self._settings)
+        return KafkaSubscription(self._brokers, group, topics, **self._settings)
 
     async def positions(self, group: str, topics: Sequence[str], ages: bool = True) -> list[Position]:
         """Committed and last offsets of every partition that holds anything."""

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from typing import Any
 
+from kafka.errors import KafkaError, SaslAuthenticationFailedError
 from kafka.net.compat import KafkaNetClient
 from kafka.net.inet import KafkaNetSocket
+from kafka.net.manager import KafkaConnectionManager
+from kafka.net.selector import NetworkSelector
 
 
 class Direct(KafkaNetSocket):  # type: ignore[misc]  # the library ships no types
@@ -24,6 +27,24 @@ class Direct(KafkaNetSocket):  # type: ignore[misc]  # the library ships no type
             raise
 
 
+class Connections(KafkaConnectionManager):  # type: ignore[misc]  # the library ships no types
+    """Connects as the library does, and remembers why a broker let nobody in: the library tells its log alone."""
+
+    refusal: Exception | None = None
+
+    def get_connection(self, *which: Any, **how: Any) -> Any:
+        """A connection to a broker."""
+        connection = super().get_connection(*which, **how)
+        connection.init_future.add_errback(self._remember)
+        return connection
+
+    def _remember(self, error: Exception) -> None:
+        if not isinstance(self.refusal, SaslAuthenticationFailedError):
+            self.refusal = error
+
+
+NO_LOG_IN = "不认这个账号：请核对 QUCE_BUS_URL_FILE 所指文件里的账号和密码"
+
 DEFAULTS = {"bootstrap_timeout_ms": 3_000, "reconnect_backoff_max_ms": 1_000, "proxy_url": "direct://"}
 """The library itself would look for brokers for thirty seconds, and wait as long before it connects again."""
 
@@ -32,12 +53,19 @@ def built(kind: Callable[..., Any], **settings: Any) -> Any:
     """A client of this kind.
 
     Raises:
-        Exception: what it met.
+        Exception: what it met; what the broker said at last where it let nobody in.
     """
+    made: list[Connections] = []
     with ExitStack() as unfinished:
-        client = kind(
-            kafka_client=lambda **config: unfinished.enter_context(closing(KafkaNetClient(**config))),
-            **{**DEFAULTS, **settings},
-        )
+
+        def connecting(**config: Any) -> KafkaNetClient:
+            network = NetworkSelector(**config)
+            made.append(Connections(network, **config))
+            return unfinished.enter_context(closing(KafkaNetClient(network, made[-1], **config)))
+
+        try:
+            client = kind(kafka_client=connecting, **{**DEFAULTS, **settings})
+        except KafkaError as error:
+            raise next((each.refusal for each in made if each.refusal), error) from error
         unfinished.pop_all()
         return client

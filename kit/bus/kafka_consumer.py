@@ -61,8 +61,8 @@ class TopicMissing(RuntimeError):
 class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # the library ships no types
     """A member of a group: its thread fetches, its asker takes and commits."""
 
-    def __init__(self, servers: Sequence[str], group: str, topics: Sequence[str], **settings: Any) -> None:
-        self._settings = {"bootstrap_servers": list(servers), "group_id": group, **SETTINGS, **settings}
+    def __init__(self, brokers: Mapping[str, Any], group: str, topics: Sequence[str], **settings: Any) -> None:
+        self._settings = {**brokers, "group_id": group, **SETTINGS, **settings}
         self._group, self._topics = group, list(topics)
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()

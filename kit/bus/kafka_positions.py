@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -25,8 +25,8 @@ PATIENCE, PAUSE = 3.0, 0.2
 class PositionsThread:
     """Asks the brokers, one question after another."""
 
-    def __init__(self, servers: Sequence[str]) -> None:
-        self._servers = list(servers)
+    def __init__(self, brokers: Mapping[str, Any]) -> None:
+        self._brokers = brokers
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="kafka-positions")
         self._admin: Any = None
         self._consumer: Any = None
@@ -58,7 +58,7 @@ class PositionsThread:
 
     def _ask(self, group: str, topics: Sequence[str], ages: bool) -> list[Position]:
         if self._consumer is None:
-            self._admin = built(KafkaAdminClient, bootstrap_servers=self._servers, request_timeout_ms=TIMEOUT_MS)
+            self._admin = built(KafkaAdminClient, **self._brokers, request_timeout_ms=TIMEOUT_MS)
             self._consumer = self._reader()
         committed = {at: found.offset for at, found in self._admin.list_group_offsets([group])[group].items()}
         places = [TopicPartition(name, n) for name in topics for n in self._consumer.partitions_for_topic(name) or ()]
@@ -91,7 +91,7 @@ class PositionsThread:
 
     def _reader(self) -> Any:
         """A reader outside any group, which has every partition of what it subscribes to."""
-        return built(KafkaConsumer, bootstrap_servers=self._servers, auto_offset_reset="earliest")
+        return built(KafkaConsumer, **self._brokers, auto_offset_reset="earliest")
 
     def _drop(self) -> None:
         for client in (self._admin, self._consumer):

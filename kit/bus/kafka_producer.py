@@ -11,13 +11,13 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from kafka import KafkaProducer, errors
 
-from kit.bus.kafka_client import built
+from kit.bus.kafka_client import NO_LOG_IN, built
 from kit.bus.port import BusAway, Message, MessagesRefused
 from kit.telemetry import BUS_REBUILDS, PUBLISH_ERRORS
 
@@ -51,6 +51,7 @@ LASTING = (*NO_TOPIC, *map(errors.for_code, (33, 34, 54, 58)))
 """What every message meets until somebody changes a setting; the numbers are a log-in that is refused."""
 ADVICE: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     (UNFIT, "不收一条 {size} 字节的消息：请核对主题 {topic} 的 max.message.bytes 等设置（deploy/topics.yaml）和时钟"),
+    ((errors.SaslAuthenticationFailedError,), NO_LOG_IN),
     ((ValueError,), "的主题 {topic} 没有 QUCE_PARTITIONS 那么多分区：请核对这个设置，并执行 quce topics apply"),
     (NO_TOPIC, "没有主题 {topic}，或者不让写：请执行 quce topics apply，核对 QUCE_BUS_URL 和它的写权限"),
     ((Exception,), "暂时没有确认，稍后自动重发；一直这样，请核对 QUCE_BUS_URL"),
@@ -93,8 +94,8 @@ class Producer(KafkaProducer):  # type: ignore[misc]  # the library ships no typ
 class ProducingThread:
     """Sends batches one after another; the client is built and used in this thread alone."""
 
-    def __init__(self, servers: Sequence[str], **settings: Any) -> None:
-        self._settings = {"bootstrap_servers": list(servers), **SETTINGS, **settings}
+    def __init__(self, brokers: Mapping[str, Any], **settings: Any) -> None:
+        self._settings = {**brokers, **SETTINGS, **settings}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="kafka-producer")
         self._closing = threading.Event()
         self._producer: Producer | None = None

@@ -22,6 +22,10 @@ class BusAway(Unavailable):
         self.kept = frozenset(kept)
 
 
+class LogInRefused(BusAway):
+    """The brokers let nobody in with this account, or are not who they should be: somebody has to act."""
+
+
 class MessagesRefused(BusAway):
     """The bus has what is kept, and will not take the others until somebody acts."""
 

@@ -18,10 +18,11 @@ from bench.suite import QUCE, ROOT, environment, free_port
 from deploy.topics import names
 from kit.sqlite import connect, rows
 from operating.opening import brokers_of
-from tests.flows.test_cluster_adapters import SERVICES, content_of, settle
+from tests.flows.settling import SERVICES, come_to_peace
+from tests.flows.test_cluster_adapters import content_of
 from tests.flows.world import World
 
-__all__ = ["SERVICES", "content_of", "settle"]
+__all__ = ["SERVICES", "come_to_peace", "content_of"]
 
 UP, DOWN = ("embedded", "cluster"), ("cluster", "embedded")
 KILLED = -9
@@ -81,7 +82,7 @@ class Servers:
     @contextmanager
     def admin(self) -> Iterator[Any]:
         """A client that makes and deletes topics."""
-        client = KafkaAdminClient(bootstrap_servers=brokers_of(self.bus))
+        client = KafkaAdminClient(**brokers_of(self.bus))
         try:
             yield client
         finally:

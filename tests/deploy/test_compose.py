@@ -153,7 +153,8 @@ def test_three_of_each_know_each_other() -> None:
         settings = HA.services[name]["environment"]
         assert settings["KAFKA_ADVERTISED_LISTENERS"] == f"PLAINTEXT://{name}:9092"
         assert f"{settings['KAFKA_NODE_ID']}@{name}:9093" in HA.variables["KAFKA_VOTERS"].split(",")
-    assert brokers_of(HA.variables["QUCE_BUS_URL"]) == [f"{name}:9092" for name in HA.named("kafka")]
+    servers = brokers_of(HA.variables["QUCE_BUS_URL"])["bootstrap_servers"]
+    assert servers == [f"{name}:9092" for name in HA.named("kafka")]
     assert HA.variables["MONGO_MEMBERS"].split(",") == [f"{name}:27017" for name in HA.named("mongo")]
 
 

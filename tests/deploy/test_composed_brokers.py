@@ -36,7 +36,7 @@ from kit.bus.kafka import KafkaBus
 from kit.bus.port import Message
 
 async def main():
-    bus = KafkaBus(sys.argv[1].split(","), 8)
+    bus = KafkaBus({"bootstrap_servers": sys.argv[1].split(",")}, 8)
     await bus.publish([Message("quce.leads", f"lead-{number}", b"{}") for number in range(100)])
     print(sum(each.end for each in await bus.positions("nobody", ["quce.leads"])))
     await bus.close()

@@ -27,12 +27,12 @@ from tests.deploy.moves import (
     KILLED,
     UP,
     Servers,
+    come_to_peace,
     content_of,
     event_ids,
     leads_of,
     migrate,
     moved,
-    settle,
     tables,
     told,
 )
@@ -75,7 +75,7 @@ class Office:
             plain = {name: said for name, said in registration(9_999).items() if name != "contact"}
             self.plain: str = world.post("donghu", "/leads", json=plain)["id"]
             self.lead, self.export = world.lead_page, world.exported()
-            settle(world)
+            come_to_peace(world)
             self.content, self.seen = content_of(world, self.export), Seen.of(world)
             self.passwords = {who: word for who, word in world.passwords.items() if who != ELSEWHERE}
 
@@ -87,14 +87,14 @@ class Office:
     def works(self, folder: Path, before: Seen, **env: str) -> Seen:
         """A suite on the copy shows what was seen, tells nobody anything again, and takes a new lead in."""
         with served_world(folder, self.passwords, env) as world:
-            settle(world)
+            come_to_peace(world)
             assert world.get("donghu", f"/leads/{self.lead['id']}") == self.lead
             assert content_of(world, self.export) == self.content
             assert self.lead["id"] in {found["id"] for found in world.get("donghu", "/leads?q=金丝雀")["items"]}
             assert Seen.of(world) == before
             fresh = world.post("donghu", "/leads", json=registration(20_000 + before.leads))["id"]
             world.wait(lambda: world.ask("donghu", "GET", f"{API}/leads/{fresh}/matches").is_success)
-            settle(world)
+            come_to_peace(world)
             return Seen.of(world)
 
 
@@ -204,7 +204,7 @@ def test_many_leads(
                 rate = figures["counts"][what] / figures["seconds"][f"{what}.{step}"]
                 record_figure(f"migration.{name}.{what}.{step}_per_s", round(rate))
     with served_world(tmp_path, office.passwords) as world:
-        settle(world)
+        come_to_peace(world)
         assert leads_of(world) == office.seen.leads + MANY[effort]
         assert told(world)["mails"] == office.seen.told["mails"]
     for name in ("deliveries", "notifications", "told"):

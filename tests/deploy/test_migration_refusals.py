@@ -74,7 +74,7 @@ def test_topics_of_another_width_or_that_forget(data: Path, servers: Servers, cl
 
 def test_a_running_cluster(data: Path, servers: Servers, cluster: dict[str, str]) -> None:
     moved(data, UP, **cluster)
-    reader = KafkaConsumer("quce.leads", bootstrap_servers=brokers_of(servers.bus), group_id="leads")
+    reader = KafkaConsumer("quce.leads", **brokers_of(servers.bus), group_id="leads")
     while not reader.assignment():
         reader.poll(timeout_ms=200)
     assert "消费组 leads 有成员在线" in refused(data, DOWN, **cluster)

@@ -10,11 +10,10 @@ import pytest
 from tests.brokers import installation
 from tests.flows.opening import open_world, served_world
 from tests.flows.processes import processes
+from tests.flows.settling import come_to_peace
 from tests.flows.world import API, ELSEWHERE, World
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(300)]
-
-SERVICES = ("leads", "incentives", "notify", "gateway")
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def test_a_day_and_a_restart(servers: dict[str, str], tmp_path: Path) -> None:
         assert all((world.notification, world.figure, world.imported, world.visit, world.audited))
         lead, file = world.lead_page, world.exported()
         content = content_of(world, file)
-        settle(world)
+        come_to_peace(world)
         passwords = {who: word for who, word in world.passwords.items() if who != ELSEWHERE}
     with served_world(tmp_path, passwords, servers, processes) as again:
         assert again.get("donghu", f"/leads/{lead['id']}") == lead
@@ -37,20 +36,10 @@ def test_a_day_and_a_restart(servers: dict[str, str], tmp_path: Path) -> None:
         assert lead["id"] in {found["id"] for found in again.get("donghu", "/leads?q=金丝雀")["items"]}
         fresh = again.new_lead()
         again.wait(lambda: again.ask("donghu", "GET", f"{API}/leads/{fresh}/matches").is_success)
-        settle(again)
+        come_to_peace(again)
     assert list((tmp_path / "data").rglob("*.db")) == []
 
 
 def content_of(world: World, export: str) -> bytes:
     """The file of an export."""
     return world.ask("donghu", "GET", f"{API}/exports/{export}/file").content
-
-
-def settle(world: World) -> None:
-    """Wait until every group of every service has heard all that was said, with nothing set aside."""
-
-    def rests() -> bool:
-        answers = [world.get("admin", f"/system/{service}") for service in SERVICES]
-        return not any(group["lag"] or group["parked"] for each in answers for group in each["groups"])
-
-    world.wait(rests)

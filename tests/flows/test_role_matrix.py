@@ -15,6 +15,7 @@ from tests.flows.calls import ANYBODY, HOSTS, READS, WHY, Call
 from tests.flows.canaries import ASKED, CANARIES, PERSONAL, PORTAL, WORD, heard, text_of
 from tests.flows.intruders import MARK
 from tests.flows.rules import RULES
+from tests.flows.settling import settle
 from tests.flows.world import ANONYMOUS, API, LAPSED, World
 
 OPENAPI = Path(__file__).resolve().parent.parent.parent / "contracts" / "openapi.json"
@@ -108,6 +109,7 @@ def test_a_lapsed_credential_opens_nothing(world: World, operation: str, who: st
 @pytest.fixture(scope="module")
 def songs(world: World) -> Mapping[str, Mapping[str, frozenset[str]]]:
     """What everybody who may reads in each operation's answer."""
+    settle(world)
     found: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
     for operation, who in SINGING:
         found[operation][who] = sung(world, who, operation, RULES[operation].make(world))

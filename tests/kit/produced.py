@@ -43,7 +43,7 @@ def messages(rng: random.Random, first: int, count: int) -> list[Message]:
 
 def producing(brokers: MockBrokers, **settings: Any) -> ProducingThread:
     """The thread of the bus, at these brokers."""
-    return ProducingThread(brokers.servers, **UNDERSTOOD, **settings)
+    return ProducingThread({"bootstrap_servers": brokers.servers}, **UNDERSTOOD, **settings)
 
 
 async def relay(thread: ProducingThread, batch: Sequence[Message]) -> int:

@@ -41,7 +41,7 @@ async def test_a_database_that_is_away_is_unavailable_soon() -> None:
 
 async def test_a_broker_that_is_away_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kafka_producer, "PATIENCE", 0.5)
-    bus = KafkaBus(["127.0.0.1:9"], 4)
+    bus = KafkaBus(brokers_of("kafka://127.0.0.1:9"), 4)
     for asking in (bus.publish([Message("t", "k", b"x")]), bus.positions("g", ["t"])):
         with pytest.raises(BusAway) as away:
             await asking
@@ -67,8 +67,11 @@ def test_a_driver_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch
 
 
 def test_addresses() -> None:
-    assert brokers_of("kafka://a:1,b:2") == ["a:1", "b:2"]
-    with pytest.raises(UnknownScheme, match="QUCE_BUS_URL"):
-        brokers_of("kafka://quce:secret@a:1")
+    assert brokers_of("kafka://a:1,b:2") == {"bootstrap_servers": ["a:1", "b:2"], "security_protocol": "PLAINTEXT"}
+    assert brokers_of("kafka+ssl://a:1")["security_protocol"] == "SSL"
+    with pytest.raises(UnknownScheme, match=r"QUCE_BUS_URL.*tls"):
+        brokers_of("kafka://a:1?tls=yes")
+    with pytest.raises(UnknownScheme, match=r"QUCE_BUS_URL.*ca"):
+        brokers_of("kafka://a:1?ca=/etc/ca.pem")
     assert database_of("mongodb://a,b/?replicaSet=r", "leads") == "quce_leads"
     assert database_of("mongodb://a/wuhan", "leads") == "wuhan_leads"

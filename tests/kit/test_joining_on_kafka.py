@@ -13,6 +13,7 @@ from kit.bus.kafka import KafkaBus
 from kit.bus.kafka_client import built
 from kit.bus.kafka_topics import make_topics
 from kit.bus.port import Message
+from operating.opening import brokers_of
 from tests.brokers import kafka_url
 
 __all__ = ["kafka_url"]
@@ -28,7 +29,7 @@ async def test_a_join_that_nobody_took_up_is_made_again(kafka_url: str, monkeypa
         return clients[-1]
 
     monkeypatch.setattr("kit.bus.kafka_consumer.built", remembered)
-    servers, topic = kafka_url.removeprefix("kafka://").split(","), f"t-{uuid.uuid4().hex}"
+    servers, topic = brokers_of(kafka_url), f"t-{uuid.uuid4().hex}"
     make_topics(servers, {topic: {"num_partitions": 1, "replication_factor": 1}})
     bus = KafkaBus(servers, 1)
     await bus.publish([Message(topic, "k", b"1")])

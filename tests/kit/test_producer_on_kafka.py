@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from kafka import KafkaConsumer, TopicPartition
@@ -13,6 +14,7 @@ from kit.bus.kafka import KafkaBus
 from kit.bus.kafka_producer import Producer, ProducingThread
 from kit.bus.kafka_topics import make_topics
 from kit.bus.port import BusAway, Message, MessagesRefused
+from operating.opening import brokers_of
 from tests.brokers import kafka_url
 
 __all__ = ["kafka_url"]
@@ -25,22 +27,22 @@ BIG = 6_000
 
 
 @pytest.fixture
-def servers(kafka_url: str) -> list[str]:
+def servers(kafka_url: str) -> dict[str, Any]:
     """The broker, as clients want it named."""
-    return kafka_url.removeprefix("kafka://").split(",")
+    return brokers_of(kafka_url)
 
 
-def make_topic(servers: Sequence[str], **configs: str) -> str:
+def make_topic(servers: Mapping[str, Any], **configs: str) -> str:
     """A topic of one partition, and nobody else's."""
     name = f"t-{uuid.uuid4().hex}"
     make_topics(servers, {name: {"num_partitions": 1, "replication_factor": 1, "configs": configs}})
     return name
 
 
-def stored(servers: Sequence[str], topic: str) -> list[int]:
+def stored(servers: Mapping[str, Any], topic: str) -> list[int]:
     """The numbers that the values of a topic begin with, in its order."""
     consumer, place = (
-        KafkaConsumer(bootstrap_servers=list(servers), auto_offset_reset="earliest"),
+        KafkaConsumer(**servers, auto_offset_reset="earliest"),
         TopicPartition(topic, 0),
     )
     consumer.assign([place])
@@ -51,7 +53,7 @@ def stored(servers: Sequence[str], topic: str) -> list[int]:
     return found
 
 
-async def test_a_topic_that_is_missing_is_named(servers: list[str]) -> None:
+async def test_a_topic_that_is_missing_is_named(servers: dict[str, Any]) -> None:
     bus, started = KafkaBus(servers, 1), time.monotonic()
     with pytest.raises(BusAway, match=r"quce\.nowhere.*quce topics apply.*QUCE_BUS_URL"):
         await bus.publish([Message("quce.nowhere", "k", b"x")])
@@ -59,7 +61,7 @@ async def test_a_topic_that_is_missing_is_named(servers: list[str]) -> None:
     await bus.close()
 
 
-async def test_what_is_too_large_holds_its_key_alone(servers: list[str]) -> None:
+async def test_what_is_too_large_holds_its_key_alone(servers: dict[str, Any]) -> None:
     topic, bus = make_topic(servers, **{"max.message.bytes": "2000"}), KafkaBus(servers, 1)
     values = [
         ("a", b"00000001"),
@@ -75,7 +77,7 @@ async def test_what_is_too_large_holds_its_key_alone(servers: list[str]) -> None
     assert list(dict.fromkeys(stored(servers, topic))) == [1, 3, 5]
 
 
-async def test_a_clock_that_the_broker_does_not_accept_is_said(servers: list[str]) -> None:
+async def test_a_clock_that_the_broker_does_not_accept_is_said(servers: dict[str, Any]) -> None:
     """A refusal that comes with an error for each record."""
     topic, bus = make_topic(servers, **{"message.timestamp.before.max.ms": "1"}), KafkaBus(servers, 1)
     with pytest.raises(MessagesRefused, match=r"时钟.*InvalidTimestampError") as away:
@@ -84,7 +86,7 @@ async def test_a_clock_that_the_broker_does_not_accept_is_said(servers: list[str
     assert away.value.kept == set()
 
 
-async def test_nothing_overtakes_a_batch_that_failed(servers: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nothing_overtakes_a_batch_that_failed(servers: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """A gap in the sequence: the client takes a new epoch of its own accord and would go on with what follows."""
     give_up = Producer.give_up
 

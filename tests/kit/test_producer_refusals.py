@@ -125,7 +125,7 @@ async def test_brokers_that_hang_up_are_said_while_they_are_tried(
 ) -> None:
     monkeypatch.setattr(kafka_producer, "PATIENCE", 1.0)
     with hanging_up() as deaf, nothing_left_behind():
-        thread = ProducingThread([deaf], bootstrap_timeout_ms=500)
+        thread = ProducingThread({"bootstrap_servers": [deaf]}, bootstrap_timeout_ms=500)
         with caplog.at_level(logging.WARNING), pytest.raises(BusAway, match="QUCE_BUS_URL"):
             await thread.send([message(1, "lead-1")])
         assert caplog.text.count("请核对 QUCE_BUS_URL") >= 2

@@ -20,6 +20,7 @@ from kit.bus.sqlite import SqliteBus
 from kit.store.mongo import MongoStore
 from kit.store.port import Store
 from kit.store.sqlite import SqliteStore
+from operating.opening import brokers_of
 from tests.brokers import kafka_url, mongo_url
 from tests.ports.things import THINGS
 
@@ -58,8 +59,7 @@ async def store(reopen: Callable[[], Store]) -> Store:
 async def bus(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bus]:
     """A bus, on which every topic has as many partitions."""
     if request.param == "kafka":
-        servers = servers_of(request.getfixturevalue("kafka_url"))
-        adapter: Bus = KafkaBus(servers, PARTITIONS)
+        adapter: Bus = KafkaBus(brokers_of(request.getfixturevalue("kafka_url")), PARTITIONS)
     else:
         adapter = SqliteBus(tmp_path / "bus.db", PARTITIONS)
     yield adapter
@@ -71,7 +71,7 @@ def topic(bus: Bus, request: pytest.FixtureRequest) -> str:
     """An empty topic; its name is good for groups that are of this test alone."""
     name = f"t-{uuid.uuid4().hex}"
     if isinstance(bus, KafkaBus):
-        admin = KafkaAdminClient(bootstrap_servers=servers_of(request.getfixturevalue("kafka_url")))
+        admin = KafkaAdminClient(**brokers_of(request.getfixturevalue("kafka_url")))
         admin.create_topics([NewTopic(name, PARTITIONS, 1)])
         admin.close()
     return name
@@ -98,8 +98,3 @@ async def open_blobs(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIte
 def blobs(open_blobs: Callable[[bytes], Blobs]) -> Blobs:
     """Blobs of one installation."""
     return open_blobs(b"secret")
-
-
-def servers_of(url: str) -> list[str]:
-    """The brokers that an address names."""
-    return url.removeprefix("kafka://").split(",")

@@ -51,8 +51,8 @@ class ClusterEvidence(Evidence):
 
     def messages(self) -> list[tuple[str, tuple[int, int], bytes]]:
         """Every message as bytes: topic, partition with offset, value."""
-        servers = brokers_of(self._settings.bus_url)
-        with closing(KafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False)) as consumer:
+        brokers = brokers_of(self._settings.bus_url)
+        with closing(KafkaConsumer(**brokers, enable_auto_commit=False)) as consumer:
             names = {name: consumer.partitions_for_topic(name) or () for name in topics.names()}
             places = [TopicPartition(name, number) for name, numbers in names.items() for number in numbers]
             consumer.assign(places)
