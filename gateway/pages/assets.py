@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
 from fastapi import APIRouter
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
+
+log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parents[2]
 INSTALLED = ROOT / "node_modules"
@@ -38,7 +41,11 @@ async def asset(name: str) -> Response:
     if name not in TABLE:
         return Response(status_code=404)
     path, media_type = TABLE[name]
-    return FileResponse(INSTALLED / path, media_type=media_type, headers={"Cache-Control": DAY})
+    file = INSTALLED / path
+    if not file.is_file():
+        log.error("the assets of the pages are not installed: run npm ci beside package-lock.json")
+        return PlainTextResponse("页面资源没有安装：请在程序所在目录执行 npm ci，然后刷新页面。", status_code=404)
+    return FileResponse(file, media_type=media_type, headers={"Cache-Control": DAY})
 
 
 @router.get("/static/{name:path}")
