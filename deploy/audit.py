@@ -16,8 +16,9 @@ async def verify_log(settings: Settings) -> Result:
     Raises:
         CommandFailed: there is no log here, or no key to verify it with.
     """
-    database, key = settings.data / "gateway.db", settings.data / "keys" / "installation.key"
-    for needed in (database, key):
+    key = settings.data / "keys" / "installation.key"
+    on_this_machine = [settings.data / "gateway.db"] if settings.store_url == "sqlite:" else []
+    for needed in (*on_this_machine, key):
         if not needed.exists():
             raise CommandFailed(f"没有找到 {needed}，请核对 QUCE_DATA。")
     store = open_store("gateway", settings)

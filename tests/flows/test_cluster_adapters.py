@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bench.suite import QUCE, ROOT, environment, free_port
 from tests.brokers import installation
 from tests.flows.opening import open_world, served_world
 from tests.flows.processes import processes
@@ -29,6 +33,9 @@ def test_a_day_and_a_restart(servers: dict[str, str], tmp_path: Path) -> None:
         lead, file = world.lead_page, world.exported()
         content = content_of(world, file)
         come_to_peace(world)
+        verified = verify_audit_log(tmp_path, servers)
+        assert verified["ok"]
+        assert verified["entries"] > 0
         passwords = {who: word for who, word in world.passwords.items() if who != ELSEWHERE}
     with served_world(tmp_path, passwords, servers, processes) as again:
         assert again.get("donghu", f"/leads/{lead['id']}") == lead
@@ -38,6 +45,16 @@ def test_a_day_and_a_restart(servers: dict[str, str], tmp_path: Path) -> None:
         again.wait(lambda: again.ask("donghu", "GET", f"{API}/leads/{fresh}/matches").is_success)
         come_to_peace(again)
     assert list((tmp_path / "data").rglob("*.db")) == []
+
+
+def verify_audit_log(folder: Path, servers: dict[str, str]) -> dict[str, Any]:
+    """What ``quce audit verify`` says beside the running cluster."""
+    env = {**environment(folder / "data", free_port()), **servers}
+    command = [*QUCE, "audit", "verify", "--json"]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    said: dict[str, Any] = json.loads(done.stdout)
+    return said
 
 
 def content_of(world: World, export: str) -> bytes:
