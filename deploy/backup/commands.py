@@ -35,6 +35,7 @@ KEYS_LEFT_OUT = "密钥不在备份里。没有密钥文件不能恢复：请加
 
 async def backup(settings: Settings, target: Path | None, keys: Path | None, account: str) -> Result:
     """Make a backup: through the API where the suite runs, under the lock where it does not."""
+    _refuse_cluster(settings)
     for path in (target, keys):
         if path is not None and path.exists() and not (path.is_dir() and not any(path.iterdir())):
             raise CommandFailed(f"{path} 已经存在，请换一个名字。")
@@ -52,6 +53,14 @@ async def backup(settings: Settings, target: Path | None, keys: Path | None, acc
     return Result(text, {"file": str(place), "keys": str(keys) if keys else None, **_summary(manifest)})
 
 
+def _refuse_cluster(settings: Settings) -> None:
+    """A backup of this machine alone would hold none of a cluster's data."""
+    if settings.store_url != "sqlite:":
+        raise CommandFailed(
+            "集群的数据在 MongoDB 和 Kafka 里，不用这个命令：备份和升级见 docs/operations.md 的「集群」。"
+        )
+
+
 async def restore_into(settings: Settings, file: Path, keys: Path, into: Path) -> Result:
     """Restore a backup into an empty folder."""
     manifest = await asyncio.to_thread(restore, settings, file, keys, into, progress_line())
@@ -61,6 +70,7 @@ async def restore_into(settings: Settings, file: Path, keys: Path, into: Path) -
 
 async def upgrade(settings: Settings) -> Result:
     """Back up, bring every database to the present layout, check."""
+    _refuse_cluster(settings)
     if running_url(settings.data) is not None:
         raise CommandFailed("服务正在运行。请先停止它，再升级数据。")
     with hold(settings.data, None):

@@ -15,10 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from deploy.backup import commands
 from deploy.backup.archive import BackupRefused
 from deploy.backup.keys import write_keys
 from deploy.backup.making import LAST, BackupFailed, back_up
 from deploy.backup.restoring import restore, unpack
+from deploy.commands import CommandFailed
 from kit.settings import Settings
 from kit.sqlite import LAYOUT, connect, rows
 
@@ -176,3 +178,11 @@ def test_a_mail_on_its_way_at_the_cut_is_left_to_a_person(tmp_path: Path) -> Non
     connection.close()
     assert states[mail] == "in_doubt"
     assert {states[id] for id in others} == {"sent"}
+
+
+async def test_a_cluster_is_not_backed_up_by_copying_this_machine(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "data", store_url="mongodb://127.0.0.1:9/quce")
+    for asked in (commands.backup(settings, None, None, "admin"), commands.upgrade(settings)):
+        with pytest.raises(CommandFailed, match=r"MongoDB.*docs/operations\.md"):
+            await asked
+    assert not settings.data.exists()
