@@ -57,7 +57,7 @@ def _refuse_cluster(settings: Settings) -> None:
     """A backup of this machine alone would hold none of a cluster's data."""
     if settings.store_url != "sqlite:":
         raise CommandFailed(
-            "集群的数据在 MongoDB 和 Kafka 里，不用这个命令：备份和升级见 docs/operations.md 的「集群」。"
+            "集群的数据在 MongoDB 和 Kafka 里，备份和升级的做法见 docs/operations.md 的「集群」。"
         )
 
 
