@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 DESK: Any = {"width": 1440, "height": 900}
 PHONE: Any = {"width": 390, "height": 844}
+LOADING = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
 USUAL = ("the server responded with a status of 4", "htmx:sendAbort", "htmx:afterRequest")
 """What is no fault of a page: an answer of 4xx, and a request given up because its page was left."""
 
@@ -35,12 +36,12 @@ class Person:
         self.page.wait_for_selector("#main .page-head")
 
     def go(self, path: str) -> None:
-        """Open a page and let its parts load."""
+        """Open a page and let its parts load: they are asked for before the page says that it is loaded."""
         self.page.goto(self.world.url + path)
-        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_selector(LOADING, state="detached")
 
     def settle(self) -> None:
-        """Wait until nothing is being loaded."""
+        """Wait until nothing is being loaded, nor asked for half a second later."""
         self.page.wait_for_load_state("networkidle")
 
     def text(self, selector: str = "#main") -> str:
