@@ -8,7 +8,7 @@ from kit.auth import KeyFile, TokenVerifier
 from kit.blobs.port import Blobs
 from kit.bus.port import Bus
 from kit.clock import Clock
-from kit.leases import Leases
+from kit.leases import StoreLeases
 from kit.secrets import Vault
 from kit.settings import Settings
 from kit.store.port import Store
@@ -24,7 +24,7 @@ class Ports:
     store: Store
     bus: Bus
     blobs: Blobs
-    leases: Leases
+    leases: StoreLeases
     vault: Vault
     secret: bytes
     keys: KeyFile

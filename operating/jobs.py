@@ -10,16 +10,20 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
 
+from opentelemetry.context import Context
+from prometheus_client import Counter
+
 from kit.clock import SHANGHAI, Clock, from_text, to_text
 from kit.errors import AlreadyExists
-from kit.leases import Leases
+from kit.leases import StoreLeases
 from kit.store.port import Collection, Record, Scope, Store
-from kit.telemetry import JOBS, set_trace
+from kit.telemetry import span
 from operating.ending import end
 from operating.leading import under_lease
 
 log = logging.getLogger(__name__)
 
+JOBS = Counter("quce_jobs_total", "Due work run.", ["service", "kind", "outcome"])
 SCHEDULES = Collection("schedules")
 _SCOPE = Scope.system("due work")
 TICK = 1.0
@@ -86,7 +90,14 @@ class Jobs:
     """Wakes one service's due work."""
 
     def __init__(
-        self, store: Store, leases: Leases, clock: Clock, schedules: Sequence[Schedule], *, service: str, holder: str
+        self,
+        store: Store,
+        leases: StoreLeases,
+        clock: Clock,
+        schedules: Sequence[Schedule],
+        *,
+        service: str,
+        holder: str,
     ) -> None:
         self._store, self._leases, self._clock, self._schedules = store, leases, clock, schedules
         self._service, self._holder = service, holder
@@ -147,9 +158,9 @@ class Jobs:
         """Run what is due by what stands in the store now: another replica may just have done it."""
         record, slots = await self._due(schedule)
         for slot in slots:
-            set_trace(None)
             try:
-                await schedule.run(slot)
+                with span(self._service, schedule.kind, under=Context(), shown=False):  # most find nothing to do
+                    await schedule.run(slot)
             except Exception:
                 JOBS.labels(self._service, schedule.kind, "failed").inc()
                 raise

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
-from kit.clock import Clock, from_text
-from kit.errors import Unavailable
-from kit.ids import random_id
-from kit.leases import Lease, Leases
-from kit.ports import Ports
-from kit.telemetry import LEASE_HELD
-from operating.ending import end
+from prometheus_client import Gauge
 
+from kit.errors import Unavailable
+from kit.leases import Lease, StoreLeases
+from kit.ports import Ports
+from operating.ending import end
+from operating.ids import random_id
+
+LEASE_HELD = Gauge("quce_lease_held", "Whether this replica does what one replica does at a time.", ["lease"])
 ALONE = timedelta(seconds=10)
 PATIENCE, PAUSE = 5.0, 0.02
 
@@ -31,7 +31,7 @@ class Busy(Unavailable):
 
 
 async def under_lease(
-    leases: Leases, name: str, holder: str, length: timedelta, work: Callable[[], Awaitable[None]]
+    leases: StoreLeases, name: str, holder: str, length: timedelta, work: Callable[[], Awaitable[None]]
 ) -> bool:
     """Do ``work`` while nobody else does; False where somebody else is doing it.
 
@@ -54,7 +54,8 @@ async def under_lease(
         try:
             await end(keeping, None if working.done() else working)
         finally:
-            await leases.release(held.lease)
+            with suppress(Unavailable):  # where nobody can be told, it lapses
+                await leases.release(held.lease)
     return True
 
 
@@ -73,9 +74,9 @@ async def alone(ports: Ports, name: str) -> AsyncIterator[None]:
 
 
 async def _entered(ports: Ports, name: str, holder: str) -> Lease:
-    deadline = time.monotonic() + PATIENCE
+    deadline = ports.leases.elapsed() + PATIENCE
     while (lease := await ports.leases.acquire(name, holder, ALONE)) is None:
-        if time.monotonic() > deadline:
+        if ports.leases.elapsed() > deadline:
             raise Busy("有人正在办理同一件事，请稍后重试。", headers={"Retry-After": "5"})
         await asyncio.sleep(PAUSE)
     return lease
@@ -84,61 +85,48 @@ async def _entered(ports: Ports, name: str, holder: str) -> Lease:
 class _Held:
     """A lease that is being kept."""
 
-    def __init__(self, leases: Leases, lease: Lease, length: timedelta) -> None:
+    def __init__(self, leases: StoreLeases, lease: Lease, length: timedelta) -> None:
         self._leases, self._length = leases, length
         self.lease = lease
 
     async def keep(self) -> None:
         """Renew it in time; ends once it is lost, or could not be renewed while it lasted."""
-        seconds = self._length.total_seconds()
-        lasts_until = time.monotonic() + seconds
-        while time.monotonic() < lasts_until:
+        seconds, elapsed = self._length.total_seconds(), self._leases.elapsed
+        lasts_until = elapsed() + seconds
+        while elapsed() < lasts_until:
             await asyncio.sleep(seconds / 4)
+            asked = elapsed()
             with suppress(Unavailable):
                 renewed = await self._leases.renew(self.lease, self._length)
                 if renewed is None:
                     return
-                self.lease, lasts_until = renewed, time.monotonic() + seconds
+                self.lease, lasts_until = renewed, asked + seconds
 
 
 class Leader:
-    """The right to go on with work that never ends: asked for before each piece of it.
+    """The right to go on with work that never ends: asked for before each piece of it."""
 
-    ``on_taking`` runs first, each time the right is had anew: who did the work before may have broken off.
-    """
-
-    def __init__(
-        self,
-        leases: Leases,
-        clock: Clock,
-        name: str,
-        holder: str,
-        length: timedelta,
-        on_taking: Callable[[], Awaitable[None]] | None = None,
-    ) -> None:
-        self._leases, self._clock = leases, clock
-        self._name, self._holder, self._length, self._on_taking = name, holder, length, on_taking
+    def __init__(self, leases: StoreLeases, name: str, holder: str, length: timedelta) -> None:
+        self._leases, self._name, self._holder, self._length = leases, name, holder, length
         self._lease: Lease | None = None
+        self._asked = 0.0
 
     async def leads(self) -> bool:
         """Whether this replica may go on, for at least half the length of a lease."""
+        now = self._leases.elapsed()
         if self._lease is not None:
-            if from_text(self._lease.until) - self._clock.now() > self._length / 2:
+            if now - self._asked < self._length.total_seconds() / 2:
                 return True
             self._lease = await self._leases.renew(self._lease, self._length)
         if self._lease is None:
             self._lease = await self._leases.acquire(self._name, self._holder, self._length)
-            if self._lease is not None and self._on_taking is not None:
-                await self._on_taking()
+        self._asked = now
         LEASE_HELD.labels(self._name).set(self._lease is not None)
         return self._lease is not None
-
-    def forget(self) -> None:
-        """Begin as after a restart: something broke off in the middle."""
-        self._lease = None
 
     async def stop(self) -> None:
         """Let another replica go on at once."""
         if self._lease is not None:
-            await self._leases.release(self._lease)
+            with suppress(Unavailable):  # where nobody can be told, it lapses
+                await self._leases.release(self._lease)
         LEASE_HELD.labels(self._name).set(0)

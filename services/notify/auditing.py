@@ -8,7 +8,6 @@ from contracts.notify import NotifyAudited
 from kit.events import Event, envelop
 from kit.ports import Ports
 from kit.store.port import Record
-from kit.telemetry import traceparent
 from operating import auditing
 from services.notify import settings
 
@@ -28,5 +27,4 @@ def to_save(ports: Ports, record: Record, *said: NotifyAudited) -> list[Event]:
         aggregate=record.id,
         revision=record.revision + 1,
         time=ports.clock.now(),
-        traceparent=traceparent() or None,
     )

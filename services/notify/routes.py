@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from contracts.vocabulary.form import WEEK
 from kit.auth import Principal
-from kit.web import IdempotencyKey, IfMatch, OwnPorts, PageOf, Paging, require, set_etag
-from operating.idempotency import RequestKey
+from kit.web import IfMatch, OwnPorts, PageOf, Paging, require, set_etag
+from operating.idempotency import IdempotencyKey, RequestKey
 from services.notify import schemas
 from services.notify.commands import keeping
 from services.notify.commands.closing import WeekClosing
@@ -190,6 +190,7 @@ async def send_digest(week: WeekName, _key: IdempotencyKey, asking: Sender, requ
             sent_at=outcome.record.body["sent_at"],
             silent=outcome.record.body["silent"],
             repeated=outcome.repeated,
+            in_doubt=list(outcome.in_doubt),
         )
         for manager, outcome in done
     ]

@@ -27,9 +27,10 @@ from contracts.leads import (
     LeadsCutoffPassed,
     PartnerAnswered,
 )
-from kit.auth import Principal, TokenIssuer
+from gateway.issuing import TokenIssuer
+from kit.auth import Principal
 from kit.bus.port import Message
-from kit.clock import ManualClock, to_text
+from kit.clock import to_text
 from kit.events import Event, envelop
 from kit.ports import Ports
 from kit.settings import Settings
@@ -38,6 +39,7 @@ from operating.service import Group
 from services.notify.app import create_app
 from services.notify.model.delivery import ChannelName, State
 from services.notify.repository.deliveries import Deliveries
+from tests.clocks import ManualClock
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 """Monday 23 November 2026, 09:00 in Shanghai: week 48 has begun."""

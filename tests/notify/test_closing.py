@@ -7,6 +7,8 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
 from kit.clock import to_text
 from kit.events import Event
 from tests.notify.conftest import NEXT_MONDAY_0853, Suite, running
@@ -172,3 +174,15 @@ async def test_many_at_once_freeze_and_send_it_once(suite: Suite) -> None:
     deliveries = await suite.items("manager", "/deliveries")
     assert sorted((each["channel"], each["state"]) for each in deliveries) == [("email", "sent"), ("in_app", "sent")]
     assert len(await suite.items("manager", "/notifications")) == 1
+
+
+async def test_its_mails_are_in_its_trace(suite: Suite, kept: InMemorySpanExporter) -> None:
+    await frozen_week(suite)
+    await suite.tick()
+    spans = kept.get_finished_spans()
+    sent = {each.context.trace_id: each.context.span_id for each in spans if each.name == "send digest"}
+    mails = [each for each in spans if each.name == "deliver email" and each.context.trace_id in sent]
+    assert {each.name for each in spans} >= {"freeze digest", "send digest", "deliver in_app"}
+    assert mails
+    assert all([link.context.span_id for link in each.links] == [sent[each.context.trace_id]] for each in mails)
+    assert not [each for each in spans if "@" in each.to_json()]

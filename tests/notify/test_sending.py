@@ -7,38 +7,27 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from datetime import timedelta
+from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiosmtpd.smtp import SMTP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notify.channels.port import Outgoing
-from services.notify.commands.sending import Sender
-from services.notify.model.delivery import ChannelName, Delivery, IllegalMove, Kind, State
+from services.notify.channels.email import transport_for
+from services.notify.channels.port import ChannelBusy
+from services.notify.model.delivery import ChannelName, IllegalMove, Kind, State
 from services.notify.preferences import DEFAULTS, When
-from services.notify.repository.deliveries import Deliveries
-from tests.notify.conftest import MONDAY, Suite, running
+from tests.disks import full_disk, left_in
+from tests.notify.conftest import MONDAY, running, until
+from tests.notify.deliveries import delivery, left_in_sending
+from tests.notify.mailbox import Mailbox, mailbox
+
+__all__ = ["mailbox"]
 
 FINAL = {State.SENT, State.FAILED, State.IN_DOUBT}
-
-
-def delivery(**fields: Any) -> Delivery:
-    common: dict[str, Any] = {
-        "id": "delivery-1",
-        "event": "event-1",
-        "kind": Kind.MATCHED,
-        "recipient": "officer",
-        "channel": ChannelName.EMAIL,
-        "link": "/leads/lead-1",
-        "context": {"title": "项目", "first": True, "standing": []},
-        "created_at": "2026-11-23T01:00:00.000000Z",
-    }
-    return Delivery(**common | fields)
 
 
 @given(st.lists(st.sampled_from(["claim", "sent", "failed", "doubted", "delayed", "released"]), max_size=30))
@@ -70,28 +59,6 @@ def test_the_code_of_an_invitation_is_forgotten_when_its_mail_has_ended(outcome:
     assert waiting.delayed("busy", now).link == "/invitation?code=secret"
     ended = waiting.failed("no", now) if outcome == "failed" else getattr(waiting, outcome)(now)
     assert ended.link == "/invitation"
-
-
-class Mailbox:
-    """A mail server's hand: keeps what it accepts, answers as it is told to."""
-
-    def __init__(self) -> None:
-        self.messages: list[bytes] = []
-        self.answer = "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        if self.answer.startswith("250"):
-            self.messages.append(envelope.content)
-        return self.answer
-
-
-@pytest.fixture
-async def mailbox() -> AsyncIterator[tuple[Mailbox, str]]:
-    box = Mailbox()
-    server = await asyncio.get_running_loop().create_server(lambda: SMTP(box, hostname="office"), "127.0.0.1", 0)
-    yield box, f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    server.close()
-    await server.wait_closed()
 
 
 async def test_a_mail_goes_to_the_offices_server(tmp_path: Path, mailbox: tuple[Mailbox, str]) -> None:
@@ -147,14 +114,6 @@ async def test_a_server_that_stays_away_ends_as_a_failure(tmp_path: Path) -> Non
     assert "连不上邮件服务器" in failed["reason"]
 
 
-async def left_in_sending(suite: Suite) -> None:
-    """Leave a mail as a process leaves it that dies between claim and record."""
-    await suite.people()
-    store = Deliveries(suite.ports.store)
-    stored = await store.add(delivery())
-    assert await store.save(stored, stored.delivery.claim(suite.clock.now())) is not None
-
-
 async def test_a_mail_left_in_sending_is_sent_again_under_the_same_message_id(tmp_path: Path) -> None:
     async with running(tmp_path) as suite:
         await left_in_sending(suite)
@@ -166,22 +125,20 @@ async def test_a_mail_left_in_sending_is_sent_again_under_the_same_message_id(tm
         assert b"<delivery-1@localhost>" in mail.read_bytes()
 
 
-class OnceOnly:
-    """A channel that must not repeat, as chat robots are."""
+async def test_a_service_that_stops_finishes_the_mail_under_way(tmp_path: Path, mailbox: tuple[Mailbox, str]) -> None:
+    box, url = mailbox
+    box.takes = 0.3
+    async with running(tmp_path, smtp_url=url) as suite:
+        await suite.people()
+        await suite.matched()
+        await until(partial(_arrived, box))
+    async with running(tmp_path) as suite:
+        [sent] = await suite.items("officer", "/deliveries", channel="email")
+    assert (sent["state"], sent["attempts"]) == ("sent", 1)
 
-    name = ChannelName.EMAIL
-    repeatable = False
 
-    async def send(self, outgoing: Outgoing) -> None:
-        raise AssertionError("it must not be sent again")
-
-
-async def test_a_channel_that_must_not_repeat_leaves_it_in_doubt(suite: Suite) -> None:
-    await left_in_sending(suite)
-    await Sender(suite.ports, [OnceOnly()]).recover()
-    [doubted] = await suite.items("admin", "/deliveries")
-    assert doubted["state"] == "in_doubt"
-    assert "请人工核实" in doubted["reason"]
+async def _arrived(box: Mailbox) -> bool:
+    return bool(box.messages)
 
 
 DIES = """
@@ -224,3 +181,14 @@ def test_every_message_has_a_template_in_both_languages(root: Path) -> None:
     # what is posted says the title that the app shows
     words = {(kind, ChannelName.IN_APP if channel is ChannelName.WEBHOOK else channel) for kind, channel in sent}
     assert {f"{kind.value}.{channel.value}" for kind, channel in words} <= chinese
+
+
+async def test_a_mail_that_finds_no_room_is_tried_again(tmp_path: Path) -> None:
+    message = EmailMessage()
+    message.set_content("x" * 5000)
+    folder = transport_for(None, tmp_path / "mail")
+    with full_disk(100), pytest.raises(ChannelBusy, match="磁盘空间"):
+        await folder.hand_over("d1", message)
+    assert left_in(tmp_path) == []
+    await folder.hand_over("d1", message)
+    assert left_in(tmp_path) == ["d1.eml"]

@@ -14,9 +14,9 @@ from typing import Any
 import orjson
 import pytest
 
-from kit.clock import ManualClock
 from kit.settings import Settings, SettingsRefused
 from services.notify.channels.webhook import webhook_for
+from tests.clocks import ManualClock
 from tests.notify.conftest import MONDAY, running, until
 
 KEY = "signing-key-of-the-office"

@@ -6,7 +6,6 @@ A repeat carries the same Message-ID and, as a file, the same name: it replaces 
 from __future__ import annotations
 
 import asyncio
-import os
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -19,10 +18,11 @@ import aiosmtplib
 from pydantic import SecretStr
 
 from kit.clock import from_text
+from kit.secrets import write_private
 from services.notify import settings
-from services.notify.channels.port import ChannelBusy, ChannelRefused, Outgoing
+from services.notify.channels.port import ChannelBusy, ChannelRefused, ChannelUnsure, Outgoing
 from services.notify.channels.rendering import render
-from services.notify.model.delivery import ChannelName
+from services.notify.model.delivery import ChannelName, Kind
 
 NO_ADDRESS = "收件人没有登记邮箱，请管理员在账号页补充后再通知。"
 
@@ -36,13 +36,16 @@ class Transport(Protocol):
 
 
 class Email:
-    """Sends mails. Mail servers and programs know a repeat by its Message-ID, so a repeat is allowed."""
+    """Sends mails. A repeat has the Message-ID of the first, by which some mail programs know it and others do not."""
 
     name = ChannelName.EMAIL
-    repeatable = True
 
     def __init__(self, transport: Transport, sender: str, link_base: str) -> None:
         self._transport, self._sender, self._link_base = transport, sender, link_base
+
+    def may_repeat(self, kind: Kind) -> bool:
+        """Better twice than never for news; a digest stands in the app and goes out at most once."""
+        return kind is not Kind.DIGEST
 
     async def send(self, outgoing: Outgoing) -> None:
         """Render and hand over."""
@@ -73,16 +76,11 @@ class MailFolder:
 
     async def hand_over(self, delivery: str, message: EmailMessage) -> None:
         """Write the file, whole or not at all."""
-        await asyncio.to_thread(self._write, f"{delivery}.eml", bytes(message))
-
-    def _write(self, name: str, content: bytes) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        draft = self._folder / f".{name}.part"
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._folder / name)
+        path = self._folder / f"{delivery}.eml"
+        try:
+            await asyncio.to_thread(write_private, path, bytes(message), over=True)
+        except OSError as error:
+            raise ChannelBusy(f"邮件写不进 {self._folder}（磁盘空间或权限），稍后自动重试。") from error
 
 
 class SmtpServer:
@@ -97,17 +95,20 @@ class SmtpServer:
         self._password = unquote(parts.password) if parts.password else None
 
     async def hand_over(self, _delivery: str, message: EmailMessage) -> None:
-        """Send over a connection of its own."""
+        """Send over a connection of its own; what breaks off once it stands may have been accepted."""
+        client = aiosmtplib.SMTP(
+            hostname=self._host,
+            port=self._port,
+            username=self._username,
+            password=self._password,
+            use_tls=self._tls,
+            timeout=settings.MAIL_TIMEOUT,
+        )
+        broken = ChannelBusy(f"连不上邮件服务器（{self._host}:{self._port}），稍后自动重试。")
         try:
-            await aiosmtplib.send(
-                message,
-                hostname=self._host,
-                port=self._port,
-                username=self._username,
-                password=self._password,
-                use_tls=self._tls,
-                timeout=settings.MAIL_TIMEOUT,
-            )
+            async with client:
+                broken = ChannelUnsure(f"邮件交给服务器（{self._host}:{self._port}）时连接中断，不能确定它收下没有。")
+                await client.send_message(message)
         except aiosmtplib.SMTPRecipientsRefused as error:
             codes = [each.code for each in error.recipients]
             raise _judged(codes[0] if codes else 550, "收件地址被邮件服务器拒收") from error
@@ -118,7 +119,7 @@ class SmtpServer:
         except aiosmtplib.SMTPResponseException as error:
             raise _judged(error.code, "邮件服务器拒绝了这封邮件") from error
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise ChannelBusy(f"连不上邮件服务器（{self._host}:{self._port}），稍后自动重试。") from error
+            raise broken from error
 
 
 def _judged(code: int, what: str) -> ChannelRefused | ChannelBusy:

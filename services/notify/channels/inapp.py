@@ -5,7 +5,7 @@ from __future__ import annotations
 from kit.store.port import Store
 from services.notify.channels.port import Outgoing
 from services.notify.channels.rendering import render
-from services.notify.model.delivery import ChannelName
+from services.notify.model.delivery import ChannelName, Kind
 from services.notify.repository.deliveries import Notifications
 
 
@@ -13,10 +13,13 @@ class InApp:
     """Puts notifications into the app; the delivery's id is the notification's, so a repeat changes nothing."""
 
     name = ChannelName.IN_APP
-    repeatable = True
 
     def __init__(self, store: Store) -> None:
         self._notifications = Notifications(store)
+
+    def may_repeat(self, _kind: Kind) -> bool:
+        """A notification is put in once, however often."""
+        return True
 
     async def send(self, outgoing: Outgoing) -> None:
         """Add the notification."""

@@ -17,6 +17,10 @@ class ChannelBusy(Exception):
     """It did not arrive now and may later; the text says why, in Chinese."""
 
 
+class ChannelUnsure(ChannelBusy):
+    """It broke off where nobody can know whether it arrived; the text says so, in Chinese."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """A message to one person. ``delivery`` is also its identity outside, so that a repeat can be recognised."""
@@ -41,9 +45,8 @@ class Channel(Protocol):
         """What it is called."""
         ...
 
-    @property
-    def repeatable(self) -> bool:
-        """Whether sending the same delivery twice does no harm, so that one in doubt may simply be repeated."""
+    def may_repeat(self, kind: Kind) -> bool:
+        """Whether one whose end nobody knows is sent again by itself; if not, it is in doubt and a person decides."""
         ...
 
     async def send(self, outgoing: Outgoing) -> None:
@@ -52,5 +55,6 @@ class Channel(Protocol):
         Raises:
             ChannelRefused: it will never arrive this way.
             ChannelBusy: it may arrive later.
+            ChannelUnsure: it may have arrived.
         """
         ...

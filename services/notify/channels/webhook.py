@@ -17,7 +17,7 @@ from kit.clock import Clock
 from kit.settings import Settings, SettingsRefused, secret_in
 from services.notify.channels.port import ChannelBusy, ChannelRefused, Outgoing
 from services.notify.channels.rendering import render
-from services.notify.model.delivery import ChannelName
+from services.notify.model.delivery import ChannelName, Kind
 from services.notify.outside import AddressRefused, NoAnswer, Outside, Reach
 
 _AGAIN = frozenset({408, 425, 429})
@@ -25,14 +25,17 @@ _AGAIN = frozenset({408, 425, 429})
 
 
 class Webhook:
-    """Posts news. The other side knows a repeat by its key, so a repeat is allowed."""
+    """Posts news."""
 
     name = ChannelName.WEBHOOK
-    repeatable = True
 
     def __init__(self, outside: Outside, clock: Clock, url: SecretStr, key: SecretStr, link_base: str) -> None:
         self._outside, self._clock = outside, clock
         self._url, self._key, self._link_base = url, key, link_base
+
+    def may_repeat(self, _kind: Kind) -> bool:
+        """The other side knows a repeat by its key, and takes it once."""
+        return True
 
     async def send(self, outgoing: Outgoing) -> None:
         """Post it, and judge the answer by its status alone."""

@@ -6,10 +6,13 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
+from opentelemetry.context import Context
+
 from contracts.vocabulary.weeks import Week
 from kit.auth import Principal
 from kit.clock import SHANGHAI, from_text
 from kit.ports import Ports
+from kit.telemetry import span
 from services.notify import settings
 from services.notify.commands.digests import DigestDesk, Outcome, missed_too_long
 from services.notify.digest.window import send_time
@@ -72,13 +75,15 @@ class WeekClosing:
             silent = await silent_services(self._ports.store, week)
             if silent and now < send_time(week) + settings.GRACE:
                 return
-            record = await self._desk.freeze(person, week, silent)
+            with span(self._ports.service, "freeze digest", under=Context()):
+                record = await self._desk.freeze(person, week, silent)
         if record.body["sent_at"] is not None or record.body["unsent_reason"] is not None:
             return
         if missed_too_long(week, now):
             await self._desk.give_up(record)
         elif now >= send_time(week):
-            await self._desk.send(person, record)
+            with span(self._ports.service, "send digest", under=Context()):
+                await self._desk.send(person, record)
 
     async def _settled(self, week: Week) -> list[str]:
         """The services that stay silent, after a little patience."""

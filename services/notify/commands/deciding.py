@@ -14,10 +14,10 @@ from contracts.audit import AuditedChange
 from kit.auth import Principal
 from kit.errors import AlreadyExists, Stale
 from kit.events import Event
-from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Record, Scope
 from operating.idempotency import RequestKey, remember, replay
+from operating.ids import derive_id
 from services.notify.auditing import to_save, told
 from services.notify.commands.sending import Sender
 from services.notify.errors import DeliveriesChanged, DeliveryNotFound, DeliverySettled, ReasonMissing

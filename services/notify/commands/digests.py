@@ -17,7 +17,6 @@ from kit.errors import Stale
 from kit.events import envelop
 from kit.ports import Ports
 from kit.store.port import Record, Scope
-from kit.telemetry import traceparent
 from services.notify import settings
 from services.notify.auditing import to_save, told
 from services.notify.commands.telling import News, Teller
@@ -26,8 +25,9 @@ from services.notify.digest.document import Composed, scope_text
 from services.notify.digest.reading import compose_digest, previous_values, read_sources
 from services.notify.digest.revisions import find_corrections
 from services.notify.digest.window import Window, week_title
-from services.notify.model.delivery import Kind
+from services.notify.model.delivery import ChannelName, Kind
 from services.notify.model.person import Person
+from services.notify.repository.deliveries import Deliveries
 from services.notify.repository.digests import Digests
 
 MISSED = "系统停机错过了发送时间，且已超过7天，只存档、未自动发送；需要时可手动补发。"
@@ -35,10 +35,11 @@ MISSED = "系统停机错过了发送时间，且已超过7天，只存档、未
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A frozen digest, and whether it had been sent before."""
+    """A frozen digest, whether it had been sent before, and over which ways nobody knows whether it arrived."""
 
     record: Record
     repeated: bool
+    in_doubt: Sequence[ChannelName] = ()
 
 
 class DigestDesk:
@@ -69,25 +70,36 @@ class DigestDesk:
         return await self._digests.freeze(person.account, week, body, rows, event)
 
     async def send(self, person: Person, record: Record, by: Principal | None = None) -> Outcome:
-        """Send a frozen digest in app and by mail, once; ``by`` whom, where it is not due by itself."""
+        """Send a frozen digest in app and by mail, once; ``by`` whom, where it is not due by itself.
+
+        Whoever else does the same finds the same deliveries. One in doubt is sent again in the list of deliveries
+        alone, by who has asked the manager, never by asking for the digest once more.
+        """
         if record.body["sent_at"] is not None:
-            return Outcome(record, repeated=True)
+            deliveries = Deliveries(self._ports.store)
+            in_doubt = await deliveries.ways_in_doubt(self._ports.secret, record.id, person.account)
+            return Outcome(record, repeated=True, in_doubt=in_doubt)
         await self._teller.tell(person.account, _news(record))
-        marked = record.body | {"sent_at": to_text(self._ports.clock.now()), "unsent_reason": None}
-        return Outcome(await self._mark(record, marked, by), repeated=False)
+        marks = {"sent_at": to_text(self._ports.clock.now()), "unsent_reason": None}
+        return Outcome(await self._mark(record, marks, by), repeated=False)
 
     async def give_up(self, record: Record) -> Record:
         """Record that a digest was missed for too long to be sent by itself."""
-        return await self._mark(record, record.body | {"unsent_reason": MISSED})
+        return await self._mark(record, {"unsent_reason": MISSED})
 
-    async def _mark(self, record: Record, body: dict[str, Any], by: Principal | None = None) -> Record:
-        said = [] if by is None else [told(self._ports, by, "digest.sent", f"digest:{record.id}", label=body["week"])]
-        try:
-            return await self._digests.save(record.with_body(body), to_save(self._ports, record, *said))
-        except Stale:
-            marked = await self._digests.get(record.body["manager"], Week.parse(record.body["week"]))
-            assert marked is not None  # noqa: S101 - digests are never erased
-            return marked
+    async def _mark(self, record: Record, marks: dict[str, Any], by: Principal | None = None) -> Record:
+        """Set marks unless it was sent; who gave it up meanwhile, by a clock that is ahead, did not see the sending."""
+        week = Week.parse(record.body["week"])
+        said = [] if by is None else [told(self._ports, by, "digest.sent", f"digest:{record.id}", label=week.id)]
+        while record.body["sent_at"] is None:
+            events = to_save(self._ports, record, *said)
+            try:
+                return await self._digests.save(record.with_body(record.body | marks), events)
+            except Stale:
+                marked = await self._digests.get(record.body["manager"], week)
+                assert marked is not None  # noqa: S101 - digests are never erased
+                record = marked
+        return record
 
     async def _earlier(self, person: Person, week: Week) -> list[Record]:
         """The digests to correct: not those from when the manager had other zones, which a comparison would undo."""
@@ -124,7 +136,6 @@ class DigestDesk:
             aggregate=id,
             revision=1,
             time=self._ports.clock.now(),
-            traceparent=traceparent() or None,
         )[0]
 
 

@@ -11,8 +11,8 @@ from services.notify.repository.deliveries import Deliveries
 async def doubt_mails_under_way(ports: Ports) -> int:
     """Mark mails found in ``sending`` as in doubt, for a person to decide; how many there were.
 
-    Runs before the service does: the sender's own recovery would repeat them, which is right after a crash (the
-    mail server knows the repeat) and wrong when weeks may have passed.
+    Runs before the service does: the sender would repeat all but digests, which is right after a crash (better twice
+    than never) and wrong when weeks may have passed.
     """
     await ports.store.ensure(DELIVERIES)
     deliveries = Deliveries(ports.store)

@@ -13,14 +13,15 @@ from contracts.leads import ImportFinished, LeadChanged, LeadRegistered, LeadSna
 from contracts.letters import EventDied
 from kit.clock import from_text, to_text
 from kit.events import Event
-from kit.ids import content_digest, derive_id
 from kit.ports import Ports
 from kit.store.port import Scope
+from kit.telemetry import traceparent
+from operating.ids import content_digest
 from services.notify import preferences, settings
 from services.notify.commands.sending import Sender
 from services.notify.model.delivery import ChannelName, Delivery, Kind, State
 from services.notify.preferences import When
-from services.notify.repository.deliveries import Deliveries
+from services.notify.repository.deliveries import Deliveries, delivery_id
 from services.notify.repository.people import People
 
 _SCOPE = Scope.system("whom to tell")
@@ -125,7 +126,7 @@ class Teller:
 
     async def _deliver(self, account: str, channel: ChannelName, news: News) -> None:
         delivery = Delivery(
-            id=derive_id(self._ports.secret, "delivery", news.source, account, channel.value),
+            id=delivery_id(self._ports.secret, news.source, account, channel),
             event=news.source,
             kind=news.kind,
             recipient=account,
@@ -134,6 +135,7 @@ class Teller:
             context=dict(news.context),
             created_at=to_text(self._ports.clock.now()),
             lead_id=news.lead_id,
+            traceparent=traceparent() or None,
         )
         stored = await self._deliveries.add(delivery)
         if channel is not ChannelName.IN_APP:

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from kit.ids import content_digest
+from operating.ids import content_digest
 from services.notify.digest.window import Window
 from services.notify.model.lead_line import ClockLine, ImportLine, LeadLine, MoveLine
 

@@ -69,7 +69,7 @@ class Delivery:
     """A delivery's record.
 
     ``context`` holds what its template needs and no more: for a lead its title, never an amount or a name. The
-    code in an invitation's link is forgotten when the delivery ends.
+    code in an invitation's link is forgotten when the delivery ends. ``traceparent`` is where it was made.
     """
 
     id: str
@@ -81,6 +81,7 @@ class Delivery:
     context: dict[str, Any]
     created_at: str
     lead_id: str | None = None
+    traceparent: str | None = None
     state: State = State.QUEUED
     attempts: int = 0
     reason: str | None = None
@@ -103,9 +104,9 @@ class Delivery:
         """It will not arrive; ``reason`` says why, for the person who looks."""
         return self._end(State.FAILED, reason, now)
 
-    def doubted(self, now: datetime) -> Self:
-        """The process ended between claim and record, over a channel that must not repeat."""
-        return self._end(State.IN_DOUBT, "发送途中系统中断，无法确认对方是否收到，请人工核实。", now)
+    def doubted(self, now: datetime, reason: str = "发送途中系统中断。") -> Self:
+        """It may have arrived or not, over a channel that must not repeat it."""
+        return self._end(State.IN_DOUBT, f"{reason}对方可能已经收到，请人工核实后再决定是否重新发送。", now)
 
     def delayed(self, reason: str, now: datetime) -> Self:
         """Try again later, or give up after the last attempt."""
@@ -117,7 +118,7 @@ class Delivery:
         return replace(self, state=State.QUEUED, reason=reason, next_at=to_text(now + wait), tries=tries)
 
     def released(self) -> Self:
-        """Back in the queue after a restart, over a channel where a repeat does no harm."""
+        """Back in the queue although it may have arrived, over a channel that may repeat it."""
         self._check(State.QUEUED)
         return replace(self, state=State.QUEUED, next_at=None)
 

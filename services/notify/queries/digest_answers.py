@@ -10,6 +10,7 @@ from kit.clock import to_text
 from services.notify.digest.document import Composed, scope_text
 from services.notify.digest.rows import IMPORT
 from services.notify.digest.window import send_time, week_title
+from services.notify.model.delivery import ChannelName
 from services.notify.schemas import (
     CorrectionAnswer,
     Digest,
@@ -52,7 +53,7 @@ def preview(week: Week, zones: Sequence[str], composed: Composed) -> Digest:
     return frozen(week, body, visible)
 
 
-def frozen(week: Week, body: Body, visible: set[str]) -> Digest:
+def frozen(week: Week, body: Body, visible: set[str], in_doubt: Sequence[ChannelName] = ()) -> Digest:
     """A digest as it is stored, with those items that the reader may see today."""
     fields = {
         name: body[name] for name in ("scope", "as_of", "frozen_at", "sent_at", "unsent_reason", "silent", "standing")
@@ -62,6 +63,7 @@ def frozen(week: Week, body: Body, visible: set[str]) -> Digest:
         title=week_title(week),
         start=week.monday.isoformat(),
         to=week.sunday.isoformat(),
+        in_doubt=list(in_doubt),
         sends_at=to_text(send_time(week)),
         sections=[_section(week, each, visible) for each in body["sections"]],
         corrections=[_correction(week, each) for each in body["corrections"]],

@@ -18,6 +18,7 @@ from services.notify.model.person import manager_readers
 from services.notify.queries import digest_answers as answers
 from services.notify.queries.weeks import begun_week
 from services.notify.repository.collections import IMPORTS, LEADS
+from services.notify.repository.deliveries import Deliveries
 from services.notify.repository.digests import Digests
 from services.notify.schemas import Digest, DigestListed, FigureRecord
 
@@ -51,7 +52,9 @@ class DigestReader:
         if frozen is None:
             return answers.preview(week, self._principal.zones, await self._compose(week))
         rows = [row for section in frozen.body["sections"] for row in section["items"]]
-        return answers.frozen(week, frozen.body, await self._visible(rows))
+        deliveries = Deliveries(self._ports.store)
+        in_doubt = await deliveries.ways_in_doubt(self._ports.secret, frozen.id, self._principal.account)
+        return answers.frozen(week, frozen.body, await self._visible(rows), in_doubt)
 
     async def records(self, text: str, figure: str, paging: Paging) -> PageOf[FigureRecord]:
         """The records behind a figure, of those the reader may see today.

@@ -9,6 +9,7 @@ from typing import Any
 from kit.errors import AlreadyExists, Stale
 from kit.events import Event
 from kit.store.port import Eq, Page, Record, Scope, Sort, Store
+from operating.ids import derive_id
 from services.notify.model.delivery import ChannelName, Delivery, Kind, State
 from services.notify.model.person import ADMINISTRATORS, own_reader
 from services.notify.repository.collections import DELIVERIES, NOTIFICATIONS, TOLD
@@ -54,6 +55,11 @@ class Deliveries:
             return None
         return Stored(delivery, record.revision, stored.requests)
 
+    async def unchanged(self, stored: Stored) -> bool:
+        """Whether nobody recorded anything of it since."""
+        now = await self.get(stored.delivery.id)
+        return now is not None and now.revision == stored.revision
+
     async def decide(self, record: Record, events: Sequence[Event] = ()) -> Stored:
         """Record what a person decided.
 
@@ -68,6 +74,11 @@ class Deliveries:
             DELIVERIES.name, _SCOPE, [Eq("state", state.value), Eq("channel", channel.value)]
         ):
             yield stored_in(record)
+
+    async def ways_in_doubt(self, secret: bytes, source: str, account: str) -> list[ChannelName]:
+        """Over which ways nobody knows whether somebody got this."""
+        found = [await self.get(delivery_id(secret, source, account, channel)) for channel in ChannelName]
+        return [each.delivery.channel for each in found if each and each.delivery.state is State.IN_DOUBT]
 
     async def last_told(self, lead_id: str) -> Record:
         """What the owner of a lead was last told of its matches."""
@@ -106,6 +117,11 @@ class Notifications:
         return sum(group.count for group in await self._store.tally(NOTIFICATIONS.name, own_scope(account), where))
 
 
+def delivery_id(secret: bytes, source: str, account: str, channel: ChannelName) -> str:
+    """A delivery's id is event, recipient and channel."""
+    return derive_id(secret, "delivery", source, account, channel.value)
+
+
 def own_scope(account: str) -> Scope:
     """What belongs to one person and nobody else."""
     return Scope.of({own_reader(account)})
@@ -130,6 +146,6 @@ def stored_in(record: Record) -> Stored:
 
 def delivery_of(body: dict[str, Any]) -> Delivery:
     """The delivery in a stored body."""
-    fields = {name: value for name, value in body.items() if name != "schema"}
+    fields = {name: body[name] for name in Delivery.__dataclass_fields__ if name in body}
     fields |= {"kind": Kind(body["kind"]), "channel": ChannelName(body["channel"]), "state": State(body["state"])}
     return Delivery(**fields)

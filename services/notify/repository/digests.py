@@ -15,8 +15,8 @@ import orjson
 from contracts.vocabulary.weeks import Week
 from kit.errors import AlreadyExists
 from kit.events import Event
-from kit.ids import content_digest, derive_id
 from kit.store.port import Clause, Eq, Page, Range, Record, Sort, Store, Write
+from operating.ids import content_digest, derive_id
 from services.notify import settings
 from services.notify.model.person import own_reader
 from services.notify.repository.collections import DIGEST_ROWS, DIGESTS

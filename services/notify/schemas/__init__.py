@@ -209,7 +209,10 @@ class CorrectionAnswer(Answer):
 
 
 class Digest(Answer):
-    """The digest of a week; ``frozen_at`` null means a preview that still changes."""
+    """The digest of a week; ``frozen_at`` null means a preview that still changes.
+
+    ``in_doubt`` are the ways over which nobody knows whether it arrived.
+    """
 
     model_config = ConfigDict(extra="forbid", serialize_by_alias=True, populate_by_name=True)
 
@@ -223,6 +226,7 @@ class Digest(Answer):
     sent_at: str | None
     sends_at: str
     unsent_reason: str | None
+    in_doubt: list[ChannelOf]
     silent: list[str]
     standing: list[str]
     sections: list[Section]
@@ -247,6 +251,7 @@ class DigestSent(Answer):
     sent_at: str | None
     silent: list[str]
     repeated: bool
+    in_doubt: list[ChannelOf]
 
 
 class SendAnswer(Answer):
