@@ -29,14 +29,15 @@ def create_app(ports: Ports) -> FastAPI:
         await library.start()
         await tables.start()
 
+    following = Following(ports, library, tables)
     service = Service(
         ports,
         topic_of(SERVICE),
         COLLECTIONS,
         groups=consumers.groups(ports, library),
-        schedules=jobs.schedules(ports, library),
+        schedules=jobs.schedules(ports),
         before=before,
-        background=(Following(library, tables),),
+        background=(following,),
         died=IncentivesEventDied,
     )
 
@@ -46,7 +47,8 @@ def create_app(ports: Ports) -> FastAPI:
             yield
 
     app = create_base(name=SERVICE, title="惠企政策服务", ports=ports, lifespan=lifespan)
-    app.state.service, app.state.library, app.state.tables = service, library, tables
+    app.state.service, app.state.following = service, following
+    app.state.library, app.state.tables = library, tables
     app.include_router(routes.router)
     app.include_router(authoring_routes.router)
     mount(app, service, IncentivesAudited)

@@ -1,4 +1,4 @@
-"""Due work of the incentives service: match again what the catalogue or the date has overtaken, close the week."""
+"""Due work of the incentives service: close the week."""
 
 from __future__ import annotations
 
@@ -8,26 +8,18 @@ from contracts.incentives import IncentivesCutoffPassed
 from contracts.vocabulary.weeks import Week
 from kit.ports import Ports
 from operating.announcing import announce_to_all
-from operating.jobs import Schedule, every, weekly
-from services.incentives.commands.matches import rematch
-from services.incentives.repository import Library
+from operating.jobs import Schedule, weekly
 
 MONDAY = 0
 
 
-def schedules(ports: Ports, library: Library) -> tuple[Schedule, ...]:
+def schedules(ports: Ports) -> tuple[Schedule, ...]:
     """The schedules of this service."""
-
-    async def rematch_overtaken(_slot: datetime) -> None:
-        await rematch(ports, library)
 
     async def pass_cutoff(slot: datetime) -> None:
         await announce_cutoff(ports, slot)
 
-    return (
-        Schedule("cutoff", weekly(MONDAY, time()), pass_cutoff, look_back=timedelta(days=7)),
-        Schedule("rematch", every(timedelta(minutes=1)), rematch_overtaken),
-    )
+    return (Schedule("cutoff", weekly(MONDAY, time()), pass_cutoff, look_back=timedelta(days=7)),)
 
 
 async def announce_cutoff(ports: Ports, slot: datetime) -> None:

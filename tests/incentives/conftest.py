@@ -21,14 +21,15 @@ from contracts.leads import InvestorRef, LeadChanged, LeadRegistered
 from contracts.vocabulary.facts import parse_facts
 from contracts.vocabulary.source_modes import SourceMode
 from contracts.vocabulary.stages import LeadState, Stage
-from kit.auth import Principal, TokenIssuer
+from gateway.issuing import TokenIssuer
+from kit.auth import Principal
 from kit.bus.port import Message
-from kit.clock import ManualClock
 from kit.events import Event, envelop
 from kit.ports import Ports
 from kit.settings import Settings
 from operating.opening import open_bus, open_ports
 from services.incentives.app import create_app
+from tests.clocks import ManualClock
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 

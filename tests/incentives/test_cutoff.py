@@ -9,13 +9,13 @@ import pytest
 
 from contracts.incentives import PolicyPublished
 from contracts.vocabulary.weeks import Week
-from kit.clock import ManualClock
 from kit.settings import Settings
 from kit.store.port import Record
 from operating.announcing import ANNOUNCEMENTS, StillPublishing
 from operating.opening import open_bus, open_ports
 from services.incentives.jobs import announce_cutoff
 from services.incentives.repository import POLICIES, events_of
+from tests.clocks import ManualClock
 from tests.incentives.conftest import NOW
 
 WEEK = Week.of(NOW)

@@ -14,7 +14,7 @@ from contracts.incentives import IncentivesCutoffPassed, IncentivesMatched
 from contracts.vocabulary.weeks import Week
 from kit.bus.port import Message
 from kit.store.port import Scope
-from services.incentives.commands.matches import rematch
+from services.incentives.commands.rematch import rematch
 from services.incentives.jobs import announce_cutoff
 from services.incentives.repository import CATALOGUES, MATCHES, POLICIES, NewerSchema
 from services.incentives.schemas import MatchAnswer
@@ -80,6 +80,7 @@ async def test_readers_follow_the_lead(desk: Desk) -> None:
 
 
 async def test_an_old_match_keeps_its_reasons_until_it_is_matched_again(desk: Desk) -> None:
+    await desk.app.state.following.stop()
     await desk.lead()
     before = await desk.get("/leads/lead-1/matches", "jingkai")
     await published(desk, "city-gift")
@@ -93,6 +94,7 @@ async def test_an_old_match_keeps_its_reasons_until_it_is_matched_again(desk: De
 
 async def test_an_old_match_keeps_its_reasons_across_a_restart(open_desk: Opener) -> None:
     async with open_desk() as desk:
+        await desk.app.state.following.stop()
         await desk.lead()
         before = await desk.get("/leads/lead-1/matches", "jingkai")
         await published(desk, "city-gift")
@@ -101,6 +103,7 @@ async def test_an_old_match_keeps_its_reasons_across_a_restart(open_desk: Opener
 
 
 async def test_a_catalogue_that_nobody_remembers_is_no_dead_end(desk: Desk) -> None:
+    await desk.app.state.following.stop()
     await desk.lead()
     before = await desk.get("/leads/lead-1/matches", "jingkai")
     await published(desk, "city-gift")
@@ -131,7 +134,7 @@ async def test_the_day_a_policy_ends_leads_are_matched_again(open_desk: Opener) 
         await desk.lead()
         assert (await desk.get("/leads/lead-1/matches", "jingkai"))["zones"][0]["certain_fen"] > 0
     async with open_desk(now=datetime(2029, 1, 2, tzinfo=UTC)) as desk:
-        await rematch(desk.ports, desk.app.state.library)
+        await rematch(desk.ports, desk.app.state.library)  # whatever the service has not done by itself meanwhile
         found = await desk.get("/leads/lead-1/matches", "jingkai")
         assert (found["as_of"], found["zones"][0]["certain_fen"]) == ("2029-01-02", 0)
 

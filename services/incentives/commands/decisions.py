@@ -8,10 +8,10 @@ from typing import Any, Final
 from kit.auth import Principal
 from kit.clock import to_text
 from kit.errors import AlreadyExists
-from kit.ids import derive_id, random_id
 from kit.ports import Ports
 from kit.store.port import Record, Scope
 from operating.idempotency import RequestKey, remember, replay
+from operating.ids import derive_id, random_id
 from services.incentives.repository import DECISION_CLAIMS, DECISIONS
 from services.incentives.settings import SCHEMA
 

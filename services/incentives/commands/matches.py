@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from contracts.incentives import IncentivesMatched, ZoneTotal
@@ -13,15 +13,15 @@ from kit.clock import to_text
 from kit.errors import AlreadyExists, Stale
 from kit.failpoints import failpoint
 from kit.ports import Ports
-from kit.store.port import Range, Record, Scope
+from kit.store.port import Record, Scope, Write
+from kit.telemetry import span
 from services.incentives.matching import MatchResult, match
-from services.incentives.repository import MATCHES, Library, events_of, today
+from services.incentives.repository import MATCHES, Library, events_of, mark_of, today
 from services.incentives.settings import SCHEMA
 
 _SCOPE: Final = Scope.system("matching leads")
-_KEPT: Final = ("lead_id", "lead_revision", "office", "zone", "owner", "title", "confidential", "origin", "import_id")
-_SLICE: Final = 20
-"""Matches made before the loop serves others: about 10 ms."""
+KEPT: Final = ("lead_id", "lead_revision", "office", "zone", "owner", "title", "confidential", "origin", "import_id")
+"""What a match repeats of its lead."""
 
 
 async def match_lead(ports: Ports, library: Library, snapshot: LeadSnapshot, sequence: int) -> None:
@@ -31,43 +31,33 @@ async def match_lead(ports: Ports, library: Library, snapshot: LeadSnapshot, seq
         if record is not None and record.body["sequence"] >= sequence:
             return
         said = snapshot.model_dump(mode="json")
-        lead = {name: said[name] for name in _KEPT} | {"facts": said["facts"], "sequence": sequence}
+        lead = {name: said[name] for name in KEPT} | {"facts": said["facts"], "sequence": sequence}
         base = record or Record(snapshot.lead_id, {}, frozenset())
-        if await _save(ports, library, base, lead, snapshot.facts, frozenset(snapshot.readers)):
-            return
+        with span(ports.service, "match"):
+            write = matched(ports, library, base, lead, snapshot.facts, frozenset(snapshot.readers))
+            failpoint("match.before_save")
+            with suppress(AlreadyExists, Stale):  # somebody else stored this lead's match meanwhile
+                await ports.store.save(write.collection, write.record, write.events)
+                failpoint("match.after_save")
+                return
 
 
-async def rematch(ports: Ports, library: Library) -> int:
-    """Match again every lead whose match was made from other policies than count today; how many."""
-    await library.catch_up()
-    basis = library.basis(today(ports))
-    done = 0
-    for stale in (Range("basis", high=basis), Range("basis", low=f"{basis}~")):
-        async for record in ports.store.scan(MATCHES.name, _SCOPE, (stale,)):
-            facts = {name: FactValue.model_validate(value) for name, value in record.body["facts"].items()}
-            lead = {name: record.body[name] for name in (*_KEPT, "facts", "sequence")}
-            done += await _save(ports, library, record, lead, facts, record.readers)
-            if done % _SLICE == 0:
-                await asyncio.sleep(0)
-    return done
-
-
-async def _save(
+def matched(
     ports: Ports,
     library: Library,
     record: Record,
     lead: Mapping[str, Any],
     facts: Mapping[str, FactValue],
     readers: frozenset[str],
-) -> bool:
-    """Match and store; False where somebody else stored this lead's match meanwhile."""
+) -> Write:
+    """A lead's match as of now, to be stored in place of ``record`` with the event that tells of it."""
     as_of = today(ports)
     result = match(facts, library.current, as_of)
     document = result.document()
     body = {
         "schema_number": SCHEMA,
         **lead,
-        "basis": library.basis(as_of),
+        "basis": mark_of(record.id, library.basis(as_of), ports.settings.partitions),
         "result": document,
         "matched_at": to_text(ports.clock.now()),
     }
@@ -75,20 +65,14 @@ async def _save(
     changed = before is None or before["zones"] != document["zones"]
     event = _event(body, result, readers, changed=changed)
     events = events_of(ports, f"match-{record.id}", record.revision + 1, event, key=record.id)
-    failpoint("match.before_save")
-    try:
-        await ports.store.save(MATCHES.name, record.with_body(body, readers), events)
-    except (AlreadyExists, Stale):
-        return False
-    failpoint("match.after_save")
-    return True
+    return Write(MATCHES.name, record.with_body(body, readers), events)
 
 
 def _event(
     body: Mapping[str, Any], result: MatchResult, readers: frozenset[str], *, changed: bool
 ) -> IncentivesMatched:
     return IncentivesMatched(
-        **{name: body[name] for name in _KEPT},
+        **{name: body[name] for name in KEPT},
         catalogue_version=result.catalogue_version,
         standing=list(result.standing),
         readers=sorted(readers),

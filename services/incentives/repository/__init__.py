@@ -1,4 +1,4 @@
-"""What incentives stores: collections, the events of a save, and the library of compiled catalogues."""
+"""What incentives stores: collections, marks, the events of a save, and the library of compiled catalogues."""
 
 from services.incentives.repository.collections import (
     CATALOGUE,
@@ -18,6 +18,7 @@ from services.incentives.repository.collections import (
     version_id,
 )
 from services.incentives.repository.library import Library
+from services.incentives.repository.marks import basis_of, mark_of, overtaken_by, part_of
 from services.incentives.repository.tables import CodeTable, CodeTables
 
 __all__ = [
@@ -34,8 +35,12 @@ __all__ = [
     "CodeTables",
     "Library",
     "NewerSchema",
+    "basis_of",
     "body_of",
     "events_of",
+    "mark_of",
+    "overtaken_by",
+    "part_of",
     "scope_of_author",
     "today",
     "version_id",

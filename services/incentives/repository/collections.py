@@ -11,7 +11,6 @@ from kit.clock import SHANGHAI
 from kit.events import Event, envelop
 from kit.ports import Ports
 from kit.store.port import Collection, Index, Record, Scope
-from kit.telemetry import traceparent
 from services.incentives.settings import SCHEMA, SERVICE
 
 POLICIES: Final = Collection(
@@ -87,6 +86,5 @@ def events_of(
         revision=revision,
         time=ports.clock.now(),
         partition_key=key,
-        traceparent=traceparent() or None,
     )
     return tuple(events)
