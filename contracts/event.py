@@ -16,12 +16,12 @@ class EventData(BaseModel):
 
     @classmethod
     def heard(cls, data: dict[str, Any]) -> Self:
-        """Read what a producer sent, without the fields this version does not know.
+        """Read what a producer sent, without the fields, in whatever depth, that this version does not know.
 
         Raises:
             pydantic.ValidationError: a known field is missing or malformed.
         """
-        return cls.model_validate({name: data[name] for name in cls.model_fields if name in data})
+        return cls.model_validate(data, extra="ignore")
 
 
 class CutoffPassed(EventData):

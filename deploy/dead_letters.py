@@ -14,7 +14,7 @@ _SHOWN_FAILURES = 3
 
 
 async def listing(settings: Settings, account: str, service: str | None, group: str | None) -> Result:
-    """The first failed event of each key that waits."""
+    """The first failed event of each key that waits, and the messages that are no event."""
     async with connect(settings, account) as client:
         found = [each for name in _services(service) for each in await _all(client, name, group)]
     lines = [_line(each) for each in found]
@@ -27,6 +27,7 @@ async def show(settings: Settings, account: str, service: str, id: str) -> Resul
         letter = await client.get(f"/dead-letters/{service}/{id}")
     lines = [
         f"{letter['type']}  {letter['event']}  {letter['state']}，已试 {letter['attempts']} 次",
+        f"  {letter['topic']} 分区 {letter['partition']} 位置 {letter['offset']}，消费组 {letter['group']}",
         *(f"  {each['at']}  {each['reason']}" for each in letter["failures"][-_SHOWN_FAILURES:]),
         *(f"  {each['path']} = {each['value']}" for each in letter["fields"]),
         f"  排在后面 {letter['behind']} 条",

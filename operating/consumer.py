@@ -12,23 +12,30 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
 
-from pydantic import ValidationError
+from opentelemetry.trace import Span, SpanKind
+from prometheus_client import Counter, Gauge
 
-from kit.bus.port import Bus, Delivery, Message, Subscription, TopicPartition
+from contracts.catalogue import ROUTES
+from kit.bus.port import Bus, BusAway, Delivery, Message, Subscription, TopicPartition
 from kit.clock import Clock
 from kit.courtesy import giving_way
 from kit.errors import Stale
-from kit.events import Event, Payload, envelop
+from kit.events import MAX_EVENT_BYTES, Event, Payload, envelop
 from kit.store.port import Store
-from kit.telemetry import EVENTS_HANDLED, LAST_POLL, PARKED_KEYS, set_trace
+from kit.telemetry import failed, origin, span
 from operating.ending import end
 from operating.failures import reason_of, stack_of
-from operating.outbox import CHECKSUM, checksum
-from operating.parking import Parked, Parking
+from operating.parking import DEAD, WAITING, Parked, Parking
+from operating.reading import Unreadable, decode, read
 
 log = logging.getLogger(__name__)
+
+EVENTS_HANDLED = Counter("quce_events_handled_total", "Events consumed.", ["service", "group", "outcome"])
+PARKED_KEYS = Gauge("quce_parked_keys", "Keys whose events wait behind a failure.", ["service", "group"])
+LAST_POLL = Gauge("quce_consumer_last_poll_seconds", "Unix time of a consumer's last poll.", ["service", "group"])
 
 Handler = Callable[[Event], Awaitable[None]]
 Died = Callable[..., Payload]
@@ -39,8 +46,8 @@ ATTEMPTS = 8
 BATCH = 64
 WAIT = 1.0
 RETRY_PARKED = 5.0
-UNREADABLE = "不是有效的 CloudEvents 消息"
-DAMAGED = "消息与发出时的校验和不符，内容可能已损坏"
+KEY_KEPT = 200
+"""Characters of the key of what is no event."""
 
 
 class Consumer:
@@ -60,10 +67,12 @@ class Consumer:
     ) -> None:
         self._bus, self._clock, self._service, self._group = bus, clock, service, group
         self._topics, self._handlers, self._died = topics, handlers, died
+        self._known = handlers.keys() | {route.event.event_type for route in ROUTES}
         self._parking = Parking(store, clock, group)
         self._nudged = asyncio.Event()
         self._assigned: frozenset[TopicPartition] | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._copying: set[asyncio.Task[None]] = set()
 
     @property
     def group(self) -> str:
@@ -87,6 +96,7 @@ class Consumer:
     async def start(self) -> None:
         """Begin to consume."""
         await self._parking.begin()
+        LAST_POLL.labels(self._service, self._group).set_to_current_time()  # one that never gets to poll is silent too
         self._tasks = [
             asyncio.create_task(self._forever(self._consume), name=f"{self._group}-consumer"),
             asyncio.create_task(self._forever(self._retry_parked), name=f"{self._group}-parked"),
@@ -94,7 +104,7 @@ class Consumer:
 
     async def stop(self) -> None:
         """Stop after the step under way; what was not committed comes again."""
-        await end(*self._tasks)
+        await end(*self._tasks, *self._copying)
 
     async def _forever(self, work: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -130,56 +140,68 @@ class Consumer:
 
     async def _handle_in_order(self, batch: Sequence[Delivery]) -> None:
         for delivery in batch:
+            try:
+                event = read(delivery, self._known)
+            except Unreadable as why:
+                await self._set_aside(delivery, why)
+                continue
             if self._parking.holds(delivery.topic, delivery.key):
                 await self._parking.park(delivery, "")
-            elif (reason := await self._try(delivery)) in (UNREADABLE, DAMAGED):
-                await self._bury(delivery.topic, delivery.key, delivery.value, reason)
-                await self._parking.set_aside(delivery, reason)
-            elif reason is not None:
+            elif (reason := await self._try(event, delivery.topic)) is not None:
                 await self._parking.park(delivery, reason)
             self._count_parked()
 
-    async def _try(self, delivery: Delivery) -> str | None:
-        """Handle with a few attempts at once; the reason of the last failure."""
-        if delivery.headers.get(CHECKSUM) not in (None, checksum(delivery.value)):
-            return DAMAGED
-        try:
-            event = Event.decode(delivery.value)
-        except ValidationError:
-            return UNREADABLE
+    async def _set_aside(self, delivery: Delivery, why: Unreadable) -> None:
+        """Keep the beginning of it, as the store takes no document of any length; the bus keeps it whole."""
+        cut = replace(delivery, key=delivery.key[:KEY_KEPT], value=delivery.value[:MAX_EVENT_BYTES])
+        await self._parking.set_aside(cut, str(why), why.state)
+        self._bury(cut.topic, cut.key, cut.value, f"{why} [{cut.partition}:{cut.offset}]")
+
+    async def _try(self, event: Event, topic: str) -> str | None:
+        """Handle with a few attempts at once, without a pause in which all others would wait; why the last failed."""
         reason = None
-        for attempt in range(AT_ONCE):
-            if attempt:
-                await asyncio.sleep(random.uniform(0, 0.05 * 4**attempt))  # noqa: S311 - jitter, not a secret
-            reason = await self._handle(event)
+        for _ in range(AT_ONCE):
+            reason = await self._handle(event, topic)
             if reason is None:
                 return None
         return reason
 
-    async def _handle(self, event: Event) -> str | None:
+    async def _handle(self, event: Event, topic: str) -> str | None:
         handler = self._handlers.get(event.type)
         if handler is None:
             return None
-        set_trace(event.traceparent)
-        try:
-            async with giving_way():
-                await handler(event)
-        except Exception as error:
-            EVENTS_HANDLED.labels(self._service, self._group, "failed").inc()
-            reason = reason_of(error)
-            stack = {"fields": {"stack": stack_of(error)}}
-            log.error("%s could not handle %s: %s", self._group, event.id, reason, extra=stack)
-            return reason
+        with self._span(event, topic) as handling:
+            try:
+                async with giving_way():
+                    await handler(event)
+            except Exception as error:
+                EVENTS_HANDLED.labels(self._service, self._group, "failed").inc()
+                failed(handling, type(error).__name__)
+                reason = reason_of(error)
+                stack = {"fields": {"stack": stack_of(error)}}
+                log.error("%s could not handle %s: %s", self._group, event.id, reason, extra=stack)
+                return reason
         EVENTS_HANDLED.labels(self._service, self._group, "handled").inc()
         return None
+
+    def _span(self, event: Event, topic: str) -> AbstractContextManager[Span]:
+        """Where an event is handled: a part of the trace that caused it, and linked to the span that did."""
+        said = {
+            "messaging.system": self._bus.system,
+            "messaging.operation.name": "process",
+            "messaging.operation.type": "process",
+            "messaging.destination.name": topic,
+            "messaging.consumer.group.name": self._group,
+        }
+        name, cause = f"process {event.type}", origin(event.traceparent)
+        return span(self._service, name, SpanKind.CONSUMER, under=cause, causes=[cause], attributes=said)
 
     async def _retry_parked(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(RETRY_PARKED):
                 await self._nudged.wait()
         self._nudged.clear()
-        if self._assigned is not None:
-            await self._parking.load()
+        await self._parking.load()
         for lane in self._parking.lanes_in(self._assigned):
             with suppress(Stale):  # a person, or another replica, was faster
                 await self._retry_lane(lane)
@@ -187,30 +209,44 @@ class Consumer:
 
     async def _retry_lane(self, lane: str) -> None:
         while (parked := await self._parking.first(lane)) is not None and not parked.dead:
-            reason = await self._handle(Event.decode(parked.value))
+            try:
+                event = decode(parked.value, self._known)
+            except Unreadable as why:
+                await self._parking.failed(parked, str(why), why.state)
+                continue
+            reason = await self._handle(event, parked.record.body["topic"])
             if reason is None:
                 await self._parking.done(parked)
                 continue
-            dead = parked.attempts + 1 >= ATTEMPTS
-            if dead:
-                body = parked.record.body
-                await self._bury(body["topic"], body["key"], parked.value, reason)
-            await self._parking.failed(parked, reason, dead=dead, events=self._told(parked) if dead else ())
+            if parked.attempts + 1 < ATTEMPTS:
+                await self._parking.failed(parked, reason, WAITING)
+            else:
+                await self._parking.failed(parked, reason, DEAD, self._told(parked, event.type))
+                self._bury(parked.record.body["topic"], parked.record.body["key"], parked.value, reason)
             return
 
-    def _told(self, parked: Parked) -> Sequence[Event]:
+    def _told(self, parked: Parked, kind: str) -> Sequence[Event]:
         if self._died is None:
             return ()
-        letter, kind = parked.record, Event.decode(parked.value).type
+        letter = parked.record
         said = self._died(service=self._service, group=self._group, letter=letter.id, died=kind)
         now, revision = self._clock.now(), letter.revision + 1
         return envelop([said], source=self._service, aggregate=letter.id, revision=revision, time=now)
 
-    async def _bury(self, topic: str, key: str, value: bytes, reason: str) -> None:
+    def _bury(self, topic: str, key: str, value: bytes, reason: str) -> None:
+        """Tell of it, and leave a copy for other programs, which nobody waits for: the letter itself is stored."""
         EVENTS_HANDLED.labels(self._service, self._group, "dead").inc()
         log.error("dead letter of %s on %s: %s", self._group, topic, reason)
         headers = {"group": self._group, "reason": reason}
-        await self._bus.publish([Message(f"{topic}.dead", key, value, headers=headers)])
+        copying = asyncio.create_task(self._copy(Message(f"{topic}.dead", key, value, headers=headers)))
+        self._copying.add(copying)
+        copying.add_done_callback(self._copying.discard)
+
+    async def _copy(self, letter: Message) -> None:
+        try:
+            await self._bus.publish([letter])
+        except BusAway as away:
+            log.error("no copy of a dead letter on %s: %s", letter.topic, away.detail)
 
     def _count_parked(self) -> None:
         PARKED_KEYS.labels(self._service, self._group).set(len(self._parking.lanes))

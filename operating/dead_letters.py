@@ -11,24 +11,37 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 from contracts.audit import Audited
 from kit.auth import Principal
 from kit.clock import to_text
 from kit.errors import AlreadyExists, Stale
 from kit.events import Event, envelop
-from kit.ids import derive_id
 from kit.ports import Ports
-from kit.store.port import Clause, Collection, Eq, Page, Range, Record, Scope, Sort
-from kit.telemetry import traceparent
+from kit.store.port import Clause, Collection, Eq, In, Page, Range, Record, Scope, Sort
 from operating.auditing import told
 from operating.consumer import Consumer
-from operating.errors import LetterNotDead, LetterNotFound, LettersChanged
+from operating.errors import LetterNotDead, LetterNotFound, LettersChanged, LetterUnreadable
 from operating.idempotency import RequestKey, remember, replay
-from operating.masking import identifier
-from operating.parking import BLOCKING, DEAD, DISCARDED, OPERATORS, PARKED, WAITING
+from operating.ids import derive_id
+from operating.masking import HIDDEN, identifier
+from operating.parking import (
+    BLOCKING,
+    DEAD,
+    DISCARDED,
+    FOR_PEOPLE,
+    OPERATORS,
+    PARKED,
+    UNDECIDED,
+    UNKNOWN,
+    UNREADABLE,
+    WAITING,
+)
 
 ACTS = Collection("dead_letter_acts")
 AT_ONCE = 1000
+REPLAYABLE = In("state", (DEAD, UNKNOWN))
 OFFICE = "city"
 """Dead letters are of the whole installation."""
 _OPERATORS = Scope.of({OPERATORS})
@@ -50,8 +63,8 @@ class DeadLetters:
         self.ports, self.consumers, self._audited = ports, consumers, audited
 
     async def page(self, state: str | None, group: str | None, limit: int, cursor: str | None) -> Page:
-        """The first events of their keys, the last failed first; all that block their key where no state is named."""
-        where: list[Clause] = [Eq("state", state)] if state else [BLOCKING]
+        """The first events of their keys and what is no event, the last failed first; what is undecided, or a state."""
+        where: list[Clause] = [Eq("state", state)] if state else [UNDECIDED]
         where += [Range("failed_at", low="")] + ([Eq("group", group)] if group else [])
         return await self.ports.store.find(
             PARKED.name, _OPERATORS, where, sort=Sort("failed_at", True), limit=limit, cursor=cursor
@@ -85,6 +98,7 @@ class DeadLetters:
         Raises:
             LetterNotFound: there is none.
             LetterNotDead: it is not dead.
+            LetterUnreadable: it is no event.
             Stale: it has changed meanwhile.
         """
         request = RequestKey.of(key, {}, "replay", id)
@@ -105,7 +119,7 @@ class DeadLetters:
         """What starting all again would do now."""
         letters: list[str] = []
         groups, events = Counter[str](), 0
-        where: list[Clause] = [Eq("state", DEAD), *([Eq("group", group)] if group else [])]
+        where: list[Clause] = [REPLAYABLE, *([Eq("group", group)] if group else [])]
         async for letter in self.ports.store.scan(PARKED.name, _OPERATORS, where):
             if len(letters) == AT_ONCE:
                 break
@@ -149,7 +163,7 @@ class DeadLetters:
 
     async def _revive(self, id: str, act: str, principal: Principal) -> None:
         letter = await self.ports.store.get(PARKED.name, _OPERATORS, id)
-        if letter is None or letter.body["state"] != DEAD or letter.body.get("act") == act:
+        if letter is None or letter.body["state"] not in REPLAYABLE.values or letter.body.get("act") == act:
             return
         body = letter.body | self._decided(principal, None) | {"state": WAITING, "attempts": 0, "act": act}
         try:
@@ -166,13 +180,15 @@ class DeadLetters:
             return known
         if letter.revision != revision:
             raise Stale("这条消息的状态刚刚变了，请刷新后再决定。")
-        if letter.body["state"] != DEAD:
+        if letter.body["state"] not in FOR_PEOPLE.values:
             raise LetterNotDead("只有停在死信里的消息才能重放或放弃；还在自动重试的，请等它恢复或进入死信。")
+        if letter.body["state"] == UNREADABLE and why is None:
+            raise LetterUnreadable("这条消息无法识别，不能重放。请记下主题、分区和位置，写明理由放弃它。")
         state = WAITING if why is None else DISCARDED
         body = letter.body | self._decided(principal, why) | {"state": state, "attempts": 0}
         receipt = {"id": id, "state": state, "revision": revision + 1}
-        label = Event.decode(bytes.fromhex(letter.body["value"])).type
-        said = self._told(principal, letter, what, identifier(label), why)
+        event = event_of(letter)
+        said = self._told(principal, letter, what, identifier(event.type) if event else HIDDEN, why)
         await self.ports.store.save(PARKED.name, remember(letter.with_body(body), request, receipt), said)
         self._nudge()
         return receipt
@@ -185,12 +201,20 @@ class DeadLetters:
         said = told(self._audited, self.ports, principal, what, subject, office=OFFICE, label=label, why=why)
         return envelop(
             [said], source=self.ports.service, aggregate=record.id, revision=record.revision + 1,
-            time=self.ports.clock.now(), traceparent=traceparent() or None,
+            time=self.ports.clock.now(),
         )  # fmt: skip
 
     def _nudge(self) -> None:
         for consumer in self.consumers():
             consumer.nudge()
+
+
+def event_of(letter: Record) -> Event | None:
+    """The event that could not be handled; None where it is none."""
+    try:
+        return Event.decode(bytes.fromhex(letter.body["value"]))
+    except ValidationError:
+        return None
 
 
 def _lane(letter: Record) -> list[Clause]:

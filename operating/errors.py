@@ -11,5 +11,9 @@ class LetterNotDead(Conflict):
     slug, title = "dead-letter-not-dead", "这条消息不在死信中"
 
 
+class LetterUnreadable(Conflict):
+    slug, title = "dead-letter-unreadable", "这条消息无法识别"
+
+
 class LettersChanged(Conflict):
     slug, title = "dead-letters-changed", "死信的数量变了"

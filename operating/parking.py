@@ -13,14 +13,18 @@ from kit.bus.port import Delivery, TopicPartition
 from kit.clock import Clock, to_text
 from kit.errors import AlreadyExists
 from kit.events import Event
-from kit.ids import content_digest
 from kit.store.port import Clause, Collection, Eq, In, Index, Record, Scope, Sort, Store
+from operating.ids import content_digest
 
 PARKED = Collection("parked", (Index("group"), Index("lane"), Index("place"), Index("state"), Index("failed_at")))
 _SCOPE = Scope.system("parked events")
-DEAD, WAITING, HANDLED, DISCARDED, UNREADABLE = "dead", "waiting", "handled", "discarded", "unreadable"
+WAITING, DEAD, UNKNOWN, UNREADABLE = "waiting", "dead", "unknown", "unreadable"
+HANDLED, DISCARDED = "handled", "discarded"
 BLOCKING = In("state", (WAITING, DEAD))
 """Events that later ones of their key wait behind."""
+FOR_PEOPLE = In("state", (DEAD, UNKNOWN, UNREADABLE))
+"""Those that stay until a person decides."""
+UNDECIDED = In("state", (WAITING, *FOR_PEOPLE.values))
 OPERATORS = "administrators"
 """The reader under which people look at them."""
 FAILURES_KEPT = 10
@@ -98,9 +102,9 @@ class Parking:
         self._lanes[lane] += 1
         self._partitions[lane] = partition
 
-    async def set_aside(self, delivery: Delivery, reason: str) -> None:
+    async def set_aside(self, delivery: Delivery, reason: str, state: str) -> None:
         """Keep what is no event, for people to look at; nothing waits behind it."""
-        await self._keep(delivery, reason, UNREADABLE)
+        await self._keep(delivery, reason, state)
 
     async def first(self, lane: str) -> Parked | None:
         """The event that blocks a lane; a lane that a person emptied is let go."""
@@ -111,7 +115,7 @@ class Parking:
             self._lanes.pop(lane, None)
         return Parked(page.records[0]) if page.records else None
 
-    async def failed(self, parked: Parked, reason: str, *, dead: bool, events: Sequence[Event] = ()) -> None:
+    async def failed(self, parked: Parked, reason: str, state: str, events: Sequence[Event] = ()) -> None:
         """Count another attempt."""
         failure = self._failure(reason)
         body = parked.record.body | {
@@ -119,7 +123,7 @@ class Parking:
             "failures": [*parked.record.body.get("failures", ()), failure][-FAILURES_KEPT:],
             "failed_at": failure["at"],
             "reason": reason,
-            "state": DEAD if dead else WAITING,
+            "state": state,
         }
         await self._store.save(PARKED.name, parked.record.with_body(body), events)
 

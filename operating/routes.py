@@ -6,16 +6,15 @@ from importlib.metadata import version
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request, Response
-from pydantic import ValidationError
 
 from contracts.audit import Audited
 from kit.auth import Principal
-from kit.events import Event
 from kit.store.port import Record
-from kit.web import IdempotencyKey, IfMatch, PageOf, require, set_etag
+from kit.web import IfMatch, PageOf, require, set_etag
 from operating import schemas
 from operating.consumer import Consumer
-from operating.dead_letters import ACTS, DeadLetters
+from operating.dead_letters import ACTS, DeadLetters, event_of
+from operating.idempotency import IdempotencyKey
 from operating.masking import HIDDEN, identifier, masked
 from operating.measuring import backlog_of, outbox_seconds
 from operating.parking import BLOCKING
@@ -52,7 +51,7 @@ Operator = Annotated[Principal, Depends(require("administrator"))]
 async def list_letters(
     _by: Operator, desk: Desk, wanted: Annotated[schemas.Letters, Query()]
 ) -> PageOf[schemas.LetterListed]:
-    """Keys that wait, by their first event; with a state the events in it."""
+    """What waits for somebody: keys, by their first event, and messages that are none; with a state what is in it."""
     page = await desk.page(wanted.state, wanted.group, wanted.limit, wanted.cursor)
     return PageOf[schemas.LetterListed](
         items=[schemas.LetterListed(**await _listed(desk, each)) for each in page.records], next=page.next
@@ -64,7 +63,7 @@ async def read_letter(id: Id, _by: Operator, desk: Desk, response: Response) -> 
     """Why it failed, when, what it says without its values, and what waits behind it."""
     record = await desk.letter(id)
     set_etag(response, record.revision)
-    event, body = _event(record), record.body
+    event, body = event_of(record), record.body
     behind = await desk.behind(record, BEHIND_SHOWN) if body["state"] in BLOCKING.values else ()
     return schemas.Letter(
         **await _listed(desk, record),
@@ -125,8 +124,11 @@ async def _group(desk: Desk, consumer: Consumer) -> schemas.GroupAnswer:
 
 async def _listed(desk: Desk, record: Record) -> dict[str, Any]:
     names = ("group", "topic", "state", "reason", "attempts", "parked_at")
+    partition, offset = map(int, record.body["place"].split(":"))
     return {
         **{name: record.body[name] for name in names},
+        "partition": partition,
+        "offset": offset,
         "id": record.id,
         "revision": record.revision,
         "key": identifier(record.body["key"]),
@@ -138,14 +140,7 @@ async def _listed(desk: Desk, record: Record) -> dict[str, Any]:
 
 
 def _named(record: Record) -> dict[str, str]:
-    event = _event(record)
+    event = event_of(record)
     if event is None:
         return {"event": HIDDEN, "type": HIDDEN, "at": record.body["parked_at"]}
     return {"event": identifier(event.id), "type": identifier(event.type), "at": identifier(event.time)}
-
-
-def _event(record: Record) -> Event | None:
-    try:
-        return Event.decode(bytes.fromhex(record.body["value"]))
-    except ValidationError:
-        return None

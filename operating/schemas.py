@@ -8,7 +8,7 @@ from pydantic import Field
 
 from kit.web import Answer, Paging, StrictModel
 
-State = Literal["waiting", "dead", "handled", "discarded", "unreadable"]
+State = Literal["waiting", "dead", "handled", "discarded", "unknown", "unreadable"]
 Group = Annotated[str, Field(max_length=100, pattern=r"^[a-z0-9-]+$")]
 Reason = Annotated[
     str, Field(min_length=2, max_length=300, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f]{2}[^\x00-\x1f\x7f]*$")
@@ -46,12 +46,14 @@ class Decided(Answer):
 
 
 class LetterListed(Answer):
-    """An event that failed, the first of its key; ``behind`` is how many wait for it."""
+    """An event that failed, the first of its key, or a message that is none; ``behind`` is how many wait for it."""
 
     id: str
     revision: int
     group: str
     topic: str
+    partition: int
+    offset: int
     key: str
     event: str
     type: str

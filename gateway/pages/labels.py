@@ -49,7 +49,8 @@ ENQUIRY_STATES = {"received": "已收到", "assigned": "已分派", "answered": 
 ACCOUNT_STATES = {"active": "正常", "invited": "待接受邀请", "disabled": "已停用"}
 TOKEN_SCOPES = {"read": "只读", "read_write": "可读写"}
 LETTER_STATES = {
-    "dead": "死信", "waiting": "自动重试中", "handled": "已重放", "discarded": "已放弃", "unreadable": "无法识别",
+    "dead": "死信", "waiting": "自动重试中", "handled": "已重放", "discarded": "已放弃",
+    "unknown": "未知版本", "unreadable": "无法识别",
 }  # fmt: skip
 FIELDS = {
     "title": "项目", "zone": "意向区", "source_mode": "来源方式", "summary": "项目情况", "referrer": "引荐人",

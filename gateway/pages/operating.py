@@ -18,7 +18,7 @@ from kit.errors import NotFound
 
 router = APIRouter(route_class=PageRoute)
 
-STATES = ("", "dead", "waiting", "discarded", "handled", "unreadable")
+STATES = ("", "dead", "waiting", "discarded", "handled", "unknown", "unreadable")
 ROWS = 100
 
 
@@ -38,7 +38,7 @@ async def dead_letters(visit: Visiting, state: str = "") -> Response:
     rows = [item | {"service": each["name"]} for each in found if each["answer"] for item in each["answer"]["items"]]
     rows.sort(key=lambda row: row["failed_at"] or "", reverse=True)
     more = [each["name"] for each in found if each["answer"] and each["answer"]["next"]]
-    dead = sorted({row["service"] for row in rows if row["state"] == "dead"})
+    dead = sorted({row["service"] for row in rows if row["state"] in ("dead", "unknown")})
     return visit.page("dead_letters.html", found=found, rows=rows, more=more, dead=dead, state=wanted, states=STATES)
 
 

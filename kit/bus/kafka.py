@@ -17,6 +17,8 @@ class KafkaBus:
     ``brokers`` is what every client is built with to reach them, as kafka-python calls it.
     """
 
+    system = "kafka"
+
     def __init__(self, brokers: Mapping[str, Any], partitions: int, **settings: Any) -> None:
         self._brokers, self._partitions, self._settings = brokers, partitions, settings
         self._producing = ProducingThread(brokers)

@@ -18,10 +18,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
-from kafka.errors import CorruptRecordError, KafkaError
+from kafka.errors import KafkaError
 from kafka.structs import MemberState
 
 from kit.bus.kafka_client import built
+from kit.bus.kafka_salvage import Salvaged
 from kit.bus.port import Delivery
 from kit.bus.port import TopicPartition as Place
 from kit.clock import to_text
@@ -138,13 +139,13 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # the
             consumer = None
             try:
                 consumer = built(KafkaConsumer, **self._settings)
-                self._join(consumer)
+                consumer._fetcher.PartitionRecords = Salvaged
+                self._look_for_topics(consumer)
+                consumer.subscribe(self._topics, listener=self)
                 self._consume(consumer)
             except Exception as error:
                 log.warning("consumer of %s broke off: %r; building another", self._group, error)
                 BUS_REBUILDS.labels(self._group).inc()
-                if isinstance(error, CorruptRecordError):  # whoever reads it looks at each message's own checksum
-                    self._settings["check_crcs"] = False
                 self._forget()
                 self._stopping.wait(random.uniform(0.2, 1.0))  # noqa: S311 - jitter, not a secret
             finally:
@@ -152,8 +153,8 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # the
                     with suppress(Exception):
                         consumer.close(autocommit=False, timeout_ms=int(LEAVING * 500))
 
-    def _join(self, consumer: Any) -> None:
-        """Subscribe once the topics are known: who shares out partitions without knowing them gives nobody any.
+    def _look_for_topics(self, consumer: Any) -> None:
+        """Look before joining, as who shares out partitions without knowing them gives nobody any, and ever again.
 
         Raises:
             TopicMissing: the broker has none of that name.
@@ -161,13 +162,13 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # the
         for topic in self._topics:
             if not consumer.partitions_for_topic(topic):
                 raise TopicMissing(f"Kafka 没有主题 {topic}：请先执行 quce topics apply（QUCE_BUS_URL）。")
-        consumer.subscribe(self._topics, listener=self)
 
     def _consume(self, consumer: Any) -> None:
         joined_at = time.monotonic()
         while not self._stopping.is_set():
             self._commit(consumer)
             self._hold_back(consumer)
+            self._look_for_topics(consumer)
             member = consumer.group_metadata().state is MemberState.STABLE
             if not member:
                 consumer._coordinator.request_rejoin()
@@ -219,4 +220,5 @@ def _delivery(record: Any) -> Delivery:
         record.value or b"",
         {name: (value or b"").decode("utf-8", "replace") for name, value in record.headers},
         to_text(datetime.fromtimestamp(record.timestamp / 1000, UTC)),
+        record.checksum,
     )

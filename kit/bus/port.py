@@ -22,10 +22,6 @@ class BusAway(Unavailable):
         self.kept = frozenset(kept)
 
 
-class LogInRefused(BusAway):
-    """The brokers let nobody in with this account, or are not who they should be: somebody has to act."""
-
-
 class MessagesRefused(BusAway):
     """The bus has what is kept, and will not take the others until somebody acts."""
 
@@ -48,7 +44,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message as a group receives it; ``time`` is when the bus took it, ISO text."""
+    """A message as a group receives it; ``time`` is when the bus took it, ISO text.
+
+    What is not ``intact`` was damaged, or stood beside damage: only what proves itself may be believed.
+    """
 
     topic: str
     partition: int
@@ -57,6 +56,7 @@ class Delivery:
     value: bytes
     headers: Mapping[str, str]
     time: str
+    intact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,9 @@ class Subscription(Protocol):
 
 
 class Bus(Protocol):
-    """Topics that keep everything they were given."""
+    """Topics that keep everything they were given; ``system`` is what spans call the broker."""
+
+    system: str
 
     async def publish(self, messages: Sequence[Message]) -> None:
         """Append in order; returns once all are durable.

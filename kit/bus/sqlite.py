@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,6 +31,8 @@ ACROSS_PROCESSES = 1.0
 
 class SqliteBus:
     """Topics of one installation in one file."""
+
+    system = "sqlite"
 
     def __init__(self, path: Path, partitions: int) -> None:
         self._file = SqliteFile(path)
@@ -76,7 +80,7 @@ class SqliteSubscription:
     def __init__(self, bus: SqliteBus, group: str, topics: tuple[str, ...]) -> None:
         self._bus = bus
         self._group = group
-        self._topics = topics
+        self._places = deque((topic, partition) for topic in topics for partition in range(bus._partitions))
         self._next: dict[TopicPartition, int] = {}
         self._known = False
 
@@ -115,20 +119,19 @@ class SqliteSubscription:
         if not self._known:
             self._next = await self._bus._file.read(lambda connection: _committed(connection, self._group))
             self._known = True
-        places = [(topic, partition) for topic in self._topics for partition in range(self._bus._partitions)]
         share = max(1, limit // 4)
-        found = await self._bus._file.read(lambda connection: _read(connection, places, self._next, share, limit))
+        found = await self._bus._file.read(lambda connection: _read(connection, self._places, self._next, share, limit))
         for delivery in found:
             self._next[delivery.topic, delivery.partition] = delivery.offset + 1
+        if found:  # those behind it are first in turn next time: a backlog in some keeps none of the others waiting
+            self._places.rotate(-1 - self._places.index((found[-1].topic, found[-1].partition)))
         return found
 
 
 async def _wait(news: asyncio.Event, seconds: float) -> None:
-    try:
+    with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await news.wait()
-    except TimeoutError:
-        return
 
 
 def _append(connection: Connection, rows: Sequence[tuple[str, int, str, bytes, str, str]]) -> None:
@@ -154,14 +157,14 @@ def _committed(connection: Connection, group: str) -> dict[TopicPartition, int]:
 
 
 def _read(
-    connection: Connection, places: list[TopicPartition], start: Mapping[TopicPartition, int], share: int, limit: int
+    connection: Connection, turns: Sequence[TopicPartition], start: Mapping[TopicPartition, int], share: int, limit: int
 ) -> list[Delivery]:
     found: list[Delivery] = []
     statement = (
         "SELECT topic, partition, offset, key, value, headers, time FROM log"
         " WHERE topic = ? AND partition = ? AND offset >= ? ORDER BY offset LIMIT ?"
     )
-    for topic, partition in places:
+    for topic, partition in turns:
         taken = rows(connection, statement, (topic, partition, start.get((topic, partition), 0), share))
         found.extend(Delivery(t, p, o, k, v, orjson.loads(h), at) for t, p, o, k, v, h, at in taken)
         if len(found) >= limit:
