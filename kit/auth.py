@@ -7,6 +7,7 @@ The key file is shared by replicas and holds two keys while one replaces the oth
 from __future__ import annotations
 
 import base64
+import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,15 +19,23 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
 from kit.clock import Clock
-from kit.errors import Unauthenticated
+from kit.errors import Unauthenticated, Unavailable
 from kit.secrets import write_private
 from kit.store.port import Scope
+
+log = logging.getLogger(__name__)
 
 ALGORITHM = "Ed25519"
 LIFETIME = 300
 CACHE = 1024
 REREAD = 60.0
 PUBLIC = "public"
+
+
+class ClocksApart(Unavailable):
+    """A token is over that was just issued, by another clock. One that was kept and is sent again looks alike."""
+
+    slug, title = "clocks-apart", "服务器时钟不一致"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +101,6 @@ class KeyFile:
         """The keys that verify."""
         return self._keys
 
-    def rotate(self) -> None:
-        """Sign with a new key from now on; the one before it still verifies."""
-        keys = [_new_key(), self.newest.as_dict(private=True)]
-        write_private(self._path, orjson.dumps({"keys": keys}), over=True)
-        self.reload()
-
     def reload(self) -> None:
         """Read the file again; called when a token names a key that is not known, once a minute at most."""
         self._keys = KeySet.import_key_set(orjson.loads(self._path.read_bytes()))
@@ -105,29 +108,12 @@ class KeyFile:
 
     def knows(self, kid: str) -> bool:
         """Whether a key is known, after another look at the file where it is due."""
-        if self._has(kid):
-            return True
-        if time.monotonic() - self._read_at >= REREAD:
+        if not self._has(kid) and time.monotonic() - self._read_at >= REREAD:
             self.reload()
         return self._has(kid)
 
     def _has(self, kid: str) -> bool:
         return any(key.kid == kid for key in self._keys.keys)
-
-
-class TokenIssuer:
-    """Signs tokens for one audience at a time."""
-
-    def __init__(self, keys: KeyFile, clock: Clock) -> None:
-        self._keys, self._clock = keys, clock
-
-    def issue(self, principal: Principal, audience: str) -> str:
-        """A token that ``audience`` accepts for five minutes."""
-        now = int(self._clock.now().timestamp())
-        key = self._keys.newest
-        header = {"alg": ALGORITHM, "kid": key.kid}
-        claims = principal.claims() | {"aud": audience, "iat": now, "exp": now + LIFETIME}
-        return jwt.encode(header, claims, key, algorithms=[ALGORITHM])
 
 
 class TokenVerifier:
@@ -141,7 +127,8 @@ class TokenVerifier:
         """Who the token speaks for.
 
         Raises:
-            Unauthenticated: it is forged, expired, or meant for another service.
+            Unauthenticated: it is forged, or meant for another service.
+            ClocksApart: it is over, which the gateway sends none that is.
         """
         now = int(self._clock.now().timestamp())
         seen = self._seen.get(token)
@@ -152,8 +139,15 @@ class TokenVerifier:
             self._seen[token] = seen
         if seen[0] <= now:
             self._seen.pop(token, None)
-            raise Unauthenticated("登录凭证已过期，请重新登录。")
+            raise self._apart(now - seen[0] + LIFETIME)
         return seen[1]
+
+    def _apart(self, seconds: int) -> ClocksApart:
+        log.error(
+            "a token for %s is %d s old: the clocks of this machine and its issuer's differ", self._audience, seconds
+        )
+        words = f"两台服务器的时钟相差约 {seconds // 60} 分钟，这次没有执行；登录没有问题，请管理员核对各机器的时间。"
+        return ClocksApart(words, headers={"Retry-After": "60"})
 
     def _check(self, token: str) -> tuple[int, Principal]:
         try:

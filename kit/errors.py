@@ -5,6 +5,7 @@ Every detail says what to do next, in Chinese, because people read it as it stan
 
 from __future__ import annotations
 
+import errno
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -119,3 +120,24 @@ class TooMany(Problem):
 
 class Unavailable(Problem):
     slug, status, title = "unavailable", 503, "服务暂不可用"
+
+
+class LogInRefused(Unavailable):
+    """A server lets nobody in with this account, or is not who it should be: whoever starts need not wait for it."""
+
+
+class StoreFull(Unavailable):
+    """A disk is full; nothing was written."""
+
+    slug, title = "store-full", "存储空间不足"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "服务器磁盘空间不足，本次内容没有保存，已有内容不受影响。请通知管理员清理磁盘，随后用同一次提交重试。",
+            headers={"Retry-After": "60"},
+        )
+
+
+def tells_of_full_disk(error: BaseException) -> bool:
+    """Whether this is what a full disk, or a used-up quota, is met with."""
+    return isinstance(error, StoreFull) or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -28,17 +28,19 @@ def read_secret(path: Path, length: int = 32) -> bytes:
 def write_private(path: Path, content: bytes, *, over: bool = False) -> None:
     """Write a file that its owner alone reads, whole or not at all; what another process made first stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(f".part-{secrets.token_hex(4)}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    if over:
-        draft.replace(path)
-        return
-    with suppress(FileExistsError):
-        path.hardlink_to(draft)
-    draft.unlink()
+    draft = path.with_suffix(f".{secrets.token_hex(4)}.part")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if over:
+            draft.replace(path)
+        else:
+            with suppress(FileExistsError):
+                path.hardlink_to(draft)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 class Vault:

@@ -18,7 +18,7 @@ from weakref import WeakValueDictionary
 
 import apsw
 
-from kit.errors import Problem
+from kit.errors import Problem, StoreFull
 from kit.failpoints import failpoint
 from kit.telemetry import COMMIT_SECONDS
 
@@ -35,14 +35,9 @@ PATIENCE_TO_EMPTY = 2_000
 """Milliseconds for which emptying the log waits for who reads: somebody waits for the answer, and it is tried again."""
 BATCH = 256
 READERS = 4
+FULL = (apsw.FullError, apsw.IOError)
 STRIDE, SHORT = 5000, 4
 """A read of more than twenty thousand steps of SQLite's machine, about a millisecond, leaves the event loop."""
-
-
-class StoreFull(Problem):
-    """The disk is full; nothing was written."""
-
-    slug, status, title = "store-full", 503, "存储空间不足"
 
 
 class FileClosed(RuntimeError):
@@ -59,14 +54,10 @@ class LogInUse(Problem):
     slug, status, title = "log-in-use", 503, "存储正忙"
 
 
-class UnsafeSqlite(FileRefused):
-    """The SQLite library at hand is one that may corrupt files."""
-
-
 @dataclass(slots=True)
 class _Job:
     work: Callable[[Connection], Any]
-    done: Callable[[Any, BaseException | None], None]
+    done: Callable[[Any, BaseException | None], object]
     result: Any = None
     error: BaseException | None = None
 
@@ -79,8 +70,7 @@ class SqliteFile:
     """A database file of this process.
 
     Raises:
-        UnsafeSqlite: the library is older than :data:`OLDEST_SAFE_SQLITE`.
-        FileRefused: it is no database, or one of another layout.
+        FileRefused: it is no database, or one of another layout; or the library is one that may corrupt files.
     """
 
     def __init__(self, path: Path) -> None:
@@ -141,10 +131,7 @@ class SqliteFile:
             else:
                 future.set_exception(error)
 
-        def done(result: Any, error: BaseException | None) -> None:
-            loop.call_soon_threadsafe(settle, result, error)
-
-        self._queue.put(_Job(work, done))
+        self._queue.put(_Job(work, lambda *ended: loop.call_soon_threadsafe(settle, *ended)))
         return await future
 
     async def close(self) -> None:
@@ -203,10 +190,10 @@ class SqliteFile:
             failpoint(self._failpoints[0])
             connection.execute("COMMIT")
             failpoint(self._failpoints[1])
-        except apsw.Error as error:
+        except Exception as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            failure = as_problem(error)
+            failure = _meaning(error)
             for job in batch:
                 job.error = job.error or failure
 
@@ -215,29 +202,30 @@ def _try_job(connection: Connection, job: _Job) -> None:
     try:
         with connection:
             job.result = job.work(connection)
-    except apsw.FullError:
-        raise
     except Exception as error:
-        job.error = error
+        if not connection.in_transaction:  # on a full disk SQLite takes back the whole commit, savepoints and all
+            raise
+        job.error = _meaning(error)
 
 
-def as_problem(error: apsw.Error) -> Exception:
-    """What the caller should see of a driver's error."""
-    if isinstance(error, apsw.FullError | apsw.IOError):
-        return StoreFull("磁盘空间不足，本次内容没有保存。请清理磁盘后重试。")
-    return error
+def _meaning(error: Exception) -> Exception:
+    """A full disk comes as itself, or as the reason why a savepoint was gone."""
+    met: BaseException | None = error
+    while met is not None and not isinstance(met, FULL):
+        met = met.__context__
+    return error if met is None else StoreFull()
 
 
 def check_version() -> None:
     """Refuse a SQLite that may corrupt files.
 
     Raises:
-        UnsafeSqlite: the library is too old.
+        FileRefused: the library is too old.
     """
     version = tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
     if version < OLDEST_SAFE_SQLITE:
         wanted = ".".join(str(part) for part in OLDEST_SAFE_SQLITE)
-        raise UnsafeSqlite(f"SQLite {apsw.sqlite_lib_version()} 可能损坏数据库，请安装含 {wanted} 或更新版本的 apsw。")
+        raise FileRefused(f"SQLite {apsw.sqlite_lib_version()} 可能损坏数据库，请安装含 {wanted} 或更新版本的 apsw。")
 
 
 def check_layout(connection: Connection, path: Path) -> None:

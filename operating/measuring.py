@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import shutil
 import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 from prometheus_client import Gauge, Histogram
 
@@ -21,16 +23,19 @@ from kit.bus.port import Position, TopicPartition
 from kit.clock import from_text
 from kit.ports import Ports
 from kit.store.port import Clause, Eq, Scope
-from kit.telemetry import OUTBOX_AGE
 from operating.consumer import Consumer
 from operating.ending import end
-from operating.parking import BLOCKING, DEAD, OPERATORS, PARKED
+from operating.parking import BLOCKING, FOR_PEOPLE, OPERATORS, PARKED
 
 log = logging.getLogger(__name__)
 
+OUTBOX_AGE = Gauge("quce_outbox_oldest_seconds", "Age of the oldest unpublished event.", ["service"])
 LAG = Gauge("quce_consumer_lag_events", "Events that a group has yet to handle.", ["service", "group"])
 LAG_SECONDS = Gauge("quce_consumer_lag_seconds", "Age of the oldest of them.", ["service", "group"])
-DEAD_LETTERS = Gauge("quce_dead_letters", "Events that wait for a person to decide.", ["service", "group"])
+DEAD_LETTERS = Gauge("quce_dead_letters", "Messages that wait for a person to decide.", ["service", "group"])
+DISK_FREE = Gauge("quce_disk_free_bytes", "Free bytes on the disk that a folder of ours is on.", ["service", "folder"])
+CLOCK = Gauge("quce_clock_seconds", "What time it is by this machine's clock; whoever reads it knows another.")
+CLOCK.set_function(time.time)
 MEASURED_AT = Gauge("quce_measured_at_seconds", "Unix time at which all was last measured.", ["service"])
 LOOP_STALL = Histogram(
     "quce_loop_stall_seconds", "How late the event loop woke.", buckets=(0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2)
@@ -67,8 +72,8 @@ async def backlog_of(ports: Ports, consumer: Consumer) -> Backlog:
 
 
 async def dead_of(ports: Ports, consumer: Consumer) -> int:
-    """How many events of a group wait for a person."""
-    where: list[Clause] = [Eq("group", consumer.group), Eq("state", DEAD)]
+    """How many messages of a group wait for a person."""
+    where: list[Clause] = [Eq("group", consumer.group), FOR_PEOPLE]
     return sum(each.count for each in await ports.store.tally(PARKED.name, _OPERATORS, where))
 
 
@@ -76,6 +81,13 @@ async def outbox_seconds(ports: Ports) -> float:
     """The age of the oldest event that waits to be published."""
     oldest = await ports.store.pending(1)
     return max(0.0, (ports.clock.now() - from_text(oldest[0].event.time)).total_seconds()) if oldest else 0.0
+
+
+def free_bytes(folder: Path) -> int:
+    """What is free on the disk of a folder, or where it would be made."""
+    absolute = folder.absolute()
+    there = next(each for each in (absolute, *absolute.parents) if each.exists())
+    return shutil.disk_usage(there).free
 
 
 class Seen:
@@ -109,6 +121,7 @@ class Measuring:
         self._ports = ports
         self._measures: tuple[Measure, ...] = (
             self._outbox,
+            self._disks,
             *(partial(self._group, consumer, Seen()) for consumer in consumers),
             *others,
         )
@@ -117,6 +130,7 @@ class Measuring:
     async def start(self) -> None:
         """Begin."""
         name = self._ports.service
+        MEASURED_AT.labels(name).set_to_current_time()  # what is never measured is noticed too
         self._tasks = [
             asyncio.create_task(self._forever(), name=f"{name}-measuring"),
             asyncio.create_task(_watch_loop(), name=f"{name}-loop"),
@@ -146,6 +160,12 @@ class Measuring:
 
     async def _outbox(self) -> None:
         OUTBOX_AGE.labels(self._ports.service).set(await outbox_seconds(self._ports))
+
+    async def _disks(self) -> None:
+        settings = self._ports.settings
+        for name, folder in (("data", settings.data), ("backups", settings.backup_folder)):
+            free = await asyncio.to_thread(free_bytes, folder)
+            DISK_FREE.labels(self._ports.service, name).set(free)
 
     async def _group(self, consumer: Consumer, seen: Seen) -> None:
         ports, labels = self._ports, (self._ports.service, consumer.group)

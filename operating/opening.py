@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -21,9 +24,11 @@ from kit.settings import Settings
 from kit.store.port import Store
 from kit.store.sqlite import SqliteStore
 
+BROKER = re.compile(r"[^\s:/]+:\d{1,5}|\[[0-9A-Fa-f:.]+\]:\d{1,5}")
+
 
 class UnknownScheme(ValueError):
-    """An address names an adapter that does not exist."""
+    """An address names an adapter that does not exist, or cannot be read."""
 
 
 def open_clock(settings: Settings) -> Clock:
@@ -57,20 +62,24 @@ def _open_kafka(settings: Settings) -> Bus:
 
 
 async def open_ports(service: str, settings: Settings, bus: Bus, clock: Clock) -> Ports:
-    """The ports of ``service``.
+    """The ports of ``service``; nothing stays open where one cannot be opened, so that it may be tried again.
 
     Raises:
         UnknownScheme: no adapter has the scheme of an address.
     """
     secret = read_secret(settings.data / "keys" / "installation.key")
-    store = open_store(service, settings)
-    vault = Vault(store, read_secret(settings.data / "keys" / f"{service}-vault.key"))
-    await vault.ensure()
-    leases = StoreLeases(store, clock)
-    await leases.ensure()
+    vault_key = read_secret(settings.data / "keys" / f"{service}-vault.key")
     keys = KeyFile(settings.data / "keys" / "tokens.json")
+    async with AsyncExitStack() as unfinished:
+        store = open_store(service, settings)
+        unfinished.push_async_callback(store.close)
+        blobs = _open_blobs(service, settings, secret)
+        unfinished.push_async_callback(blobs.close)
+        vault, leases = Vault(store, vault_key), StoreLeases(store, clock)
+        await vault.ensure()
+        await leases.ensure()
+        unfinished.pop_all()
     verifier = TokenVerifier(keys, service, clock)
-    blobs = _open_blobs(service, settings, secret)
     return Ports(service, settings, clock, store, bus, blobs, leases, vault, secret, keys, verifier)
 
 
@@ -84,8 +93,9 @@ def open_store(service: str, settings: Settings) -> Store:
         case "sqlite":
             return SqliteStore(settings.data / f"{service}.db")
         case "mongodb" | "mongodb+srv":
-            name = database_of(settings.store_url, service)
-            store: Store = cluster_adapter("kit.store.mongo").MongoStore(settings.store_url, name)
+            with _reading("QUCE_STORE_URL"):
+                name = database_of(settings.store_url, service)
+                store: Store = cluster_adapter("kit.store.mongo").MongoStore(settings.store_url, name)
             return store
     raise UnknownScheme("QUCE_STORE_URL：支持 sqlite: 和 mongodb://…")
 
@@ -96,10 +106,23 @@ def _open_blobs(service: str, settings: Settings, secret: bytes) -> Blobs:
             folder: Path = settings.data / "blobs" / service
             return FolderBlobs(folder, secret)
         case "mongodb" | "mongodb+srv":
-            name = database_of(settings.blob_url, service)
-            blobs: Blobs = cluster_adapter("kit.blobs.mongo").MongoBlobs(settings.blob_url, name, secret)
+            with _reading("QUCE_BLOB_URL"):
+                name = database_of(settings.blob_url, service)
+                blobs: Blobs = cluster_adapter("kit.blobs.mongo").MongoBlobs(settings.blob_url, name, secret)
             return blobs
     raise UnknownScheme("QUCE_BLOB_URL：支持 folder: 和 mongodb://…")
+
+
+@contextmanager
+def _reading(setting: str) -> Iterator[None]:
+    """Make a client inside, which only takes its address apart; the error's text may hold part of a password."""
+    try:
+        yield
+    except UnknownScheme:
+        raise
+    except Exception as error:
+        words = "地址写得不对，应为 mongodb://主机:端口/库名，用户名和密码里的特殊字符要转义"
+        raise UnknownScheme(f"{setting}：{words}（{type(error).__name__}）。") from error
 
 
 def database_of(url: str, service: str) -> str:
@@ -114,12 +137,15 @@ def brokers_of(url: str) -> dict[str, Any]:
     in than SCRAM-SHA-512.
 
     Raises:
-        UnknownScheme: it names other options.
+        UnknownScheme: it names no broker, or other options.
     """
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     account, _, servers = parts.netloc.rpartition("@")
-    settings: dict[str, Any] = {"bootstrap_servers": servers.split(",")}
+    named = servers.split(",")
+    if not all(BROKER.fullmatch(each) for each in named):
+        raise UnknownScheme("QUCE_BUS_URL：Kafka 地址写得不对，应为 kafka://主机:端口，多个之间用逗号隔开")
+    settings: dict[str, Any] = {"bootstrap_servers": named}
     protocol = "SSL" if parts.scheme == "kafka+ssl" else "PLAINTEXT"
     if account:
         name, _, password = account.partition(":")

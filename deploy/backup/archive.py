@@ -12,8 +12,8 @@ from typing import IO, Protocol
 from pydantic import ValidationError
 
 from deploy.backup.manifest import MANIFEST, SEAL, Manifest
-from kit.ids import content_digest
 from kit.sqlite import LAYOUT
+from operating.ids import content_digest
 
 CHUNK = 1024 * 1024
 

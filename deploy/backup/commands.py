@@ -56,9 +56,7 @@ async def backup(settings: Settings, target: Path | None, keys: Path | None, acc
 def _refuse_cluster(settings: Settings) -> None:
     """A backup of this machine alone would hold none of a cluster's data."""
     if settings.store_url != "sqlite:":
-        raise CommandFailed(
-            "集群的数据在 MongoDB 和 Kafka 里，备份和升级的做法见 docs/operations.md 的「集群」。"
-        )
+        raise CommandFailed("集群的数据在 MongoDB 和 Kafka 里，备份和升级的做法见 docs/operations.md 的「集群」。")
 
 
 async def restore_into(settings: Settings, file: Path, keys: Path, into: Path) -> Result:

@@ -12,7 +12,7 @@ import orjson
 from deploy.backup.archive import BackupRefused
 from deploy.backup.making import KEYS, BackupFailed, key_files
 from deploy.backup.manifest import Manifest
-from kit.ids import content_digest
+from operating.ids import content_digest
 
 ROTATING = "tokens.json"
 """Signs tokens that live for minutes: another one than at the time of the backup does no harm."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 import shutil
@@ -21,9 +22,11 @@ import orjson
 from deploy.backup.manifest import MANIFEST, SEAL, Kept, Manifest
 from deploy.backup.snapshot import Snapshot, cut
 from kit.clock import to_text
-from kit.ids import content_digest
 from kit.settings import AUDIT_ANCHOR, Settings
 from kit.sqlite import rows
+from operating.ids import content_digest
+
+log = logging.getLogger(__name__)
 
 FOLDERS = ("blobs", "mail")
 KEYS = "keys"
@@ -90,10 +93,14 @@ def back_up(settings: Settings, target: Path, now: Callable[[], datetime], progr
 
 
 def remember_last(folder: Path, target: Path, manifest: Manifest) -> None:
-    """Note in the data folder when and where its last backup was made."""
+    """Note in the data folder when and where its last backup was made; for want of room there, only log it."""
     draft = folder / (LAST + DRAFT)
-    draft.write_bytes(orjson.dumps({"at": manifest.created_at, "file": str(target), "size": manifest.size}))
-    draft.replace(folder / LAST)
+    try:
+        draft.write_bytes(orjson.dumps({"at": manifest.created_at, "file": str(target), "size": manifest.size}))
+        draft.replace(folder / LAST)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        log.warning("a backup was made, but %s cannot note it: %s", folder, error.strerror)
 
 
 def last_backup(folder: Path) -> dict[str, Any] | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Self
 
-from kit.sqlite import OPEN, Connection, connect, rows
+from kit.errors import StoreFull
+from kit.sqlite import FULL, OPEN, Connection, connect, rows
 
 PAGES = 2000
 """Copied at a time: some milliseconds, outside Python's lock."""
@@ -37,12 +38,18 @@ class Snapshot:
         return [name for (name,) in rows(self.connection, "SELECT name FROM sqlite_schema WHERE type = 'table'")]
 
     def copy(self, target: Path) -> None:
-        """Write this state to a file that does not exist yet."""
-        connection = Connection(str(target))
-        with connection.backup("main", self.connection, "main") as backup:
-            while not backup.done:
-                backup.step(PAGES)
-        connection.close()
+        """Write this state to a file that does not exist yet.
+
+        Raises:
+            StoreFull: there is no room for it.
+        """
+        with closing(Connection(str(target))) as connection:
+            try:
+                with connection.backup("main", self.connection, "main") as backup:
+                    while not backup.done:
+                        backup.step(PAGES)
+            except FULL as error:
+                raise StoreFull from error
 
     def close(self) -> None:
         """Let SQLite forget this state."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import os
 from pathlib import Path
 
 from kit.errors import NotFound
+from kit.secrets import write_private
 
 
 class FolderBlobs:
@@ -49,15 +49,8 @@ class FolderBlobs:
 
 
 def _write(path: Path, content: bytes) -> None:
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{os.getpid()}.part")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    if not path.exists():
+        write_private(path, content, over=True)
 
 
 def _read(path: Path, start: int, end: int | None) -> bytes:

@@ -6,7 +6,8 @@ from typing import Any
 
 import orjson
 
-from kit.store.port import Collection, Index, Kind
+from kit.errors import TooLarge
+from kit.store.port import Collection, Index, Kind, Record
 from kit.text import sort_key, tokens
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -16,6 +17,19 @@ BILLION = 1_000_000_000
 
 class UnknownIndex(ValueError):
     """A query names a field that its collection does not index."""
+
+
+def body_of(collection: str, record: Record) -> bytes:
+    """A record's body as JSON, by whose length every store measures it.
+
+    Raises:
+        TooLarge: it is longer than :data:`MAX_BODY_BYTES`.
+    """
+    body = orjson.dumps(record.body, option=orjson.OPT_SORT_KEYS)
+    if len(body) > MAX_BODY_BYTES:
+        words = f"这条记录会有 {len(body) // 1024} KiB，上限是 {MAX_BODY_BYTES // 1024} KiB，没有保存；请精简内容。"
+        raise TooLarge(words, limit=MAX_BODY_BYTES, collection=collection)
+    return body
 
 
 def column_name(field_name: str) -> str:

@@ -8,14 +8,15 @@ remembered, so that the relay beside them need not search.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Unpack
 
 from pymongo import ASCENDING
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError, WTimeoutError
 
-from kit.errors import AlreadyExists, Stale
+from kit.errors import AlreadyExists, Stale, Unavailable
 from kit.events import Event
 from kit.mongo import open_client, reaching
 from kit.store.columns import BILLION, group_name
@@ -44,7 +45,12 @@ from kit.telemetry import COMMIT_SECONDS
 
 RECORD = {"body": 1, "readers": 1, "revision": 1, "requests": 1}
 BRIEF = {"brief": 1, "revision": 1}
-WRITERS = 16
+MOST_WAITING = 200
+"""Events that a document carries before it must be rid of some: it is written whole each time, and 16 MB at most."""
+AT_ONCE = 32
+"""Documents that one call saves at a time: enough to share its costs, few enough for others to be served between."""
+TAKEN = 11000
+"""What MongoDB calls an id that is there already."""
 
 
 class MongoStore:
@@ -171,57 +177,63 @@ class MongoStore:
 
     async def save(self, collection: str, record: Record, events: Sequence[Event] = ()) -> Record:
         """One document and its events, atomically."""
-        fields = fields_of(self._collections[collection], record)
-        with reaching(), COMMIT_SECONDS.labels(self._database.name).time():
-            if record.revision == 0:
-                await self._insert(collection, record, fields, events)
-            else:
-                await self._update(collection, record, fields, events)
-        if events:
-            self._outbox.remember(collection, record.id)
-            for wake in self._wakes:
-                wake()
-        return replace(record, revision=record.revision + 1)
-
-    async def _insert(self, collection: str, record: Record, fields: Document, events: Sequence[Event]) -> None:
-        try:
-            await self._database[collection].insert_one({"_id": record.id, **fields, **waiting_of(events)})
-        except DuplicateKeyError:
-            raise AlreadyExists("这条记录已经存在。", id=record.id) from None
-
-    async def _update(self, collection: str, record: Record, fields: Document, events: Sequence[Event]) -> None:
-        update = pushed(events)
-        update["$set"] = {**update.get("$set", {}), **fields}
-        documents = self._database[collection]
-        done = await documents.update_one({"_id": record.id, "revision": record.revision}, update)
-        if not done.matched_count:
-            found = await documents.find_one({"_id": record.id}, {"revision": 1})
-            raise Stale("这条记录刚刚被他人更新过，请刷新后再改。", revision=found["revision"] if found else 0)
+        (outcome,) = await self.save_many([Write(collection, record, tuple(events))])
+        if not isinstance(outcome, Record):
+            raise outcome
+        return outcome
 
     async def save_many(
         self, writes: Sequence[Write], *, stop_at_failure: bool = False
     ) -> list[Record | AlreadyExists | Stale]:
-        """One after another where the first failure stops them, else side by side."""
-        if stop_at_failure:
-            outcomes = []
-            for write in writes:
-                outcomes.append(await self._try(write))
-                if not isinstance(outcomes[-1], Record):
-                    break
-            return outcomes
-        writers = asyncio.Semaphore(WRITERS)
+        """One after another where the first failure stops them; else some at once, new ones of a kind in one call."""
+        outcomes: list[Record | AlreadyExists | Stale] = []
+        for run in _runs(writes, 1 if stop_at_failure else AT_ONCE):
+            with reaching(), COMMIT_SECONDS.labels(self._database.name).time():
+                new = run[0].record.revision == 0
+                outcomes += await (self._insert(run) if new else asyncio.gather(*map(self._update, run)))
+            if stop_at_failure and not isinstance(outcomes[-1], Record):
+                break
+        return outcomes
 
-        async def save(write: Write) -> Record | AlreadyExists | Stale:
-            async with writers:
-                return await self._try(write)
-
-        return list(await asyncio.gather(*map(save, writes)))
-
-    async def _try(self, write: Write) -> Record | AlreadyExists | Stale:
+    async def _insert(self, run: Sequence[Write]) -> list[Record | AlreadyExists]:
+        name, taken = run[0].collection, set[int]()
+        documents = [
+            {"_id": each.record.id, **fields_of(self._collections[name], each.record), **waiting_of(each.events)}
+            for each in run
+        ]
         try:
-            return await self.save(write.collection, write.record, write.events)
-        except (AlreadyExists, Stale) as failure:
-            return failure
+            await self._database[name].insert_many(documents, ordered=False)
+        except BulkWriteError as error:
+            taken = {each["index"] for each in error.details["writeErrors"] if each["code"] == TAKEN}
+            if error.details["writeConcernErrors"]:
+                raise WTimeoutError("written here, and not by most members in time") from error
+            if len(taken) < len(error.details["writeErrors"]):
+                raise
+        return [
+            AlreadyExists("这条记录已经存在。", id=each.record.id) if place in taken else self._saved(each)
+            for place, each in enumerate(run)
+        ]
+
+    async def _update(self, write: Write) -> Record | Stale:
+        record, update = write.record, pushed(write.events)
+        update["$set"] = {**update.get("$set", {}), **fields_of(self._collections[write.collection], record)}
+        documents, wanted = self._database[write.collection], {"_id": record.id, "revision": record.revision}
+        room = {f"outbox.{MOST_WAITING - 1}": {"$exists": False}} if write.events else {}
+        done = await documents.update_one(wanted | room, update)
+        if done.matched_count:
+            return self._saved(write)
+        found = await documents.find_one({"_id": record.id}, {"revision": 1})
+        if found and found["revision"] == record.revision:
+            words = "这条记录已有太多改动等待发出，消息服务恢复后才能再改；请稍后用同一次提交重试。"
+            raise Unavailable(words, headers={"Retry-After": "30"})
+        return Stale("这条记录刚刚被他人更新过，请刷新后再改。", revision=found["revision"] if found else 0)
+
+    def _saved(self, write: Write) -> Record:
+        if write.events:
+            self._outbox.remember(write.collection, write.record.id)
+            for wake in self._wakes:
+                wake()
+        return replace(write.record, revision=write.record.revision + 1)
 
     async def erase(self, collection: str, id: str) -> None:
         """Remove a record; events that it had yet to publish are kept until they are."""
@@ -249,3 +261,11 @@ class MongoStore:
     async def close(self) -> None:
         """Let the connections go."""
         self._client.close()
+
+
+def _runs(writes: Sequence[Write], most: int) -> Iterator[list[Write]]:
+    """Neighbours of one collection that are all new or all not, at most so many."""
+    by_kind = groupby(
+        enumerate(writes), lambda each: (each[0] // most, each[1].collection, each[1].record.revision == 0)
+    )
+    return ([write for _, write in run] for _, run in by_kind)

@@ -11,7 +11,7 @@ from bson.raw_bson import RawBSONDocument
 
 from kit.clock import to_text
 from kit.events import Event
-from kit.store.columns import BILLION, MAX_BODY_BYTES, brief_of, column_name, index_value, search_tokens
+from kit.store.columns import BILLION, body_of, brief_of, column_name, index_value, search_tokens
 from kit.store.port import Collection, Index, Record
 
 Document = dict[str, Any]
@@ -21,16 +21,14 @@ def fields_of(collection: Collection, record: Record) -> Document:
     """What a save sets.
 
     Raises:
-        ValueError: the body is longer than :data:`MAX_BODY_BYTES`.
+        TooLarge: the body is longer than a record may be.
     """
-    body = bson.encode(record.body)
-    if len(body) > MAX_BODY_BYTES:
-        raise ValueError(f"{collection.name}/{record.id} is over {MAX_BODY_BYTES} bytes")
+    body_of(collection.name, record)
     return {
         "revision": record.revision + 1,
         "readers": sorted(record.readers),
         "requests": list(record.requests),
-        "body": RawBSONDocument(body),
+        "body": RawBSONDocument(bson.encode(record.body)),
         **query_fields(collection, record.body),
     }
 

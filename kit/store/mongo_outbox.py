@@ -16,11 +16,11 @@ from kit.store.port import PendingEvent, Position
 
 LEFT_BEHIND = "left_behind"
 """Events of documents that were erased before their events were published."""
-SWEEP = 0.25
-"""Seconds after which events are searched for that another process saved."""
+SWEEP, REST = 0.25, 10
+"""Seconds after which events are searched for that another process saved, or as many times what that took."""
 REMEMBERED = 10_000
 """Documents above which memory is dropped and the next search finds them: who is no relay never asks."""
-SEEN = {"outbox": 1, "waiting_since": 1}
+WAITING, SEEN = {"waiting_since": {"$exists": True}}, {"outbox": 1, "waiting_since": 1}
 
 Place = tuple[str, str]
 
@@ -33,13 +33,12 @@ class Outbox:
         self._collections: dict[str, None] = {LEFT_BEHIND: None}
         self._dirty: dict[Place, int] = {}
         self._numbers = itertools.count()
-        self._swept = float("-inf")
+        self._sweep_at = 0.0
 
     async def ensure(self, collection: str) -> None:
         """Look into this collection from now on."""
         self._collections[collection] = None
-        waiting = {"waiting_since": {"$exists": True}}
-        await self._database[collection].create_index("waiting_since", partialFilterExpression=waiting)
+        await self._database[collection].create_index("waiting_since", partialFilterExpression=WAITING)
 
     def remember(self, collection: str, id: str) -> None:
         """A document was left with events."""
@@ -49,9 +48,11 @@ class Outbox:
 
     async def pending(self, limit: int) -> list[PendingEvent]:
         """The oldest events; those of one document in the order of its saves."""
-        if time.monotonic() - self._swept > SWEEP:
+        if time.monotonic() > self._sweep_at:
             await self._sweep(limit)
-        found = [each async for each in self._read(dict(itertools.islice(self._dirty.items(), limit)))]
+        found, remembered = list[tuple[str, Any]](), iter(list(self._dirty.items()))
+        while len(found) < limit and (places := dict(itertools.islice(remembered, limit))):
+            found += [each async for each in self._read(places)]
         found.sort(key=lambda each: str(each[1]["waiting_since"]))
         return [
             PendingEvent((name, document["_id"], waiting["id"]), Event.decode(waiting["value"]))
@@ -61,24 +62,28 @@ class Outbox:
 
     async def _sweep(self, limit: int) -> None:
         """Find the documents that have waited longest, whoever saved them."""
-        self._swept = time.monotonic()
+        began = time.monotonic()
         for name in tuple(self._collections):
-            run = self._database[name].find({"waiting_since": {"$exists": True}}, {"_id": 1})
+            run = self._database[name].find(WAITING, {"_id": 1})
             for document in await run.sort("waiting_since").limit(limit).to_list(limit):
                 self._dirty.setdefault((name, document["_id"]), next(self._numbers))
+        self._sweep_at = time.monotonic() + max(SWEEP, REST * (time.monotonic() - began))
 
     async def _read(self, places: dict[Place, int]) -> Any:
-        """Documents with events; a place without any is forgotten, unless it was remembered again meanwhile."""
+        """Documents with events; a place without any is forgotten."""
         by_collection = _grouped(places)
         for name, ids in by_collection.items():
             seen = set()
-            waiting = {"_id": {"$in": ids}, "waiting_since": {"$exists": True}}
-            async for document in self._database[name].find(waiting, SEEN):
+            async for document in self._database[name].find({"_id": {"$in": ids}, **WAITING}, SEEN):
                 seen.add(document["_id"])
                 yield name, document
-            for id in ids:
-                if id not in seen and self._dirty.get((name, id)) == places[name, id]:
-                    del self._dirty[name, id]
+            self._forget({(name, id): places[name, id] for id in ids if id not in seen})
+
+    def _forget(self, places: dict[Place, int | None]) -> None:
+        """What has no events; unless it was remembered again meanwhile."""
+        for place, number in places.items():
+            if number is not None and self._dirty.get(place) == number:
+                del self._dirty[place]
 
     async def settle(self, positions: Sequence[Position]) -> None:
         """Forget events; a document that has as many as these, the last among them, has none left."""
@@ -87,10 +92,14 @@ class Outbox:
             events[name, id].append(event)
         for name, ids in _grouped(events).items():
             documents = self._database[name]
+            done_with = {(name, id): self._dirty.get((name, id)) for id in ids}
             emptied = [_empty(id, events[name, id]) for id in ids]
             done = await documents.bulk_write(emptied, ordered=False)
-            if done.matched_count < len(emptied):
-                await documents.bulk_write([each for id in ids for each in _pull(id, events[name, id])])
+            all_emptied = done.matched_count == len(emptied)
+            fuller = [] if all_emptied else await documents.distinct("_id", {"_id": {"$in": ids}, **WAITING})
+            if fuller:
+                await documents.bulk_write([each for id in fuller for each in _pull(id, events[name, id])])
+            self._forget({place: number for place, number in done_with.items() if place[1] not in fuller})
             if name == LEFT_BEHIND:
                 await documents.delete_many({"_id": {"$in": ids}, "outbox": []})
 

@@ -241,7 +241,8 @@ class Store(Protocol):
         Raises:
             AlreadyExists: revision 0 and the id is taken.
             Stale: the stored revision is another.
-            kit.sqlite.StoreFull: the disk is full.
+            kit.errors.TooLarge: the body is longer than a record may be, or too much of it waits to be published.
+            kit.errors.StoreFull: the disk is full.
         """
         ...
 

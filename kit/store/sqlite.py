@@ -8,12 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
 
-import orjson
-
 from kit.errors import AlreadyExists, Stale
 from kit.events import Event
 from kit.sqlite import Connection, SqliteFile, empty_log, rows
-from kit.store.columns import BILLION, MAX_BODY_BYTES, group_name
+from kit.store.columns import BILLION, body_of, group_name
 from kit.store.cursors import Place, read_cursor, write_cursor
 from kit.store.port import (
     Brief,
@@ -130,8 +128,7 @@ class SqliteStore:
 
     async def save(self, collection: str, record: Record, events: Sequence[Event] = ()) -> Record:
         """One document and its events, atomically."""
-        work = self._writing(Write(collection, record, tuple(events)))
-        saved = await self._file.write(work)
+        saved = await self._file.write(self._writing(Write(collection, record, tuple(events))))
         self._wake(bool(events))
         return saved
 
@@ -210,9 +207,7 @@ class SqliteStore:
     def _writing(self, write: Write) -> Callable[[Connection], Record]:
         shape = self._shapes[write.collection]
         record = write.record
-        body = orjson.dumps(record.body, option=orjson.OPT_SORT_KEYS)
-        if len(body) > MAX_BODY_BYTES:
-            raise ValueError(f"{write.collection}/{record.id} is over {MAX_BODY_BYTES} bytes")
+        body = body_of(write.collection, record)
         events = [event.encode() for event in write.events]
         return lambda connection: write_one(connection, shape, record, body, events)
 

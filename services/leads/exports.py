@@ -11,15 +11,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from opentelemetry.context import Context
+
 from kit.auth import PUBLIC, Principal
 from kit.clock import SHANGHAI, to_text
 from kit.courtesy import giving_way
-from kit.errors import AlreadyExists, IdempotencyMismatch, Stale
+from kit.errors import AlreadyExists, IdempotencyMismatch, Stale, tells_of_full_disk
 from kit.events import Event
-from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Clause, Eq, In, Range, Record, Scope
-from kit.telemetry import set_trace
+from kit.telemetry import failed, span
+from operating.ids import derive_id
 from services.leads.auditing import told
 from services.leads.errors import ExportNotFound
 from services.leads.export_table import Table, open_table, row_of
@@ -34,6 +36,8 @@ KEPT = timedelta(days=7)
 MOST = 20_000
 STEP = 200
 UNFINISHED = ("queued", "running")
+UNEXPECTED = "导出时出现意外错误，请重新导出；仍不行请告诉管理员。"
+DISK_FULL = "服务器磁盘空间不足，没有生成文件；请告诉管理员，清理以后重新导出。"
 
 
 async def request_export(ports: Ports, principal: Principal, wanted: ExportInput, key: str) -> Record:
@@ -125,12 +129,13 @@ async def _drop(ports: Ports, record: Record) -> None:
 async def run_exports(ports: Ports) -> None:
     """Write queued exports one after another, and begin anew what a restart interrupted."""
     async for record in ports.store.scan(EXPORTS.name, _WORK, [In("state", UNFINISHED)]):
-        set_trace(None)
-        try:
-            await run_export(ports, record)
-        except Exception:
-            log.exception("export %s failed", record.id)
-            await _fail(ports, record.id, "导出时出现意外错误，请重新导出；仍不行请告诉管理员。")
+        with span(ports.service, "export", under=Context()) as own:
+            try:
+                await run_export(ports, record)
+            except Exception as error:
+                log.exception("export %s failed", record.id)
+                failed(own, type(error).__name__)
+                await _fail(ports, record.id, DISK_FULL if tells_of_full_disk(error) else UNEXPECTED)
 
 
 async def run_export(ports: Ports, record: Record) -> None:

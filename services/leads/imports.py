@@ -15,16 +15,18 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from opentelemetry.context import Context, get_current
+
 from contracts.audit import AuditedChange
 from contracts.leads import ImportCounts, ImportFinished
 from kit.auth import Principal
 from kit.clock import to_text
 from kit.courtesy import giving_way
-from kit.errors import AlreadyExists, IdempotencyMismatch, Problem, Stale
-from kit.ids import content_digest, derive_id
+from kit.errors import AlreadyExists, IdempotencyMismatch, Problem, Stale, tells_of_full_disk
 from kit.ports import Ports
 from kit.store.port import Eq, In, Record, Scope, Write
-from kit.telemetry import set_trace
+from kit.telemetry import failed, span
+from operating.ids import content_digest, derive_id
 from services.leads.auditing import SYSTEM, told
 from services.leads.commands import office_of
 from services.leads.errors import ImportNotFound
@@ -39,6 +41,8 @@ _WORK = Scope.system("ledger import")
 BATCH = 25
 UNFINISHED = ("queued", "running")
 ENDED = ("finished", "failed", "cancelled")
+UNEXPECTED = "导入时出现意外错误，已导入的行保留；请重新导入同一文件，不会重复。"
+DISK_FULL = "服务器磁盘空间不足，已导入的行保留；请告诉管理员，清理以后重新导入同一文件，不会重复。"
 
 
 async def request_import(
@@ -137,13 +141,14 @@ async def drop_files(ports: Ports) -> None:
 async def run_imports(ports: Ports) -> None:
     """Run queued imports one after another, and those that a restart interrupted."""
     async for record in ports.store.scan(IMPORTS.name, _WORK, [In("state", UNFINISHED)]):
-        set_trace(None)
-        try:
-            await run_import(ports, record.id)
-        except Exception:
-            log.exception("import %s failed", record.id)
-            await _fail(ports, record.id, "导入时出现意外错误，已导入的行保留；请重新导入同一文件，不会重复。")
-        await drop_file(ports, record.id)
+        with span(ports.service, "import", under=Context()) as own:
+            try:
+                await run_import(ports, record.id)
+            except Exception as error:
+                log.exception("import %s failed", record.id)
+                failed(own, type(error).__name__)
+                await _fail(ports, record.id, DISK_FULL if tells_of_full_disk(error) else UNEXPECTED)
+            await drop_file(ports, record.id)
 
 
 async def run_import(ports: Ports, id: str) -> None:
@@ -167,7 +172,8 @@ async def run_import(ports: Ports, id: str) -> None:
 
 async def _import_politely(ports: Ports, record: Record, row: LedgerRow) -> RowDone:
     async with giving_way():
-        return await import_row(ports, record, row)
+        with span(ports.service, "import row", under=Context(), causes=[get_current()]):  # a trace for each lead
+            return await import_row(ports, record, row)
 
 
 async def _read(ports: Ports, record: Record) -> Ledger:

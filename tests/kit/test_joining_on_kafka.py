@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from kafka.structs import MemberState
 
+from deploy.kafka_topics import make_topics
 from kit.bus.kafka import KafkaBus
 from kit.bus.kafka_client import built
-from kit.bus.kafka_topics import make_topics
 from kit.bus.port import Message
 from operating.opening import brokers_of
 from tests.brokers import kafka_url

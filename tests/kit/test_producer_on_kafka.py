@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 
+from deploy.kafka_topics import make_topics
 from kit.bus.kafka import KafkaBus
 from kit.bus.kafka_producer import Producer, ProducingThread
-from kit.bus.kafka_topics import make_topics
 from kit.bus.port import BusAway, Message, MessagesRefused
 from operating.opening import brokers_of
 from tests.brokers import kafka_url

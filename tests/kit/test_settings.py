@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kit.settings import Settings, SettingsRefused, read_settings
+from deploy.environment import read_settings
+from kit.settings import Settings, SettingsRefused
 
 PASSWORD = "CANARY-p4ss"
 
@@ -45,6 +46,12 @@ def test_the_other_addresses_are_kept_as_well(monkeypatch: pytest.MonkeyPatch, t
     assert getattr(settings, name.lower()) == url
     for shown in (repr(settings), str(settings), settings.model_dump_json()):
         assert PASSWORD not in shown
+
+
+def test_operators_read_of_every_setting(root: Path) -> None:
+    told = (root / "docs" / "operations.md").read_text("utf-8")
+    names = {f"QUCE_{name}".upper() for name in Settings.model_fields} - {"QUCE_BENCH"}
+    assert {name for name in names if f"`{name}`" not in told} == set()
 
 
 def test_a_server_without_password_may_stand_in_the_environment() -> None:

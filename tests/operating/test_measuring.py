@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +15,6 @@ from prometheus_client import REGISTRY
 
 from kit.bus.port import Message, Position
 from kit.bus.sqlite import SqliteBus
-from kit.clock import ManualClock
 from kit.events import Event
 from kit.ports import Ports
 from kit.settings import Settings
@@ -23,6 +24,7 @@ from operating.consumer import Consumer
 from operating.measuring import ENDS_KEPT, Measuring, Seen
 from operating.opening import open_ports
 from operating.parking import PARKED
+from tests.clocks import ManualClock
 from tests.operating.conftest import NOON, THINGS, event
 
 TOPIC = "quce.test"
@@ -124,6 +126,23 @@ async def test_what_cannot_be_measured_holds_up_nothing_and_is_noticed(
     assert (shown("quce_measured_at_seconds", service="test") or 0) >= before
 
 
+async def test_who_never_reads_nor_measures_anything_is_noticed(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*_: object) -> None:
+        raise OSError("away")
+
+    monkeypatch.setattr(ports.bus, "subscribe", away)
+    consumer = Consumer(
+        ports.store, ports.bus, ports.clock, service="never", group="reads", topics=[TOPIC], handlers={}
+    )
+    measures, before = Measuring(replace(ports, service="never"), []), time.time()
+    await consumer.start()
+    await measures.start()
+    await measures.stop()
+    await consumer.stop()
+    assert (shown("quce_consumer_last_poll_seconds", service="never", group="reads") or 0) >= before
+    assert (shown("quce_measured_at_seconds", service="never") or 0) >= before
+
+
 async def test_a_loop_that_stands_still_is_noticed(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measuring, "STRIDE", 0.01)
     slow = ("quce_loop_stall_seconds_bucket", {"le": "0.1"})
@@ -142,3 +161,16 @@ async def test_a_save_is_timed(ports: Ports) -> None:
     before = shown("quce_commit_seconds_count", store="test") or 0
     await ports.store.save("things", Record("b", {}, frozenset()))
     assert (shown("quce_commit_seconds_count", store="test") or 0) > before
+
+
+async def test_the_room_that_is_left_is_shown_before_there_is_none(ports: Ports) -> None:
+    await Measuring(ports, []).measure()
+    free = shutil.disk_usage(ports.settings.data).free
+    for folder in ("data", "backups"):
+        left = shown("quce_disk_free_bytes", service="test", folder=folder)
+        assert left == pytest.approx(free, rel=0.2)
+
+
+def test_the_clock_is_shown_as_it_is_when_somebody_looks() -> None:
+    before = time.time()
+    assert before <= (shown("quce_clock_seconds") or 0) <= time.time()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from kit.store.port import Store
+from kit.store.port import Store, Write
 from tests.ports.things import ALL, THINGS, event, thing
 
 
@@ -60,3 +60,23 @@ async def test_settling_later_events_leaves_the_first(store: Store) -> None:
     await store.save("things", thing("a"), [event("1"), event("2"), event("3")])
     await store.settle([each.position for each in (await store.pending(10))[1:]])
     assert [each.event.id for each in await store.pending(10)] == ["1"]
+
+
+async def test_a_backlog_is_given_without_a_pause(store: Store) -> None:
+    await store.save_many([Write("things", thing(str(number)), (event(f"e{number}"),)) for number in range(7)])
+    given: list[str] = []
+    while pending := await store.pending(2):
+        given += [each.event.id for each in pending]
+        await store.settle([each.position for each in pending])
+    assert sorted(given) == [f"e{number}" for number in range(7)]
+
+
+async def test_what_others_published_meanwhile_does_not_hide_what_waits(reopen: Callable[[], Store]) -> None:
+    """As after a change of the lease: who takes over remembers what its predecessor has published since."""
+    one, other = reopen(), reopen()
+    for store in (one, other):
+        await store.ensure(THINGS)
+    await one.save_many([Write("things", thing(str(number)), (event(f"e{number}"),)) for number in range(5)])
+    await other.settle([each.position for each in await other.pending(10)])
+    await one.save("things", thing("last"), [event("e-last")])
+    assert [each.event.id for each in await one.pending(2)] == ["e-last"]

@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 import orjson
 import pytest
 
-from kit.errors import AlreadyExists, BadRequest, Stale
+from kit.errors import AlreadyExists, BadRequest, Stale, TooLarge
+from kit.events import MAX_EVENT_BYTES
+from kit.store.columns import MAX_BODY_BYTES
 from kit.store.port import (
     Clause,
     Collection,
@@ -203,6 +205,17 @@ async def test_save_many_keeps_what_succeeds_and_says_what_failed(store: Store) 
     assert [each.event.id for each in await store.pending(10)] == ["ea"]
 
 
+async def test_save_many_answers_in_order_whether_new_or_changed(store: Store) -> None:
+    one, two = await store.save("things", thing("one")), await store.save("things", thing("two"))
+    await store.save("things", two)
+    writes = [thing("a"), one, thing("a"), two, thing("b"), thing("one"), thing("c")]
+    outcomes = await store.save_many([Write("things", each, (event(f"e{n}"),)) for n, each in enumerate(writes)])
+    kinds = [Record, Record, AlreadyExists, Stale, Record, AlreadyExists, Record]
+    assert [type(each) for each in outcomes] == kinds
+    assert [each.id for each in outcomes if isinstance(each, Record)] == ["a", "one", "b", "c"]
+    assert sorted(each.event.id for each in await store.pending(10)) == ["e0", "e1", "e4", "e6"]
+
+
 async def test_save_many_can_stop_at_the_first_failure(store: Store) -> None:
     await store.save("things", thing("a"))
     outcomes = await store.save_many([Write("things", thing("a")), Write("things", thing("b"))], stop_at_failure=True)
@@ -240,3 +253,27 @@ async def test_long_reads_leave_the_loop_and_short_ones_never_break(store: Store
         assert await store.get("things", EAST, "00007") is not None
     assert await ids(store, WEST) == []
     assert len([record async for record in store.scan("things", EAST)]) == 3000
+
+
+@pytest.mark.parametrize("letter", ["x", "策", "\x01"])
+async def test_a_record_is_as_long_on_every_store(store: Store, letter: str) -> None:
+    size = len(orjson.dumps({"text": letter})) - len(orjson.dumps({"text": ""}))
+    most = (MAX_BODY_BYTES - len(orjson.dumps({"text": ""}))) // size
+    saved = await store.save("things", thing("a", text=letter * most))
+    with pytest.raises(TooLarge) as refused:
+        await store.save("things", saved.with_body({"text": letter * (most + 1)}), [event("1")])
+    assert (refused.value.status, refused.value.extensions["limit"]) == (413, MAX_BODY_BYTES)
+    with pytest.raises(TooLarge):
+        await store.save_many([Write("things", thing("b", text=letter * (most + 1)))])
+    assert await store.get("things", ALL, "a") == saved
+    assert await store.get("things", ALL, "b") is None
+    assert await store.pending(10) == []
+
+
+async def test_an_event_that_is_too_long_is_refused_with_its_record(store: Store) -> None:
+    long = event("1").model_copy(update={"data": {"text": "x" * MAX_EVENT_BYTES}})
+    with pytest.raises(TooLarge):
+        await store.save("things", thing("a"), [long])
+    assert await store.get("things", ALL, "a") is None
+    await store.save("things", thing("a"), [event("1")])
+    assert [each.event.id for each in await store.pending(10)] == ["1"]
