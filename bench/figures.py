@@ -20,7 +20,7 @@ class Figure:
     name: str
     value: float
     unit: str
-    bar: float
+    bar: float | None
     holds: bool
     p50_ms: float
     p99_ms: float
@@ -30,12 +30,36 @@ class Figure:
     def at_most(cls, name: str, unit: str, bar: float, rounds: Sequence[float], samples: Sequence[float]) -> Figure:
         """A figure that should not exceed its bar; ``samples`` are the seconds beside it."""
         value = round(statistics.median(rounds), 3)
+        return cls._of(name, value, unit, bar, value <= bar, rounds, samples)
+
+    @classmethod
+    def at_least(cls, name: str, unit: str, bar: float, rounds: Sequence[float], samples: Sequence[float]) -> Figure:
+        """A figure that should reach its bar."""
+        value = round(statistics.median(rounds), 3)
+        return cls._of(name, value, unit, bar, value >= bar, rounds, samples)
+
+    @classmethod
+    def reported(cls, name: str, unit: str, rounds: Sequence[float], samples: Sequence[float]) -> Figure:
+        """A figure without a bar."""
+        return cls._of(name, round(statistics.median(rounds), 3), unit, None, True, rounds, samples)
+
+    @classmethod
+    def _of(
+        cls,
+        name: str,
+        value: float,
+        unit: str,
+        bar: float | None,
+        holds: bool,
+        rounds: Sequence[float],
+        samples: Sequence[float],
+    ) -> Figure:
         return cls(
             name,
             value,
             unit,
             bar,
-            value <= bar,
+            holds,
             milliseconds(percentile(samples, 50)),
             milliseconds(percentile(samples, 99)),
             [round(each, 3) for each in rounds],
@@ -87,3 +111,11 @@ def ratio(name: str, bar: float, taken: Sequence[Mapping[str, list[float]]], mea
     """How many times as long ``measured`` takes as ``base``."""
     rounds = [statistics.median(each[measured]) / statistics.median(each[base]) for each in taken]
     return Figure.at_most(name, "ratio", bar, rounds, [sample for each in taken for sample in each[measured]])
+
+
+def show(figure: Figure) -> Figure:
+    """Print a figure as soon as it is known."""
+    verdict = "reported" if figure.bar is None else "holds" if figure.holds else "DOES NOT HOLD"
+    bar = "-" if figure.bar is None else figure.bar
+    print(f"{figure.name:<46} {figure.value:>9} {figure.unit:<6} bar {bar:<6} {verdict}", flush=True)
+    return figure

@@ -1,55 +1,31 @@
 """``make bench``: the acceptance figures, measured against the real suite, into ``bench/results.json``.
 
-``--rows`` and ``--flows`` make a quick run smaller; the committed results are of the full one.
+``--only`` chooses a section, ``--rows`` and the like make a quick run smaller; the committed results are of the full
+one.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from bench.figures import Figure, interleave, percentile, ratio
+from bench import quoting
+from bench.cluster import cluster
+from bench.figures import Figure, interleave, ratio, show
 from bench.importing import import_under_load
-from bench.suite import QUCE, ROOT, environment, free_port, serving, token
+from bench.probes import EMPTY, LIST, OFFICER, flow, posting, registering
+from bench.scale import scale
+from bench.suite import QUCE, environment, free_port, serving, token
 from bench.wire import Wire
+from deploy.brokers.installation import missing_programs
 
-OFFICER = "donghu"
-API = "/api/v1"
-EMPTY = f"{API}/bench/empty"
-LIST = f"{API}/leads"
-SETTLE_SECONDS = 0.15
-ALONE = 25
-NOTICE_POLL = 0.004
-NOTICE_PATIENCE = 10.0
 RESTARTS = 3
-
-numbers = itertools.count(1)
-
-
-def lead(number: int) -> bytes:
-    """A lead as the README registers one."""
-    body = {
-        "title": f"智能车载终端项目{number}",
-        "zone": "jingkai",
-        "source_mode": "industry_chain",
-        "investor": {"name": f"示例汽车电子{number}有限公司"},
-        "facts": {"industry_code": "3962", "fixed_asset_investment": "3.5亿元", "land_mu": 80, "jobs": 300},
-        "first_contact": {"date": "2026-11-20", "evidence": "电话"},
-    }
-    return json.dumps(body, ensure_ascii=False).encode()
-
-
-def posting(wire: Wire, path: str) -> float:
-    """The seconds of one POST of a lead nobody has posted before."""
-    number = next(numbers)
-    return wire.post(path, lead(number), f"bench-{time.time_ns()}-{number}").seconds
+SECTIONS = ("suite", "cluster", "scale")
 
 
 def edge(suite: Wire, bare: Wire) -> list[Figure]:
@@ -68,33 +44,10 @@ def edge(suite: Wire, bare: Wire) -> list[Figure]:
     ]
 
 
-def registering(suite: Wire) -> Figure:
-    """What storing a lead durably costs beyond an empty POST, one at a time: what it sets off ends in between."""
-    probes = {"empty": partial(posting, suite, EMPTY), "register": partial(posting, suite, LIST)}
-    taken = interleave(probes, blocks=ALONE, block=1, settle=partial(time.sleep, SETTLE_SECONDS))
-    return ratio("register.ratio_to_empty_post", 2.5, taken, "register", "empty")
-
-
 def listing(suite: Wire) -> Figure:
     """What a page of a list of ten thousand costs beyond an empty GET."""
     probes = {"empty": lambda: suite.get(EMPTY).seconds, "list": lambda: suite.get(LIST).seconds}
     return ratio("list_10k.ratio_to_empty_get", 3, interleave(probes), "list", "empty")
-
-
-def flow(suite: Wire, times: int) -> Figure:
-    """From sending a lead to its notification in the officer's list."""
-    samples: list[float] = []
-    for _ in range(times):
-        started = time.perf_counter()
-        number = next(numbers)
-        made = suite.post(LIST, lead(number), f"flow-{time.time_ns()}-{number}").json()["id"]
-        while all(item.get("lead_id") != made for item in suite.get(f"{API}/notifications?limit=5").json()["items"]):
-            if time.perf_counter() - started > NOTICE_PATIENCE:
-                break
-            time.sleep(NOTICE_POLL)
-        samples.append(time.perf_counter() - started)
-    p99 = percentile(samples, 99) * 1000
-    return Figure.at_most("flow.lead_to_notification_p99_ms", "ms", 500, [p99], samples)
 
 
 def restarting(data: Path, log: Path) -> Figure:
@@ -121,8 +74,8 @@ def measure(folder: Path, rows: int, flows: int) -> list[Figure]:
         with Wire(port, identity) as suite, Wire(bare_port) as bare:
             steps: Sequence[Callable[[], Sequence[Figure]]] = (
                 lambda: edge(suite, bare),
-                lambda: [registering(suite)],
-                lambda: [flow(suite, flows)],
+                lambda: [registering(suite, "register.ratio_to_empty_post", 2.5)],
+                lambda: [flow(suite, flows, "flow.lead_to_notification_p99_ms", 500)],
                 lambda: import_under_load(port, identity, LIST, folder, rows),
                 lambda: [listing(suite)],
             )
@@ -130,24 +83,50 @@ def measure(folder: Path, rows: int, flows: int) -> list[Figure]:
     return [*figures, show(restarting(data, log))]
 
 
-def show(figure: Figure) -> Figure:
-    """Print a figure as soon as it is known."""
-    verdict = "holds" if figure.holds else "DOES NOT HOLD"
-    print(f"{figure.name:<40} {figure.value:>9} {figure.unit:<6} bar {figure.bar:<6} {verdict}", flush=True)
-    return figure
+def sections(folder: Path, asked: argparse.Namespace) -> Mapping[str, Callable[[], Sequence[Figure]]]:
+    """What measures each section."""
+    return {
+        "suite": lambda: measure(folder, asked.rows, asked.flows),
+        "cluster": lambda: cluster(folder, asked.flows, asked.events, asked.matches),
+        "scale": lambda: scale(folder / "scale", asked.leads),
+    }
+
+
+def chosen(asked: Sequence[str]) -> list[str]:
+    """The sections to measure; without servers the cluster's is left out, which is said."""
+    if "cluster" not in asked or not (missing := missing_programs()):
+        return list(asked)
+    print(f"缺少 {'、'.join(missing)}，没有测集群部分（apt install openjdk-17-jdk-headless maven）", flush=True)
+    return [section for section in asked if section != "cluster"]
+
+
+def merged(into: Path, figures: Sequence[Figure]) -> list[dict[str, object]]:
+    """The results with these in the place of earlier ones of the same name."""
+    earlier = json.loads(into.read_text("utf-8")) if into.exists() else []
+    results = {each["name"]: each for each in earlier} | {each.name: each.document() for each in figures}
+    return list(results.values())
 
 
 def main() -> int:
     """Measure, write, and fail where a bar does not hold."""
     options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--only", choices=SECTIONS, action="append", help="one section; the others keep their figures")
     options.add_argument("--rows", type=int, default=10_000)
     options.add_argument("--flows", type=int, default=200)
-    options.add_argument("--into", type=Path, default=ROOT / "bench" / "results.json")
+    options.add_argument("--events", type=int, default=10_000)
+    options.add_argument("--matches", type=int, default=100_000)
+    options.add_argument("--leads", type=int, default=100_000)
+    options.add_argument("--into", type=Path, default=quoting.RESULTS)
     asked = options.parse_args()
+    figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="quce-bench-") as folder:
-        figures = measure(Path(folder), asked.rows, asked.flows)
-    text = json.dumps([figure.document() for figure in figures], ensure_ascii=False, indent=2)
+        known = sections(Path(folder), asked)
+        for section in chosen(asked.only or SECTIONS):
+            figures += known[section]()
+    text = json.dumps(merged(asked.into, figures), ensure_ascii=False, indent=2)
     asked.into.write_text(text + "\n", "utf-8")
+    if asked.into == quoting.RESULTS:
+        quoting.write()
     return int(not all(figure.holds for figure in figures))
 
 

@@ -42,9 +42,11 @@ PARTS: dict[str, tuple[str, ...]] = {
     "audit": ("tests/gateway/test_audit_tampering.py",),
     "move": ("tests/deploy/test_migration.py",),
     "produce": ("tests/kit/test_producer_faults.py",),
+    "slots": ("tests/notify/test_slots.py",),
+    "poison": ("tests/operating/on_kafka",),
 }
 
-ON_SERVERS = ("cluster", "move")
+ON_SERVERS = ("cluster", "move", "slots", "poison")
 """Parts that need Kafka and MongoDB."""
 
 ON_CLUSTER = ("roles-on-cluster",)

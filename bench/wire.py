@@ -39,9 +39,10 @@ class Wire:
 
     def __init__(self, port: int, headers: Mapping[str, str] | None = None) -> None:
         self._port = port
+        self.headers = dict(headers or {})
         self._socket = self._open()
         self._used = time.perf_counter()
-        self._common = {"Host": f"127.0.0.1:{port}", "Accept": "application/json", **(headers or {})}
+        self._common = {"Host": f"127.0.0.1:{port}", "Accept": "application/json", **self.headers}
 
     def __enter__(self) -> Self:
         """The connection itself."""

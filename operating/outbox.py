@@ -5,29 +5,34 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import timedelta
 from zlib import crc32
 
+from opentelemetry.trace import Span, SpanKind
+from prometheus_client import Counter
+
 from kit.bus.port import Bus, BusAway, Message, MessagesRefused, partition_of
-from kit.clock import Clock
 from kit.courtesy import giving_way
+from kit.events import Event
 from kit.failpoints import failpoint
-from kit.leases import Leases
+from kit.leases import StoreLeases
 from kit.store.port import PendingEvent, Store
-from kit.telemetry import EVENTS_PUBLISHED
+from kit.telemetry import collected, failed, origin, span
 from operating.ending import end
 from operating.leading import Leader
 
 log = logging.getLogger(__name__)
 
-BATCH = 50
+EVENTS_PUBLISHED = Counter("quce_events_published_total", "Events relayed to the bus.", ["service"])
+BATCH = 100
 REST, BEHIND = 30.0, 50
 """Seconds for which a key rests of which the bus refused an event, and how many of its events are looked past."""
 NAMED = "partition:"
 """What a partition key begins with that names a partition."""
 CHECKSUM = "crc32"
-SWEEP = 0.25
+SWEEP, LONGEST_PAUSE = 0.25, 5.0
 LENGTH = timedelta(seconds=15)
 
 
@@ -48,7 +53,8 @@ async def relay_once(store: Store, bus: Bus, topic: str, resting: dict[str, floa
     partitions = bus.partitions(topic)
     kept = frozenset(range(len(due)))
     try:
-        await bus.publish([_message(topic, partitions, each) for each in due])
+        with _traced(bus, topic, due):
+            await bus.publish([_message(topic, partitions, each) for each in due])
     except MessagesRefused as refused:
         if resting is None:
             raise
@@ -74,10 +80,10 @@ async def _due(store: Store, resting: dict[str, float]) -> list[PendingEvent]:
 class Relay:
     """Sweeps one service's outbox for ever, at once after a save here, soon after one elsewhere."""
 
-    def __init__(self, store: Store, bus: Bus, leases: Leases, clock: Clock, *, service: str, topic: str, holder: str):
+    def __init__(self, store: Store, bus: Bus, leases: StoreLeases, *, service: str, topic: str, holder: str):
         self._store, self._bus = store, bus
         self._service, self._topic = service, topic
-        self._leader = Leader(leases, clock, f"{service}-relay", holder, LENGTH)
+        self._leader = Leader(leases, f"{service}-relay", holder, LENGTH)
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._resting: dict[str, float] = {}
@@ -106,7 +112,7 @@ class Relay:
                 pause = SWEEP
             except Exception:
                 log.exception("relay of %s failed; trying again in %.0f s", self._service, pause)
-                pause = min(pause * 2, 30)
+                pause = min(pause * 2, LONGEST_PAUSE)
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._wake.wait()
@@ -118,6 +124,33 @@ class Relay:
             EVENTS_PUBLISHED.labels(self._service).inc(published)
             if published < BATCH:
                 break
+
+
+@contextmanager
+def _traced(bus: Bus, topic: str, due: Sequence[PendingEvent]) -> Iterator[None]:
+    """Leaves a span for each event that is handed over inside, in the trace of what caused it: a batch mixes many."""
+    begun, kept, why = time.time_ns(), frozenset(range(len(due))), ""
+    try:
+        yield
+    except BaseException as error:
+        kept, why = getattr(error, "kept", frozenset()), type(error).__name__
+        raise
+    finally:
+        for place in (place for place, each in enumerate(due) if collected() and each.event.traceparent):
+            with _sending(bus, topic, due[place].event, begun) as sent:
+                if place not in kept:
+                    failed(sent, why)
+
+
+def _sending(bus: Bus, topic: str, event: Event, begun: int) -> AbstractContextManager[Span]:
+    said = {
+        "messaging.system": bus.system,
+        "messaging.operation.name": "send",
+        "messaging.operation.type": "send",
+        "messaging.destination.name": topic,
+    }
+    service, name, cause = event.source.rpartition("/")[2], f"send {event.type}", origin(event.traceparent)
+    return span(service, name, SpanKind.PRODUCER, under=cause, causes=[cause], begun=begun, attributes=said)
 
 
 def checksum(value: bytes) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from contracts.leads import InvestorRef
 from contracts.vocabulary.credit_code import is_credit_code, normalise_credit_code
 from kit.errors import FieldError
-from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Record, Scope, Write
 from kit.text import normalise
+from operating.ids import derive_id
 from services.leads.errors import InvalidCreditCode
 from services.leads.repository import CLAIMS, INVESTORS, claim, claim_id, stored
 
@@ -86,10 +87,12 @@ async def _known(ports: Ports, investor: Named, code: str | None) -> Record | No
 
 async def _called(ports: Ports, kind: str, key: str) -> Record | None:
     """Who goes by this code or name: as their own id, or by a claim."""
-    own = await ports.store.get(INVESTORS.name, _IDENTITY, _investor_id(ports, kind, key))
+    own, claimed = await asyncio.gather(
+        ports.store.get(INVESTORS.name, _IDENTITY, _investor_id(ports, kind, key)),
+        ports.store.get(CLAIMS.name, _IDENTITY, claim_id(ports, kind, key)),
+    )
     if own is not None:
         return own
-    claimed = await ports.store.get(CLAIMS.name, _IDENTITY, claim_id(ports, kind, key))
     return None if claimed is None else await ports.store.get(INVESTORS.name, _IDENTITY, claimed.body["holds"])
 
 

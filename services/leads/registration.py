@@ -1,4 +1,4 @@
-"""Registering a lead: claims first, then the investor and the contact, the lead last, under one sync.
+"""Registering a lead: its claim first, then the investor and the contact, the lead last, under one sync.
 
 A crash after any line leaves claims that the same request, or the next one, finishes: a claim that holds
 the same id is ours, and one whose lead never came to be is taken over.
@@ -6,6 +6,7 @@ the same id is ours, and one whose lead never came to be is taken over.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,14 +60,16 @@ async def register_lead(
     Raises:
         Conflict: others registered the same at the same moment, again and again.
     """
-    for _ in range(ATTEMPTS):
-        own = await ports.store.get(LEADS.name, _CLAIMS, draft.id)
+    for attempt in range(ATTEMPTS):
+        own, linked = await asyncio.gather(
+            ports.store.get(LEADS.name, _CLAIMS, draft.id), link(ports, investor, draft.readers)
+        )
         if own is not None:
             return Registered(own, lead_from(own), created=True)
-        linked = await link(ports, investor, draft.readers)
-        found = await _repeated(ports, draft, linked.ref)
-        if found is not None:
-            return Registered(found, lead_from(found), created=False)
+        if attempt or person is not None:  # without a person nothing is written before the claim, which tells as well
+            found = await _repeated(ports, draft, linked.ref)
+            if found is not None:
+                return Registered(found, lead_from(found), created=False)
         writes, lead = await _writes(ports, draft, linked, person, act, request, *audit)
         outcome = await _write_all(ports, writes)
         if isinstance(outcome, Record):
@@ -95,7 +98,7 @@ async def _writes(
     *audit: EventData,
 ) -> tuple[list[Write], Lead]:
     lead, event = register(draft.model_copy(update={"investor": linked.ref}), act)
-    writes = [*linked.writes, claim(ports, "project", *_claim_parts(draft, linked.ref), holds=draft.id)]
+    writes = [claim(ports, "project", *_claim_parts(draft, linked.ref), holds=draft.id), *linked.writes]
     if person is not None:
         writes.append(await sealed_contact(ports, lead, person))
     record = lead_record(lead, None)

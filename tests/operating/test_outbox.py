@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind
 
 from kit.bus.port import BusAway, Delivery, Message, MessagesRefused
 from kit.bus.sqlite import SqliteBus
-from kit.clock import ManualClock
 from kit.events import Event
 from kit.leases import StoreLeases
 from kit.store.port import Record
@@ -67,6 +68,8 @@ class NarrowBus:
     def __init__(self, behind: SqliteBus, error: type[BusAway], keeps: Callable[[Message], bool]) -> None:
         self._behind, self._error, self._keeps = behind, error, keeps
 
+    system = "narrow"
+
     def partitions(self, topic: str) -> int:
         return self._behind.partitions(topic)
 
@@ -97,12 +100,10 @@ async def test_what_the_bus_has_is_settled_where_it_went_away(store: SqliteStore
     assert [each.event.sequence for each in await store.pending(10)] == [200, 300]
 
 
-async def test_only_the_holder_of_the_lease_relays(
-    store: SqliteStore, bus: SqliteBus, leases: StoreLeases, clock: ManualClock
-) -> None:
+async def test_only_the_holder_of_the_lease_relays(store: SqliteStore, bus: SqliteBus, leases: StoreLeases) -> None:
     other = await leases.acquire("test-relay", "another", timedelta(seconds=15))
     assert other is not None
-    relay = Relay(store, bus, leases, clock, service="test", topic=TOPIC, holder="this")
+    relay = Relay(store, bus, leases, service="test", topic=TOPIC, holder="this")
     relay.start()
     await save(store, event("lead", 1))
     await asyncio.sleep(0.1)
@@ -114,10 +115,8 @@ async def test_only_the_holder_of_the_lease_relays(
     assert await leases.acquire("test-relay", "another", timedelta(seconds=15)) is not None
 
 
-async def test_stopping_flushes_what_is_pending(
-    store: SqliteStore, bus: SqliteBus, leases: StoreLeases, clock: ManualClock
-) -> None:
-    relay = Relay(store, bus, leases, clock, service="test", topic=TOPIC, holder="this")
+async def test_stopping_flushes_what_is_pending(store: SqliteStore, bus: SqliteBus, leases: StoreLeases) -> None:
+    relay = Relay(store, bus, leases, service="test", topic=TOPIC, holder="this")
     relay.start()
     await asyncio.sleep(0.05)
     await save(store, *(event("lead", number) for number in range(5)))
@@ -125,8 +124,18 @@ async def test_stopping_flushes_what_is_pending(
     assert await store.pending(10) == []
 
 
-async def test_an_event_has_a_bounded_size(store: SqliteStore) -> None:
-    happened = event("lead", 1).model_copy(update={"data": {"text": "长" * 30_000}})
-    with pytest.raises(ValueError, match="65536"):
-        await save(store, happened)
-    assert await store.pending(1) == []
+async def test_each_event_leaves_a_span_in_the_trace_that_caused_it(
+    store: SqliteStore, bus: SqliteBus, kept: InMemorySpanExporter
+) -> None:
+    causes = {f"lead-{number}": f"00-{number:032x}-{number:016x}-01" for number in (1, 2)}
+    await save(store, *(event(lead, 1, cause) for lead, cause in causes.items()), event("lead-3", 1))
+    narrow = NarrowBus(bus, MessagesRefused, lambda message: message.key != "lead-2")
+    assert await relay_once(store, narrow, TOPIC, {}) == 2  # type: ignore[arg-type]
+    found = {each.context.trace_id: each for each in kept.get_finished_spans()}
+    assert found.keys() == {1, 2}, "one that nothing caused leaves none"
+    for number, each in found.items():
+        assert (each.name, each.kind) == ("send quce.thing.changed.v1", SpanKind.PRODUCER)
+        assert [link.context.span_id for link in each.links] == [number]
+        assert (each.attributes or {})["messaging.destination.name"] == TOPIC
+    assert (found[1].status.is_ok, found[2].status.is_ok) == (True, False)
+    assert (found[2].attributes or {})["error.type"] == "MessagesRefused"

@@ -1,7 +1,19 @@
+import de.bwaldvogel.mongo.MongoBackend;
+import de.bwaldvogel.mongo.MongoCollection;
+import de.bwaldvogel.mongo.MongoDatabase;
 import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.MongoVersion;
+import de.bwaldvogel.mongo.backend.CursorRegistry;
+import de.bwaldvogel.mongo.backend.EmptyIndex;
+import de.bwaldvogel.mongo.backend.Index;
+import de.bwaldvogel.mongo.backend.IndexKey;
 import de.bwaldvogel.mongo.backend.h2.H2Backend;
+import de.bwaldvogel.mongo.backend.h2.H2Database;
+import de.bwaldvogel.mongo.bson.Document;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.h2.mvstore.MVStore;
 
 /** A MongoDB-wire server on one file: MongoStandIn FILE PORT. Stop it by SIGTERM, which is when it writes to disk. */
 public class MongoStandIn {
@@ -12,8 +24,91 @@ public class MongoStandIn {
   };
 
   public static void main(String[] args) {
-    MongoServer server = new MongoServer(new H2Backend(args[0]).version(FIVE));
+    MongoBackend backend = new Backend(args[0]).version(FIVE);
+    MongoServer server = new MongoServer(backend);
     server.bind("127.0.0.1", Integer.parseInt(args[1]));
     Runtime.getRuntime().addShutdownHook(new Thread(server::shutdown));
+  }
+
+  private static class Backend extends H2Backend {
+    /** A third of the memory remembers documents; the default of 16 MB would read them from the file again and again. */
+    private static final int CACHE_MB = (int) (Runtime.getRuntime().maxMemory() / 3 >> 20);
+
+    Backend(String file) { super(new MVStore.Builder().fileName(file).cacheSize(CACHE_MB).open()); }
+
+    protected MongoDatabase openOrCreateDatabase(String name) {
+      return new Database(name, getMvStore(), getCursorRegistry());
+    }
+  }
+
+  private static class Database extends H2Database {
+    Database(String name, MVStore store, CursorRegistry cursors) { super(name, store, cursors); }
+
+    protected Index<Object> openOrCreateUniqueIndex(String collection, String name, List<IndexKey> keys, boolean sparse) {
+      return new Narrowing(name, keys, sparse, super.openOrCreateUniqueIndex(collection, name, keys, sparse));
+    }
+
+    protected Index<Object> openOrCreateSecondaryIndex(String collection, String name, List<IndexKey> keys, boolean sparse) {
+      boolean plain = keys.size() == 1 && !keys.get(0).getKey().contains(".");
+      return plain ? new Present(name, keys) : super.openOrCreateSecondaryIndex(collection, name, keys, sparse);
+    }
+  }
+
+  /** Finds the documents that have a field, which is how events that wait are found; the server itself reads all. */
+  private static class Present extends EmptyIndex<Object> {
+    private static final Document EXISTS = new Document("$exists", true);
+    private final Set<Object> places = ConcurrentHashMap.newKeySet();
+
+    Present(String name, List<IndexKey> keys) { super(name, keys); }
+
+    private String key() { return keys().get(0); }
+    public boolean canHandle(Document query) { return query.size() == 1 && EXISTS.equals(query.get(key())); }
+    public Iterable<Object> getPositions(Document query) { return List.copyOf(places); }
+
+    public void add(Document document, Object place, MongoCollection<Object> of) {
+      if (document.containsKey(key())) places.add(place); else places.remove(place);
+    }
+
+    public void updateInPlace(Document from, Document to, Object place, MongoCollection<Object> of) { add(to, place, of); }
+
+    public Object remove(Document document) {
+      places.remove(document.get("_id"));
+      return null;
+    }
+  }
+
+  /** A unique index that is used where a filter names more than its keys; the server itself reads every document then. */
+  private static class Narrowing extends Index<Object> {
+    private final Index<Object> inner;
+
+    Narrowing(String name, List<IndexKey> keys, boolean sparse, Index<Object> inner) {
+      super(name, keys, sparse);
+      this.inner = inner;
+    }
+
+    public boolean canHandle(Document query) {
+      return query.keySet().containsAll(keySet()) && inner.canHandle(narrowed(query));
+    }
+
+    public Iterable<Object> getPositions(Document query) { return inner.getPositions(narrowed(query)); }
+
+    private Document narrowed(Document query) {
+      Document own = new Document();
+      for (String key : keys()) own.put(key, query.get(key));
+      return own;
+    }
+
+    public Object getPosition(Document document) { return inner.getPosition(document); }
+    public void checkAdd(Document document, MongoCollection<Object> of) { inner.checkAdd(document, of); }
+    public void add(Document document, Object at, MongoCollection<Object> of) { inner.add(document, at, of); }
+    public Object remove(Document document) { return inner.remove(document); }
+    public void checkUpdate(Document from, Document to, MongoCollection<Object> of) { inner.checkUpdate(from, to, of); }
+    public void updateInPlace(Document from, Document to, Object at, MongoCollection<Object> of) {
+      inner.updateInPlace(from, to, at, of);
+    }
+    public long getCount() { return inner.getCount(); }
+    public long getDataSize() { return inner.getDataSize(); }
+    public boolean isUnique() { return inner.isUnique(); }
+    public void drop() { inner.drop(); }
   }
 }

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from bench.suite import QUCE, ROOT, free_port
+from bench.suite import QUCE, ROOT, NotServing, free_port
 
 SERVICES = ("notify", "incentives", "leads")
 GATEWAY = "gateway"
@@ -46,6 +46,11 @@ class Replica:
             self.process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
 
     @property
+    def pid(self) -> int:
+        """The id of its process."""
+        return self._started().pid
+
+    @property
     def running(self) -> bool:
         """Whether it has not ended."""
         return self.process is not None and self.process.poll() is None
@@ -65,19 +70,34 @@ class Replica:
         return False
 
     def kill(self) -> bool:
-        """End it with SIGKILL; whether it had already died of a failpoint."""
-        assert self.process is not None
-        died = self.process.poll()
-        self.process.kill()
-        self.process.wait()
-        assert died in (None, -signal.SIGKILL), f"{self.service or 'the suite'} ended by itself: {died}\n{self.tail()}"
+        """End it with SIGKILL; whether it had already died of a failpoint.
+
+        Raises:
+            NotServing: it had ended otherwise.
+        """
+        process = self._started()
+        died = process.poll()
+        process.kill()
+        process.wait()
+        if died not in (None, -signal.SIGKILL):
+            raise NotServing(f"{self.service or 'the suite'} ended by itself: {died}\n{self.tail()}")
         return died is not None
 
     def stop(self) -> None:
-        """End it as an operator would."""
-        assert self.process is not None
-        self.process.terminate()
-        assert self.process.wait(STOP_PATIENCE) == 0
+        """End it as an operator would.
+
+        Raises:
+            NotServing: it did not end well.
+        """
+        process = self._started()
+        process.terminate()
+        if code := process.wait(STOP_PATIENCE):
+            raise NotServing(f"{self.service or 'the suite'} ended with {code}\n{self.tail()}")
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self.process is None:
+            raise NotServing(f"{self.service or 'the suite'} was not started")
+        return self.process
 
     def tail(self) -> str:
         """The end of what it logged."""
@@ -111,12 +131,17 @@ class Cluster:
         return [each.url for each in self.gateways]
 
     def start(self) -> None:
-        """Start all, and wait until they serve."""
+        """Start all, and wait until they serve.
+
+        Raises:
+            NotServing: one of them does not.
+        """
         for each in self.processes:
             each.start()
         until = time.monotonic() + START_PATIENCE
         for each in self.processes:
-            assert each.ready(until), f"{each.service} does not serve:\n{each.tail()}"
+            if not each.ready(until):
+                raise NotServing(f"{each.service} does not serve:\n{each.tail()}")
 
     def stop(self) -> None:
         """Stop all at once, the gateways first."""
