@@ -1,7 +1,8 @@
 """Writes what the product is made of: ``docs/sbom.json`` (CycloneDX) and ``docs/licences.md``, from the locks.
 
-Versions come from ``requirements.lock`` and ``package-lock.json``, licences from installed metadata. A licence
-that is not on the list stops the build: somebody must read it first.
+Versions come from ``requirements-cluster.lock``, which holds all of ``requirements.lock`` too, and
+``package-lock.json``, licences from installed metadata. A licence that is not on the list stops the build: somebody
+must read it first.
 
 ``python -m deploy.sbom`` writes them; ``--check`` only says whether they are current.
 """
@@ -27,6 +28,7 @@ ALLOWED = frozenset(
 READ_BY_HAND = {"apsw": "Zlib", "colorama": "BSD-3-Clause", "python-stdnum": "LGPL-2.1-or-later"}
 """What metadata says too loosely, or cannot say where the package is for another system."""
 _SPELLINGS = {
+    "3-Clause BSD License": "BSD-3-Clause",
     "Apache Software License": "Apache-2.0",
     "BSD License": "BSD-3-Clause",
     "ISC License": "ISC",
@@ -57,7 +59,7 @@ class Part:
 
 
 def parts() -> list[Part]:
-    """Everything that a running installation holds.
+    """Everything that a running installation may hold.
 
     Raises:
         LicenceRefused: a licence is not on the list.
@@ -87,7 +89,7 @@ def stale() -> list[Path]:
 
 
 def _python() -> Iterable[Part]:
-    for name, version in _PINNED.findall((ROOT / "requirements.lock").read_text("utf-8")):
+    for name, version in _PINNED.findall((ROOT / "requirements-cluster.lock").read_text("utf-8")):
         yield Part("pypi", name, version, READ_BY_HAND.get(name) or _licence_of(name))
 
 
@@ -149,7 +151,8 @@ def _sbom(found: list[Part]) -> str:
 def _licences(found: list[Part]) -> str:
     head = (
         "# 第三方组件与许可证\n\n由 `make sbom` 按锁文件和安装信息生成，请勿手改；机器可读的清单是 `sbom.json`"
-        "（CycloneDX 1.6）。校验值在 `requirements.lock`、`package-lock.json`。\n\n"
+        "（CycloneDX 1.6）。校验值在 `requirements-cluster.lock`（单机用到的也在 `requirements.lock`）"
+        "、`package-lock.json`。\n\n"
         "| 组件 | 版本 | 来源 | 许可证 |\n|---|---|---|---|\n"
     )
     return head + "".join(f"| {each.name} | {each.version} | {each.ecosystem} | {each.licence} |\n" for each in found)

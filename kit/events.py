@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Literal, Protocol, Self
 from pydantic import BaseModel, ConfigDict
 
 from kit.clock import to_text
+from kit.errors import TooLarge
+from kit.telemetry import traceparent
 
 EVENTS_PER_REVISION = 100
 MAX_EVENT_BYTES = 64 * 1024
@@ -49,11 +51,11 @@ class Event(BaseModel):
         """The event as UTF-8 JSON.
 
         Raises:
-            ValueError: it is longer than :data:`MAX_EVENT_BYTES`.
+            TooLarge: it is longer than :data:`MAX_EVENT_BYTES`.
         """
         value = self.model_dump_json(exclude_none=True).encode()
         if len(value) > MAX_EVENT_BYTES:
-            raise ValueError(f"{self.type} {self.id} is over {MAX_EVENT_BYTES} bytes")
+            raise TooLarge(f"这次改动要告知各方的内容超过 {MAX_EVENT_BYTES // 1024} KiB，没有保存；请精简或分次提交。")
         return value
 
     @classmethod
@@ -74,9 +76,8 @@ def envelop(
     revision: int,
     time: datetime,
     partition_key: str | None = None,
-    traceparent: str | None = None,
 ) -> list[Event]:
-    """Wrap what happened to ``aggregate`` in the save that makes it ``revision``.
+    """Wrap what happened to ``aggregate`` in the save that makes it ``revision``, with the trace it happened in.
 
     Raises:
         ValueError: more events than one revision may carry.
@@ -92,7 +93,7 @@ def envelop(
             time=to_text(time),
             partitionkey=partition_key or aggregate,
             sequence=revision * EVENTS_PER_REVISION + index,
-            traceparent=traceparent,
+            traceparent=traceparent() or None,
             data=payload.model_dump(mode="json"),
         )
         for index, payload in enumerate(payloads)

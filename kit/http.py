@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 
 import orjson
+from opentelemetry.trace import Span, SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.courtesy import answering
-from kit.errors import Problem, TooLarge, Unavailable
-from kit.telemetry import REQUEST_SECONDS, REQUESTS, set_trace, trace_id
+from kit.errors import Problem, StoreFull, TooLarge, Unavailable, tells_of_full_disk
+from kit.telemetry import REQUEST_SECONDS, REQUESTS, answered, origin, span, trace_id
 
 log = logging.getLogger("quce.access")
 
@@ -39,7 +40,11 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        set_trace(_header(scope, b"traceparent"))
+        asked, shown = origin(_header(scope, b"traceparent")), scope["path"] not in _OPERATIONS
+        with span(self._service, scope["method"], SpanKind.SERVER, under=asked, shown=shown) as own:
+            await self._handle(scope, receive, send, own)
+
+    async def _handle(self, scope: Scope, receive: Receive, send: Send, own: Span) -> None:
         started = time.perf_counter()
         exchange = _Exchange(scope, receive, send, self._body_limit(scope["path"]))
         admitted = self._free > 0 or scope["path"] in _OPERATIONS
@@ -54,6 +59,7 @@ class Edge:
             REQUESTS.labels(self._service, scope["method"], str(exchange.status)).inc()
             fields = {"service": self._service, "seconds": round(seconds, 4)}
             log.info("%s %s %s", scope["method"], scope["path"], exchange.status, extra={"fields": fields})
+            _describe(own, scope, exchange.status)
 
 
 class _Exchange:
@@ -72,12 +78,12 @@ class _Exchange:
         except TooLarge as problem:
             if not self._begun:
                 await send_problem(self._answer, problem)
-        except Exception:
+        except Exception as error:
             # here, not in Starlette's outermost layer, so that this answer too has its trace and its headers
             log.exception("unhandled error")
             if self._begun:
                 raise
-            await send_problem(self._answer, Problem(UNEXPECTED))
+            await send_problem(self._answer, StoreFull() if tells_of_full_disk(error) else Problem(UNEXPECTED))
 
     async def _take(self) -> Message:
         message = await self._receive()
@@ -109,6 +115,16 @@ async def send_problem(send: Send, problem: Problem) -> None:
 async def _turn_away(_scope: Scope, _receive: Receive, send: Send) -> None:
     busy = "现在访问的人太多，这次没有处理；请稍等几秒再试。"
     await send_problem(send, Unavailable(busy, headers={"Retry-After": "2"}))
+
+
+def _describe(own: Span, scope: Scope, status: int) -> None:
+    """What a span says of a request: the path as its route declares it, never as it was asked for."""
+    included = scope.get("fastapi", {}).get("effective_route_context")  # knows the prefix that a router was given
+    if route := getattr(included or scope.get("route"), "path_format", None):
+        own.update_name(f"{scope['method']} {route}")
+        own.set_attribute("http.route", route)
+    own.set_attribute("http.request.method", scope["method"])
+    answered(own, status)
 
 
 def _header(scope: Scope, name: bytes) -> str | None:

@@ -1,82 +1,97 @@
-"""What operators see: JSON logs that carry a trace id, and prometheus metrics."""
+"""What operators see: prometheus metrics, the ids of traces, and spans where somebody collects them.
+
+A span says what was done, never for whom or about what: no path, query, body, id or name; an error by its class alone.
+"""
 
 from __future__ import annotations
 
-import logging
 import secrets
-import sys
-from contextvars import ContextVar
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
-import orjson
-from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from prometheus_client import REGISTRY, Counter, Histogram, generate_latest
 
-_trace: ContextVar[str] = ContextVar("trace", default="")
+NOWHERE = trace.NoOpTracerProvider()
+_W3C = TraceContextTextMapPropagator()
+_tracers: trace.TracerProvider = NOWHERE
 
 REQUESTS = Counter("quce_requests_total", "Requests answered.", ["service", "method", "status"])
 REQUEST_SECONDS = Histogram("quce_request_seconds", "Time to answer.", ["service"])
 COMMIT_SECONDS = Histogram("quce_commit_seconds", "Time until a save is safe.", ["store"])
-EVENTS_PUBLISHED = Counter("quce_events_published_total", "Events relayed to the bus.", ["service"])
-EVENTS_HANDLED = Counter("quce_events_handled_total", "Events consumed.", ["service", "group", "outcome"])
-OUTBOX_AGE = Gauge("quce_outbox_oldest_seconds", "Age of the oldest unpublished event.", ["service"])
-PARKED_KEYS = Gauge("quce_parked_keys", "Keys whose events wait behind a failure.", ["service", "group"])
-LAST_POLL = Gauge("quce_consumer_last_poll_seconds", "Unix time of a consumer's last poll.", ["service", "group"])
 PUBLISH_ERRORS = Counter("quce_publish_errors_total", "What brokers answered instead of acknowledging.", ["error"])
 BUS_REBUILDS = Counter("quce_bus_rebuilds_total", "Clients of the bus that were thrown away.", ["client"])
-BREAKER_OPEN = Gauge("quce_breaker_open", "Whether a service that fell silent is left alone.", ["service"])
-JOBS = Counter("quce_jobs_total", "Due work run.", ["service", "kind", "outcome"])
-LEASE_HELD = Gauge("quce_lease_held", "Whether this replica does what one replica does at a time.", ["lease"])
 
 
-def new_trace() -> str:
-    """A fresh W3C traceparent."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+def trace_to(tracers: trace.TracerProvider) -> None:
+    """Where the spans of this process go from now on: at first nowhere, and only ids are passed on."""
+    global _tracers
+    _tracers = tracers
 
 
-def set_trace(traceparent: str | None) -> str:
-    """Make this the trace of what runs from here in this context; gives the traceparent."""
-    value = traceparent if traceparent and len(traceparent) == 55 and traceparent.count("-") == 3 else new_trace()
-    _trace.set(value)
-    return value
+def collected() -> bool:
+    """Whether anybody collects spans."""
+    return _tracers is not NOWHERE
+
+
+def origin(traceparent: str | None) -> Context:
+    """What a W3C traceparent stands for; the beginning of a trace where it is none."""
+    return _W3C.extract({"traceparent": (traceparent or "")[:56]}, Context())  # of a longer one it would write a line
+
+
+@contextmanager
+def span(
+    service: str, name: str, kind: trace.SpanKind = trace.SpanKind.INTERNAL, *, under: Context | None = None,
+    causes: Sequence[Context] = (), begun: int | None = None, attributes: Mapping[str, str | int] | None = None,
+    shown: bool = True,
+) -> Iterator[trace.Span]:  # fmt: skip
+    """Do a piece of work of ``service`` in a span: under the one it is done in, or what ``under`` stands for.
+
+    It is linked to its ``causes``. Where nobody collects spans, or it is not to be ``shown``, the work belongs to a
+    trace all the same, whose id is in logs, answers and events.
+    """
+    links = [trace.Link(each) for cause in causes if (each := _context(cause)).is_valid]
+    made = (_tracers if shown else NOWHERE).get_tracer(service).start_span(name, under, kind, attributes, links, begun)
+    if not made.get_span_context().is_valid:
+        made = trace.NonRecordingSpan(trace.SpanContext(secrets.randbits(128), secrets.randbits(64), is_remote=False))
+    with trace.use_span(made, end_on_exit=True, record_exception=False, set_status_on_exception=False):
+        try:
+            yield made
+        except BaseException as error:
+            failed(made, type(error).__name__)
+            raise
+
+
+def failed(span: trace.Span, why: str) -> None:
+    """The work of a span went wrong; ``why`` is the class of an error or a status, never its text."""
+    span.set_attribute("error.type", why)
+    span.set_status(trace.StatusCode.ERROR)
+
+
+def answered(span: trace.Span, status: int) -> None:
+    """A request came to this status."""
+    span.set_attribute("http.response.status_code", status)
+    if status >= 500:
+        failed(span, str(status))
 
 
 def traceparent() -> str:
     """The present traceparent, empty outside any trace."""
-    return _trace.get()
+    now = _context()
+    return f"00-{now.trace_id:032x}-{now.span_id:016x}-{now.trace_flags:02x}" if now.is_valid else ""
 
 
 def trace_id() -> str:
     """The trace id inside the present traceparent, empty outside any trace."""
-    return _trace.get()[3:35]
+    return traceparent()[3:35]
+
+
+def _context(of: Context | None = None) -> trace.SpanContext:
+    return trace.get_current_span(of).get_span_context()
 
 
 def exposition() -> bytes:
     """All metrics in prometheus' text format."""
     return generate_latest(REGISTRY)
-
-
-class JsonFormatter(logging.Formatter):
-    """One JSON object a line. Fields come from ``extra={"fields": {...}}``; never personal data."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line."""
-        line = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-            "trace_id": trace_id() or None,
-            **getattr(record, "fields", {}),
-        }
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps({key: value for key, value in line.items() if value is not None}).decode()
-
-
-def configure_logging(level: str = "INFO") -> None:
-    """Log JSON lines to standard error."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter())
-    logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("uvicorn.access", "httpx", "httpcore"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)

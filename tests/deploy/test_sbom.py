@@ -17,8 +17,9 @@ def test_the_files_are_current() -> None:
 
 def test_every_pinned_package_is_listed(root: Path) -> None:
     listed = {each["purl"] for each in json.loads((root / "docs/sbom.json").read_text("utf-8"))["components"]}
-    pinned = re.findall(r"^([\w-]+)==([^\s;\\]+)", (root / "requirements.lock").read_text("utf-8"), re.MULTILINE)
-    assert {f"pkg:pypi/{name}@{version}" for name, version in pinned} <= listed
+    for lock in ("requirements.lock", "requirements-cluster.lock"):
+        pinned = re.findall(r"^([\w-]+)==([^\s;\\]+)", (root / lock).read_text("utf-8"), re.MULTILINE)
+        assert {f"pkg:pypi/{name}@{version}" for name, version in pinned} <= listed
     assert any(each.startswith("pkg:npm/echarts@") for each in listed)
     assert not any("/axe-core@" in each for each in listed), "tests only"
 
