@@ -60,7 +60,9 @@ sbom: $(STAMPS)/dev ## Write docs/sbom.json and docs/licences.md anew
 	@$(BIN)/python -m deploy.sbom
 
 .PHONY: bench
-bench: $(STAMPS)/dev $(ASSETS) ## Measure and write bench/results.json
+bench: $(STAMPS)/dev $(ASSETS) ## Measure and write bench/results.json; ARGS="--only cluster" measures a part
+	@if [ -z "$$KAFKA_URL" -o -z "$$MONGO_URL" ] && command -v java >/dev/null && command -v mvn >/dev/null; then \
+	  $(BIN)/python -m deploy.brokers --fetch; fi
 	@$(BIN)/python -m bench.run $(ARGS)
 
 .PHONY: soak

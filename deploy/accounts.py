@@ -7,8 +7,8 @@ from typing import Any
 
 from deploy.client import Client, Refused, connect
 from deploy.commands import CommandFailed, Result
-from kit.ids import random_id
 from kit.settings import Settings
+from operating.ids import random_id
 
 _MISSING = 404
 _ROWS = 200

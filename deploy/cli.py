@@ -21,13 +21,14 @@ from deploy.backup.making import BackupFailed
 from deploy.client import Refused
 from deploy.dead_letter_cli import dead_letter_commands
 from deploy.embedded import serve as serve_suite
+from deploy.environment import read_settings
 from deploy.lock import DataFolderBusy, hold
 from deploy.migration.commands import migrate as move_installation
 from deploy.migration.errors import MoveRefused
 from deploy.migration.journal import EndName
 from deploy.serving import AddressBusy
-from kit.errors import Unavailable
-from kit.settings import Settings, SettingsRefused, read_settings
+from kit.errors import StoreFull, Unavailable, tells_of_full_disk
+from kit.settings import Settings, SettingsRefused
 from kit.sqlite import FileRefused
 from operating.opening import UnknownScheme
 
@@ -191,6 +192,8 @@ class _messages:  # noqa: N801 - reads as the statement it is used in
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if error is not None and tells_of_full_disk(error):
+            error = StoreFull()
         if isinstance(error, KNOWN):
             for line in (str(error), *_details(error)):
                 sys.stderr.write(line + "\n")

@@ -12,12 +12,13 @@ import orjson
 
 from deploy.embedded import open_suite
 from deploy.lock import hold, running_url
+from gateway.issuing import TokenIssuer
 from gateway.peer import Peer, Reply
 from gateway.settings import OPERATOR
-from kit.auth import KeyFile, Principal, TokenIssuer
+from kit.auth import KeyFile, Principal
 from kit.clock import SystemClock
-from kit.ids import random_id
 from kit.settings import Settings
+from operating.ids import random_id
 
 API = "/api/v1"
 UNKNOWN_ACCOUNT = 401

@@ -17,19 +17,20 @@ from fastapi import FastAPI
 from deploy import topics
 from deploy.embedded import SERVICES
 from deploy.serving import listening, say, serve_on, set_up_line, sign_in_lines, tune
+from deploy.tracing import tracing
 from gateway.app import create_app as create_gateway
 from gateway.replicas import services_of
 from gateway.seed import seed_accounts
 from gateway.settings import GatewaySettings
 from kit.bus.port import Bus
 from kit.clock import Clock
-from kit.errors import Problem, Unavailable
-from kit.ids import random_id
+from kit.errors import LogInRefused, Problem, Unavailable
 from kit.ports import Ports
 from kit.settings import Settings, SettingsRefused
-from kit.telemetry import configure_logging
 from operating.ending import end
+from operating.ids import random_id
 from operating.leading import LeaseLost, under_lease
+from operating.logs import configure_logging
 from operating.opening import open_bus, open_clock, open_ports
 
 log = logging.getLogger(__name__)
@@ -51,14 +52,15 @@ async def serve(name: Name, settings: Settings) -> None:
         AddressBusy: the port is taken.
         SettingsRefused: the settings are those of one process, or an address is missing.
         CommandFailed: the brokers lack topics.
-        Unavailable: the database did not answer for two minutes.
+        Unavailable: the database refuses the log-in, or did not answer for two minutes.
     """
     configure_logging(settings.log_level)
     settings = named(checked(name, settings))
     with listening(settings) as listener:
         stack = AsyncExitStack()
-        app = await stack.enter_async_context(open_service(name, settings))
         try:
+            await stack.enter_async_context(tracing(settings))
+            app = await stack.enter_async_context(open_service(name, settings))
             lines = [f"区策 {name} 已启动：http://{settings.host}:{settings.port}"]
             await serve_on(listener, app, lines, behind_proxy=name == "gateway")
         finally:
@@ -108,15 +110,22 @@ def named(settings: Settings) -> Settings:
 
 
 async def _reached(name: Name, settings: Settings, bus: Bus, clock: Clock) -> Ports:
-    """The ports, once the database answers; a process that began before it waits for it."""
+    """The ports, once the database answers; a process that began before it waits for it.
+
+    Raises:
+        Unavailable: it refuses the log-in, or does not answer for two minutes.
+    """
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
             return await open_ports(name, settings, bus, clock)
+        except LogInRefused:
+            raise
         except Unavailable as away:
             if time.monotonic() > deadline:
-                raise
-            log.warning("%s waits for its database (QUCE_STORE_URL): %s", name, away)
+                waited = f"等了 {PATIENCE:.0f} 秒，数据库一直没有回应，{name} 没有启动"
+                raise Unavailable(f"{waited}：请核对 QUCE_STORE_URL，确认数据库在运行，再启动。") from away
+            log.warning("%s waits for its database (QUCE_STORE_URL): %s", name, away.title)
             await asyncio.sleep(PAUSE)
 
 

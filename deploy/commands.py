@@ -15,9 +15,10 @@ from deploy.client import Client, connect
 from deploy.embedded import open_suite
 from deploy.inspecting import integrity
 from deploy.lock import hold, running_url
-from kit.ids import content_digest, random_id
 from kit.settings import Settings
-from kit.sqlite import FileRefused, UnsafeSqlite, check_version, sqlite_version
+from kit.sqlite import FileRefused, check_version, sqlite_version
+from operating.ids import content_digest, random_id
+from operating.measuring import free_bytes
 
 POLL = 0.2
 UNFINISHED = ("queued", "running")
@@ -89,6 +90,11 @@ async def send_digest(settings: Settings, account: str, week: str) -> Result:
     lines = [f"{week} 周报 {len(digests)} 份：本次生成 {len(digests) - repeated} 份，此前已有 {repeated} 份。"]
     if unsent:
         lines.append(f"其中 {unsent} 份尚未发送，可再执行一次。")
+    if in_doubt := [digest["manager"] for digest in digests if digest["in_doubt"]]:
+        lines.append(
+            f"其中 {'、'.join(in_doubt)} 的发送途中中断过，不能确定是否送达，不会自动重发："
+            "请向本人核实，再在「投递记录」页决定重新发送还是标为已发送。"
+        )
     silent = sorted({name for digest in digests for name in digest["silent"]})
     if silent:
         lines.append(f"生成时尚未收到这些服务的数据：{'、'.join(silent)}；之后到达的会列入下期更正。")
@@ -111,11 +117,12 @@ async def doctor(settings: Settings) -> Result:
         "sqlite": sqlite_version(),
         "data": str(settings.data),
         "running": running_url(settings.data),
+        "disk_free": f"{free_bytes(settings.data) // 2**20} MB",
     }
     ok = True
     try:
         check_version()
-    except UnsafeSqlite as error:
+    except FileRefused as error:
         checks["sqlite"], ok = str(error), False
     for path in sorted(settings.data.glob("*.db")):
         checks[path.name] = verdict = await asyncio.to_thread(_integrity, path)

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from deploy.backup.making import Progress, back_up
 from deploy.serving import listening, serve_on, set_up_line, sign_in_lines, tune
+from deploy.tracing import tracing
 from gateway.app import create_app as create_gateway
 from gateway.peer import Peer
 from gateway.seed import SignIn, seed_accounts
@@ -19,7 +20,7 @@ from gateway.set_up import SetUp
 from kit.clock import Clock
 from kit.ports import Ports
 from kit.settings import Settings
-from kit.telemetry import configure_logging
+from operating.logs import configure_logging
 from operating.opening import open_bus, open_clock, open_ports
 from services.incentives.app import create_app as create_incentives
 from services.leads.app import create_app as create_leads
@@ -78,10 +79,11 @@ async def serve(settings: Settings) -> None:
 
     Raises:
         AddressBusy: the port is taken.
+        SettingsRefused: spans cannot be sent as the settings say.
     """
     configure_logging(settings.log_level)
     with listening(settings) as listener:
-        async with open_suite(settings) as suite:
+        async with tracing(settings), open_suite(settings) as suite:
             await serve_on(listener, suite.gateway, _lines(settings, suite))
 
 

@@ -10,8 +10,7 @@ from pydantic import TypeAdapter
 from yaml import safe_load
 
 from deploy.commands import CommandFailed, Result
-from kit.bus.port import LogInRefused
-from kit.errors import Unavailable
+from kit.errors import LogInRefused, Unavailable
 from kit.settings import Settings
 from operating.opening import brokers_of, cluster_adapter
 
@@ -32,7 +31,7 @@ async def apply(settings: Settings) -> Result:
     """
     if not settings.bus_url.startswith("kafka"):
         raise CommandFailed("只有 Kafka 需要建主题：请先把 QUCE_BUS_URL 设为 kafka://主机:端口。")
-    kafka = cluster_adapter("kit.bus.kafka_topics")
+    kafka = cluster_adapter("deploy.kafka_topics")
     options = {
         "num_partitions": settings.partitions,
         "replication_factor": settings.kafka_replication,
@@ -51,7 +50,7 @@ async def check(settings: Settings) -> None:
 
     Raises:
         CommandFailed: a topic is missing, or has another number of partitions.
-        kit.bus.port.LogInRefused: the account is not known there.
+        kit.errors.LogInRefused: the account is not known there.
     """
     try:
         there = await _there(settings)
@@ -69,7 +68,7 @@ async def check(settings: Settings) -> None:
 
 
 async def _there(settings: Settings) -> dict[str, int]:
-    kafka = cluster_adapter("kit.bus.kafka_topics")
+    kafka = cluster_adapter("deploy.kafka_topics")
     found: dict[str, int] = await asyncio.to_thread(kafka.widths, brokers_of(settings.bus_url), names())
     return found
 

@@ -15,9 +15,9 @@ from gateway.schemas import AccountChange, NewAccount, OrganisationInput, Person
 from kit.auth import Principal
 from kit.clock import to_text
 from kit.errors import FieldError, Forbidden, Invalid, NotFound
-from kit.ids import derive_id
 from kit.ports import Ports
 from operating.idempotency import RequestKey
+from operating.ids import derive_id
 
 _CREDENTIALS = ("role", "zones", "organisation", "active", "password_hash")
 """Whoever had these changed has to sign in again."""

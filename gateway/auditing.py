@@ -9,7 +9,6 @@ from gateway.model import CITY
 from gateway.settings import SERVICE
 from kit.events import Event, Payload, envelop
 from kit.ports import Ports
-from kit.telemetry import traceparent
 from operating import auditing
 
 audited = partial(auditing.told, GatewayAudited, office=CITY)
@@ -24,5 +23,4 @@ def to_save(ports: Ports, aggregate: str, revision: int, *told: Payload) -> list
         aggregate=aggregate,
         revision=revision,
         time=ports.clock.now(),
-        traceparent=traceparent() or None,
     )

@@ -11,7 +11,8 @@ from gateway.routes import CHECKED, Cursor, Id, Limit, administrator_for
 from gateway.settings import ADMINISTRATORS, API
 from kit.auth import Principal
 from kit.store.port import Record, Scope
-from kit.web import Answer, IdempotencyKey, PageOf, StrictModel
+from kit.web import Answer, PageOf, StrictModel
+from operating.idempotency import IdempotencyKey
 
 router = APIRouter(prefix=API, tags=["backups"])
 ADMINISTRATION = Scope.of({ADMINISTRATORS})

@@ -15,12 +15,12 @@ from gateway.errors import BackupUnavailable
 from gateway.settings import ADMINISTRATORS
 from kit.auth import Principal
 from kit.clock import SHANGHAI, to_text
-from kit.errors import AlreadyExists, NotFound, Problem, Stale
-from kit.ids import derive_id
+from kit.errors import AlreadyExists, NotFound, Problem, Stale, StoreFull, tells_of_full_disk
 from kit.ports import Ports
 from kit.store.port import Collection, Eq, In, Index, Page, Record, Scope, Sort
 from operating.ending import end
 from operating.idempotency import RequestKey, remember, replay
+from operating.ids import derive_id
 from operating.jobs import Schedule, daily
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ BACKUPS = Collection("backups", (Index("created_at"), Index("state"), Index("ori
 MANUAL, NIGHTLY = "manual", "nightly"
 UNFINISHED = ("queued", "running")
 CUT_SHORT = "服务在备份完成前停止，这份备份没有做成；请再做一次。"
+AGAIN = 5.0
 _WORK = Scope.system("making backups")
 
 Progress = Callable[[int, int], None]
@@ -175,9 +176,13 @@ class Backups:
     async def _note(self, id: str, **changes: Any) -> None:
         while True:
             record = await self.read(id)
-            with suppress(Stale):
+            try:
                 await self._ports.store.save(BACKUPS.name, record.with_body(record.body | changes))
                 return
+            except Stale:
+                continue
+            except StoreFull:  # how it ended is told once there is room for it
+                await asyncio.sleep(AGAIN)
 
     def _fresh(self, id: str, origin: str, requester: str) -> Record:
         body = {
@@ -199,5 +204,7 @@ class Backups:
 
 
 def _why(error: Exception) -> str:
+    if tells_of_full_disk(error):
+        return "磁盘空间不足，这次没有做成备份；请清理磁盘，或换一个备份目录（QUCE_BACKUPS），再做一次。"
     known = isinstance(error, RuntimeError | Problem)
     return str(error) if known else "备份时出现意外错误，已记入日志；请检查备份目录的空间和权限后再试。"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections import deque
 
+from prometheus_client import Gauge
+
 from gateway.errors import ServiceUnavailable
 from gateway.settings import BREAKER_FAILURES, BREAKER_PAUSE, BREAKER_WINDOW
 from kit.clock import Clock
-from kit.telemetry import BREAKER_OPEN
 
+BREAKER_OPEN = Gauge("quce_breaker_open", "Whether a service that fell silent is left alone.", ["service"])
 SERVICE_NAMES = {"leads": "招商线索", "incentives": "惠企政策", "notify": "通知与周报", "gateway": "门户与账号"}
 
 
@@ -36,7 +38,7 @@ class Breaker:
         if self._open_until is None:
             return
         now = self._now()
-        if now < self._open_until:
+        if self._open_until - BREAKER_PAUSE <= now < self._open_until:  # a clock set back must not keep it open
             raise unavailable(self._service, math.ceil(self._open_until - now))
         self._open_until = now + BREAKER_PAUSE
 

@@ -16,9 +16,9 @@ from gateway.schemas import NewInvitation
 from kit.auth import Principal
 from kit.clock import to_text
 from kit.errors import Forbidden, NotFound, Stale
-from kit.ids import random_id
 from kit.ports import Ports
 from operating.idempotency import RequestKey
+from operating.ids import random_id
 
 LINK = "/invitation?code="
 INVITING = frozenset({"officer", "bureau_officer", "administrator"})

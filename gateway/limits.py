@@ -25,9 +25,9 @@ from gateway.settings import (
 from kit.clock import Clock, from_text, to_text
 from kit.errors import AlreadyExists, Stale, TooMany
 from kit.events import Payload
-from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Record
+from operating.ids import derive_id
 
 _ADDRESSES = 10_000
 _TRIES = 40

@@ -14,7 +14,7 @@ from contracts.gateway import AccountChanged, Role
 from gateway.settings import ADMINISTRATORS, IDENTITY, INVITATION_LIFE, SESSION_IDLE, SESSION_LONGEST
 from kit.auth import PUBLIC, Principal
 from kit.clock import from_text, to_text
-from kit.ids import derive_id
+from operating.ids import derive_id
 
 Locale = Literal["zh-CN", "en"]
 TokenScope = Literal["read", "read_write"]

@@ -23,8 +23,8 @@ from gateway.session import Session, sessions_of
 from gateway.settings import API
 from gateway.signing_in import sign_in, sign_out
 from gateway.tokens import Tokens
-from kit.web import IdempotencyKey, IfMatch, PageOf, set_etag
-from operating.idempotency import RequestKey
+from kit.web import IfMatch, PageOf, set_etag
+from operating.idempotency import IdempotencyKey, RequestKey
 
 router = APIRouter(prefix=API)
 

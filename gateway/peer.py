@@ -13,7 +13,11 @@ from typing import Any, Self
 
 import httpx
 import orjson
+from opentelemetry.trace import SpanKind
 from starlette.types import ASGIApp
+
+from gateway.settings import SERVICE
+from kit.telemetry import answered, span, traceparent
 
 HeaderList = Sequence[tuple[bytes, bytes]]
 Body = bytes | AsyncIterator[bytes]
@@ -91,6 +95,13 @@ class Peer:
             PeerSilent: there was no answer.
         """
         url = self._url(target)
+        said = {"http.request.method": method, "server.address": url.host}
+        with span(SERVICE, method, SpanKind.CLIENT, attributes=said) as call:
+            reply = await self._ask(method, url, [*headers, (b"traceparent", traceparent().encode())], body, whole)
+            answered(call, reply.status)
+        return reply
+
+    async def _ask(self, method: str, url: httpx.URL, headers: HeaderList, body: Body, whole: bool) -> Reply:
         framed: list[tuple[bytes, bytes]] = [(b"host", url.netloc), *headers]
         carried: dict[str, Any] = {"content": body}
         if isinstance(body, bytes):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from starlette.routing import BaseRoute, Match
 from starlette.types import Message, Receive, Scope, Send
@@ -76,6 +76,7 @@ class ProxyRoute(BaseRoute):
         """
         path = scope["path"][_PREFIX:]
         service = self._upstream.table.service(path)
+        scope["route"] = _Named(f"{API}/{path.split('/', 2)[1]}/{{path}}")
         session = await self._sessions.of(scope)
         check_call(scope, session, self._public_url)
         if scope["method"] != "GET":
@@ -94,6 +95,13 @@ class ProxyRoute(BaseRoute):
             if upload is not None and upload.problem is not None:
                 raise upload.problem from None
             raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What a span may say of a path: its first part, by which the service was found; the service says the rest."""
+
+    path_format: str
 
 
 class _Upload:

@@ -32,8 +32,8 @@ from gateway.settings import API, OPERATOR
 from gateway.signing_in import address_of, signing_in_of
 from kit.auth import Principal
 from kit.errors import Forbidden, Unauthenticated
-from kit.web import IdempotencyKey, IfMatch, PageOf, ports_of, set_etag
-from operating.idempotency import RequestKey
+from kit.web import IfMatch, PageOf, ports_of, set_etag
+from operating.idempotency import IdempotencyKey, RequestKey
 
 router = APIRouter(prefix=API)
 CHECKED = [Depends(call_checked)]

@@ -19,9 +19,9 @@ from gateway.routing import Table
 from gateway.schemas import NewAccount
 from gateway.upstream import Upstream
 from kit.auth import Principal
-from kit.ids import random_id
 from kit.ports import Ports
 from operating.idempotency import RequestKey
+from operating.ids import random_id
 
 _MARK = "first-accounts"
 _SEEDER = Principal("gateway", "administrator", name="首次启动")

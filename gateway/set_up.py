@@ -13,9 +13,9 @@ from gateway.schemas import NewAccount, SetUpInput
 from gateway.settings import ADMINISTRATORS
 from kit.auth import Principal
 from kit.errors import NotFound
-from kit.ids import derive_id
 from kit.ports import Ports
 from operating.idempotency import RequestKey, replay
+from operating.ids import derive_id
 from operating.leading import alone
 
 

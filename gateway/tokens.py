@@ -17,10 +17,10 @@ from gateway.session import Session
 from kit.auth import Principal
 from kit.clock import to_text
 from kit.errors import AlreadyExists, NotFound, Stale
-from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Page, Record, Scope
 from operating.idempotency import RequestKey, remember, replay
+from operating.ids import derive_id
 
 
 class Tokens:

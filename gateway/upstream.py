@@ -13,6 +13,7 @@ from starlette.types import Scope
 
 from gateway.calls import Call, Headers, Line
 from gateway.forms import nonce_holds, token_sent
+from gateway.issuing import TokenIssuer
 from gateway.limits import AddressLimit, subscriber_of
 from gateway.peer import Peer, Reply
 from gateway.replicas import Replicas
@@ -25,9 +26,8 @@ from gateway.settings import (
     VISITOR_POSTS_A_MINUTE,
     GatewaySettings,
 )
-from kit.auth import Principal, TokenIssuer
+from kit.auth import Principal
 from kit.ports import Ports
-from kit.telemetry import traceparent
 
 Params = Mapping[str, str | int | bool | Sequence[str] | None]
 
@@ -92,10 +92,9 @@ class Upstream:
             await line.close()
 
     def _headers(self, call: Call, principal: Principal | None) -> Headers:
-        headers = [*call.headers, (b"traceparent", traceparent().encode())]
-        if principal is not None:
-            headers.append((b"authorization", self._bearer(principal, call.service)))
-        return headers
+        if principal is None:
+            return call.headers
+        return [*call.headers, (b"authorization", self._bearer(principal, call.service))]
 
     def _bearer(self, principal: Principal, audience: str) -> bytes:
         now = self._clock.now().timestamp()

@@ -28,21 +28,6 @@ class SystemClock:
         return datetime.now(UTC) + self._offset
 
 
-class ManualClock:
-    """A clock that a test moves by hand."""
-
-    def __init__(self, instant: datetime) -> None:
-        self.instant = instant.astimezone(UTC)
-
-    def now(self) -> datetime:
-        """The instant it was last set to."""
-        return self.instant
-
-    def advance(self, delta: timedelta) -> None:
-        """Move forward by ``delta``."""
-        self.instant += delta
-
-
 def to_text(instant: datetime) -> str:
     """An instant as sortable ISO text with microseconds, in UTC."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

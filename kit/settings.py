@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, time
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 AUDIT_ANCHOR = "anchor/audit-heads.jsonl"
@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     now: datetime | None = Field(None, description="Start the clock at this instant, for rehearsals.")
     rate_limit_factor: float = Field(1.0, gt=0, description="Multiplies every rate limit.")
     bench: bool = Field(False, description="Add the empty routes that benchmarks compare with.")
+    otlp_endpoint: str = Field("", description="Collector of spans, http://host:4318; none are made where unset.")
+    trace_ratio: float = Field(1.0, ge=0, le=1, description="Share of requests whose spans are sent.")
     log_level: str = Field("WARNING", description="Level of the JSON log.")
 
     @property
@@ -101,24 +103,6 @@ class Settings(BaseSettings):
 
 class SettingsRefused(ValueError):
     """The environment holds something else than settings; the text says what to do, and never a value."""
-
-
-def read_settings(**given: Any) -> Settings:
-    """The settings of this process; what is ``given`` goes before the environment.
-
-    Raises:
-        SettingsRefused: one of them does not hold.
-    """
-    try:
-        return Settings(**given)
-    except ValidationError as error:
-        lines = [_said(".".join(map(str, each["loc"])), each["msg"]) for each in error.errors(include_input=False)]
-        raise SettingsRefused("\n".join(lines)) from None
-
-
-def _said(name: str, message: str) -> str:
-    text = message.removeprefix("Value error, ")
-    return f"QUCE_{name.upper()}：{text}。" if name else f"{text}。"
 
 
 def secret_in(path: Path) -> SecretStr:

@@ -54,6 +54,7 @@ def _initials(plain: str) -> str:
     return "".join(word[0] for word in _syllables(plain) if word)
 
 
+@lru_cache(maxsize=4_096)
 def _syllables(plain: str) -> tuple[str, ...]:
     """The pinyin of each character with its tone; other text as it is, a run at a time."""
     return tuple(chain.from_iterable(map(_syllables_of_word, seg(plain))))

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any, Generic, TypeVar
 
-import orjson
 from fastapi import Depends, FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.telemetry import TelemetryConfig
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse
@@ -19,7 +19,6 @@ from kit.errors import (
     BadRequest,
     FieldError,
     Forbidden,
-    IdempotencyKeyMissing,
     Invalid,
     MethodNotAllowed,
     NotFound,
@@ -40,6 +39,10 @@ MAX_LIMIT = 200
 _UNION_MEMBERS = frozenset({"int", "str", "float", "bool", "none"})
 _UNION_MEMBER = re.compile(r"^(constrained-|function-|literal\[|list\[|nullable)")
 """What pydantic adds to a path inside a union: of use to nobody who reads it."""
+
+
+_NONE_OF_ITS_OWN: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""FastAPI's own spans hold paths and queries, with ids and what people looked for."""
 
 
 class StrictModel(BaseModel):
@@ -99,8 +102,9 @@ def create_app(
 ) -> FastAPI:
     """An app with trace, limits, problems, health and metrics; the routes are the service's own."""
     app = FastAPI(
-        title=title, version="1", lifespan=lifespan, docs_url=None, redoc_url=None, responses=PROBLEM_RESPONSE
-    )
+        title=title, version="1", lifespan=lifespan, docs_url=None, redoc_url=None, responses=PROBLEM_RESPONSE,
+        telemetry=_NONE_OF_ITS_OWN,
+    )  # fmt: skip
     app.state.ports = ports
     app.add_middleware(Edge, service=name, body_limit=body_limit)
     app.add_exception_handler(Problem, _on_problem)
@@ -148,19 +152,6 @@ def require(*roles: str) -> Callable[[Principal], Awaitable[Principal]]:
     return check
 
 
-async def idempotency_key(
-    key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=200, pattern=r"^[\x21-\x7e]+$")] = None,
-) -> str:
-    """The client's request key.
-
-    Raises:
-        IdempotencyKeyMissing: there is none.
-    """
-    if not key:
-        raise IdempotencyKeyMissing("新建和修改都要带请求头 Idempotency-Key（任意不重复的字符串），重试时用同一个值。")
-    return key
-
-
 async def _if_match(value: Annotated[str | None, Header(alias="If-Match", max_length=40)] = None) -> int:
     if value is None:
         raise PreconditionRequired("修改时要带请求头 If-Match，值为读取时得到的 ETag。")
@@ -170,7 +161,6 @@ async def _if_match(value: Annotated[str | None, Header(alias="If-Match", max_le
     return int(revision[:18])
 
 
-IdempotencyKey = Annotated[str, Depends(idempotency_key)]
 IfMatch = Annotated[int, Depends(_if_match)]
 
 
@@ -179,16 +169,6 @@ class Paging(BaseModel):
 
     limit: int = Field(50, ge=1, le=MAX_LIMIT, description="本页条数")
     cursor: str | None = Field(None, max_length=2000, description="上一页的 next")
-
-
-def json_answer(content: Any, status: int = 200) -> Response:
-    """An answer written as it is: for lists whose items come from the store in the shape the route declares."""
-    return Response(orjson.dumps(content), status, media_type="application/json")
-
-
-def joined(*objects: bytes) -> orjson.Fragment:
-    """One JSON object of several that are not empty and share no name: as text, since the store wrote them so."""
-    return orjson.Fragment(b"{" + b",".join(each[1:-1] for each in objects) + b"}")
 
 
 def set_etag(response: Response, revision: int) -> None:

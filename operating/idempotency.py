@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import orjson
+from fastapi import Depends, Header
 from pydantic import BaseModel
 
-from kit.errors import IdempotencyMismatch
-from kit.ids import content_digest
+from kit.errors import IdempotencyKeyMissing, IdempotencyMismatch
 from kit.store.port import Record
+from operating.ids import content_digest
 
 REMEMBERED = 32
+
+
+async def idempotency_key(
+    key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=200, pattern=r"^[\x21-\x7e]+$")] = None,
+) -> str:
+    """The client's request key.
+
+    Raises:
+        IdempotencyKeyMissing: there is none.
+    """
+    if not key:
+        raise IdempotencyKeyMissing("新建和修改都要带请求头 Idempotency-Key（任意不重复的字符串），重试时用同一个值。")
+    return key
+
+
+IdempotencyKey = Annotated[str, Depends(idempotency_key)]
 
 
 @dataclass(frozen=True, slots=True)

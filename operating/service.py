@@ -54,9 +54,7 @@ class Service:
         if self.before is not None:
             await self.before()
         holder = ports.settings.replica
-        relay = Relay(
-            ports.store, ports.bus, ports.leases, ports.clock, service=ports.service, topic=self.topic, holder=holder
-        )
+        relay = Relay(ports.store, ports.bus, ports.leases, service=ports.service, topic=self.topic, holder=holder)
         self.jobs = Jobs(ports.store, ports.leases, ports.clock, self.schedules, service=ports.service, holder=holder)
         self.consumers = [self._consumer(group) for group in self.groups]
         measuring = Measuring(ports, self.consumers, self.measures)

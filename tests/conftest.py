@@ -17,8 +17,13 @@ from typing import Any, Literal
 
 import hypothesis
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
-from tests.brokers import missing_programs
+from deploy.brokers.installation import missing_programs
+from kit.telemetry import NOWHERE, trace_to
 
 pytest.register_assert_rewrite("tests.flows", "tests.pages")
 
@@ -143,6 +148,17 @@ def record_figure() -> Callable[[str, Any], None]:
                 file.write(json.dumps({"name": name, "value": value}, ensure_ascii=False) + "\n")
 
     return record
+
+
+@pytest.fixture
+def kept() -> Iterator[InMemorySpanExporter]:
+    """The spans of this process, as they end."""
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider(ALWAYS_ON, shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    trace_to(provider)
+    yield exporter
+    trace_to(NOWHERE)
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field
 
 from kit.clock import to_text
-from kit.ids import content_digest, random_id
 from kit.settings import Settings
+from operating.ids import content_digest, random_id
 
 EndName = Literal["embedded", "cluster"]
 FILE = "migration.json"

@@ -21,8 +21,8 @@ from gateway.schemas import AccountAnswer, AccountChange, AccountFilter, NewAcco
 from gateway.session import Session
 from kit.auth import Principal
 from kit.errors import NotFound, Problem, Stale
-from kit.ids import random_id
 from operating.idempotency import RequestKey
+from operating.ids import random_id
 
 router = APIRouter(route_class=PageRoute)
 

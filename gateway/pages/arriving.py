@@ -15,8 +15,8 @@ from gateway.schemas import AcceptInput, SetUpInput
 from gateway.set_up import SetUp
 from gateway.signing_in import address_of, signing_in_of
 from kit.errors import Problem
-from kit.ids import random_id
 from operating.idempotency import RequestKey
+from operating.ids import random_id
 
 router = APIRouter(route_class=PageRoute)
 

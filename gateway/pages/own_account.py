@@ -21,8 +21,8 @@ from gateway.session import Session, sessions_of
 from gateway.settings import TOKEN_DAYS
 from gateway.tokens import Tokens
 from kit.errors import NotFound, Problem
-from kit.ids import random_id
 from operating.idempotency import RequestKey
+from operating.ids import random_id
 
 router = APIRouter(route_class=PageRoute)
 

@@ -11,8 +11,8 @@ from pydantic import BeforeValidator, Field, model_validator
 from contracts.vocabulary.form import INDUSTRY_CODE, Form
 from kit.auth import Principal
 from kit.errors import FieldError
-from kit.web import IdempotencyKey, IfMatch, OwnPorts, Paging, StrictModel, require, set_etag
-from operating.idempotency import RequestKey
+from kit.web import IfMatch, OwnPorts, Paging, StrictModel, require, set_etag
+from operating.idempotency import IdempotencyKey, RequestKey
 from services.incentives.authored import MAX_TEXT, AuthoringError
 from services.incentives.code_table import CodeRow, problems_of
 from services.incentives.commands import authoring

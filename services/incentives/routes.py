@@ -8,8 +8,8 @@ import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from contracts.vocabulary.zones import ZoneId
-from kit.web import Asking, IdempotencyKey, OwnPorts, PageOf, Paging, set_etag
-from operating.idempotency import RequestKey
+from kit.web import Asking, OwnPorts, PageOf, Paging, set_etag
+from operating.idempotency import IdempotencyKey, RequestKey
 from services.incentives.commands.decisions import save_decision
 from services.incentives.policy.schema import Instrument
 from services.incentives.queries import answers, catalogue

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends
 
-from kit.web import Answer, idempotency_key, require
+from kit.web import Answer, require
+from operating.idempotency import idempotency_key
 from services.leads.routes import OFFICERS, READERS
 from services.leads.schemas import LeadInput
 

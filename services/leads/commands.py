@@ -14,10 +14,10 @@ from contracts.vocabulary.stages import LeadState, Stage
 from kit.auth import Principal
 from kit.clock import SHANGHAI, to_text
 from kit.errors import FieldError, Stale
-from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Record
 from operating.idempotency import RequestKey, replay
+from operating.ids import derive_id
 from services.leads import model
 from services.leads.auditing import differences, told_of_lead
 from services.leads.clocks import start_clocks

@@ -6,7 +6,8 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from kit.web import IdempotencyKey, IfMatch, OwnPorts, set_etag
+from kit.web import IfMatch, OwnPorts, set_etag
+from operating.idempotency import IdempotencyKey
 from services.leads import erasing, people_kept, queries, schemas
 from services.leads.routes import Officer, Reader
 

@@ -10,9 +10,9 @@ import orjson
 
 from contracts.vocabulary.personal_data import REMOVED, LegalBasis, NoticeGiven
 from kit.clock import to_text
-from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Eq, Record, Scope, Sort, Write
+from operating.ids import derive_id
 from services.leads.errors import ContactErased, ContactNotFound
 from services.leads.model import Lead
 from services.leads.repository import CONTACTS, stored

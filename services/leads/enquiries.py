@@ -20,10 +20,10 @@ from contracts.vocabulary.stages import LeadState
 from kit.auth import Principal
 from kit.clock import to_text
 from kit.errors import AlreadyExists, FieldError, IdempotencyMismatch, Stale
-from kit.ids import derive_id, random_id
 from kit.ports import Ports
 from kit.store.port import Eq, Record, Scope
 from operating.idempotency import RequestKey, remember, replay
+from operating.ids import derive_id, random_id
 from services.leads.auditing import told
 from services.leads.clocks import start_clocks
 from services.leads.errors import EnquiryNotFound, InvalidLead

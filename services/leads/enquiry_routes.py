@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from contracts.vocabulary.zones import ZoneId
 from kit.auth import Principal
-from kit.web import Answer, Asking, IdempotencyKey, IfMatch, OwnPorts, PageOf, require
+from kit.web import Answer, Asking, IfMatch, OwnPorts, PageOf, require
+from operating.idempotency import IdempotencyKey
 from services.leads import enquiries, enquiry_office
 from services.leads.schemas import enquiries as schemas
 

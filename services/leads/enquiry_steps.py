@@ -19,10 +19,10 @@ from contracts.vocabulary.source_modes import SourceMode
 from contracts.vocabulary.stages import LeadState, Stage
 from kit.clock import SHANGHAI, from_text
 from kit.errors import AlreadyExists, NotFound, Stale
-from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Eq, Scope
 from operating.idempotency import RequestKey, replay
+from operating.ids import derive_id
 from services.leads import model
 from services.leads.clocks import start_clocks
 from services.leads.contacts import Person, sealed_contact

@@ -12,7 +12,8 @@ from kit.auth import Principal
 from kit.errors import Conflict, Forbidden, RangeNotSatisfiable
 from kit.ports import Ports
 from kit.store.port import Record
-from kit.web import IdempotencyKey, OwnPorts, idempotency_key
+from kit.web import OwnPorts
+from operating.idempotency import IdempotencyKey, idempotency_key
 from services.leads import exports, imports, schemas
 from services.leads.errors import ExportNotFound
 from services.leads.export_table import MEDIA_TYPES

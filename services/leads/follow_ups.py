@@ -8,10 +8,10 @@ from typing import Any
 from kit.auth import Principal
 from kit.clock import from_text, to_text
 from kit.errors import AlreadyExists, FieldError, IdempotencyMismatch, Stale
-from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Eq, Page, Record, Scope, Sort
 from operating.idempotency import RequestKey, replay
+from operating.ids import derive_id
 from services.leads import model
 from services.leads.auditing import told_of_lead
 from services.leads.commands import act_of

@@ -9,7 +9,8 @@ from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from contracts.vocabulary.zones import ZoneId
 from kit.errors import Invalid, TooLarge
 from kit.store.port import Clause, Eq, Record, Sort
-from kit.web import IdempotencyKey, OwnPorts, PageOf
+from kit.web import OwnPorts, PageOf
+from operating.idempotency import IdempotencyKey
 from services.leads import imports, schemas
 from services.leads.export_routes import job_of
 from services.leads.repository import IMPORT_ROWS, IMPORTS

@@ -11,9 +11,9 @@ from contracts.vocabulary.facts import FactSource, FactValue
 from contracts.vocabulary.source_modes import SourceMode
 from contracts.vocabulary.stages import LeadState, Stage
 from kit.clock import to_text
-from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Record
+from operating.ids import derive_id
 from services.leads.clocks import start_clocks
 from services.leads.commands import sharing
 from services.leads.contacts import Person

@@ -10,10 +10,10 @@ from contracts.audit import AuditedChange
 from kit.auth import Principal
 from kit.clock import to_text
 from kit.errors import AlreadyExists, FieldError, IdempotencyMismatch
-from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Eq, Record, Scope
 from operating.idempotency import RequestKey, remember, replay
+from operating.ids import derive_id
 from services.leads import schemas
 from services.leads.auditing import told
 from services.leads.commands import act_of, check_revision

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Response
 
 from kit.auth import Principal
-from kit.web import IdempotencyKey, IfMatch, OwnPorts, PageOf, require, set_etag
+from kit.web import IfMatch, OwnPorts, PageOf, require, set_etag
+from operating.idempotency import IdempotencyKey
 from services.leads import portal, schemas, sharing
 from services.leads.routes import Officer, Pages, Reader
 from services.leads.schemas import projects

@@ -11,11 +11,10 @@ from contracts.event import EventData
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.stages import LeadState
 from kit.events import Event, envelop
-from kit.ids import derive_id
 from kit.ports import Ports
 from kit.store.port import Collection, Index, Record, Scope, Write
-from kit.telemetry import traceparent
 from operating.idempotency import RequestKey, remember
+from operating.ids import derive_id
 from services.leads.errors import EnquiryNotFound, LeadNotFound
 from services.leads.model import SCHEMA, Lead
 from services.leads.model.enquiry import Enquiry
@@ -110,7 +109,6 @@ def events_of(
             revision=revision,
             time=ports.clock.now(),
             partition_key=key,
-            traceparent=traceparent() or None,
         )
     )
 

@@ -22,9 +22,9 @@ from deploy.migration.log import BATCH
 from deploy.migration.sqlite_documents import SqliteDocuments
 from deploy.migration.sqlite_log import SqliteLog
 from kit.bus.port import Delivery, TopicPartition, partition_of
-from kit.ids import content_digest
 from kit.store.port import Record
 from kit.store.sqlite import SqliteStore
+from operating.ids import content_digest
 from services.leads.repository import LEADS
 
 CHAINED = ("audit", "audit_heads")

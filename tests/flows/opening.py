@@ -14,10 +14,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bench.processes import processes
 from bench.suite import QUCE, ROOT, environment, free_port, serving
+from deploy.brokers.installation import installation
 from kit.settings import Settings
-from tests.brokers import installation
-from tests.flows.processes import processes
 from tests.flows.world import ANONYMOUS, API, DISABLED, ELSEWHERE, EXPIRED, LAPSED, World
 
 Run = Callable[[Path, Mapping[str, str]], AbstractContextManager[Sequence[str]]]

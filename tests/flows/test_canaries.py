@@ -13,13 +13,15 @@ from pathlib import Path
 
 import httpx
 
-from tests.flows.canaries import PERSON, PERSONAL, PLANTED, VISITOR, readings, text_of
+from tests.collector import TRACES, collector
+from tests.flows.canaries import PERSON, PERSONAL, PLANTED, VISITOR, WORD, readings, text_of
 from tests.flows.conftest import PLANTING
 from tests.flows.crash.evidence import SERVICES, Evidence
 from tests.flows.opening import open_world
 from tests.flows.rules import RULES
 from tests.flows.test_page_matrix import Browser
 from tests.flows.test_role_matrix import send
+from tests.flows.test_tracing import SAID
 from tests.flows.world import ANONYMOUS, API, World
 
 SECRET = "CANARY-smtp-p4ssword"
@@ -27,7 +29,7 @@ HOOK = "CANARY-webhook-key"
 REFERRERS = ("金丝雀引荐", "金丝雀中介", "金丝雀首谈")
 MAIL = str(PLANTED["NewInvitation"]["email"])
 NEVER = (SECRET, HOOK, MAIL, *PERSONAL, *REFERRERS)
-TELEPHONE = re.compile(r"(?<![0-9A-Za-z])1[3-9][0-9]{9}(?![0-9A-Za-z])")
+TELEPHONE = re.compile(r"(?<![0-9A-Za-z])(?<!\d\.)1[3-9][0-9]{9}(?![0-9A-Za-z])")
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[a-z]+")
 GIVEN = ("code", "token", "password", "csrf", "link")
 """Where an answer gives somebody a secret, which has more letters than any code that is none."""
@@ -51,6 +53,12 @@ def settings(folder: Path) -> dict[str, str]:
         "QUCE_WEBHOOK_URL_FILE": str(folder / "hook"),
         "QUCE_WEBHOOK_SECRET_FILE": str(folder / "key"),
     }
+
+
+def telling(folder: Path, url: str) -> dict[str, str]:
+    """The same where spans are collected, and FastAPI was told to send its own there, with every path and query."""
+    own = {"QUCE_OTLP_ENDPOINT": url, "OTEL_EXPORTER_OTLP_ENDPOINT": url, "FASTAPI_OTEL_AUTO_CONFIGURE": "true"}
+    return settings(folder) | own
 
 
 def every_flow(world: World) -> list[httpx.Response]:
@@ -124,10 +132,11 @@ def parked(data: Path) -> list[bytes]:
 
 
 def test_no_canary_sings(tmp_path: Path) -> None:
-    with open_world(tmp_path, settings(tmp_path)) as world:
+    with collector() as spans, open_world(tmp_path, telling(tmp_path, spans.url)) as world:
         given = every_operation(world)
         answers = every_flow(world)
         every_page(world)
+        lead = world.lead
         passwords = [password for account, password in world.passwords.items() if account != ANONYMOUS]
         tokens = [str(client.headers["Authorization"]).removeprefix("Bearer ") for who, client in world.clients.items()
                   if who != ANONYMOUS]  # fmt: skip
@@ -139,14 +148,19 @@ def test_no_canary_sings(tmp_path: Path) -> None:
     assert TOLD in letters
     assert '"level":"debug"' in log
     assert len(set(given)) >= len(GIVEN)
-    kept = {"log": log, "events": bus, "stored events": stored, "dead letters": letters}
+    assert {each.service for each in spans.spans} == {f"quce-{service}" for service in SERVICES}
+    assert {key for each in spans.spans for key in each.attributes} <= SAID
+    assert {path for path, _ in spans.bodies} == {TRACES}
+    assert [each for each in (WORD, lead) if each in spans.said] == []
+    kept = {"log": log, "events": bus, "stored events": stored, "dead letters": letters, "spans": spans.said}
     shown = {str(each.url): text_of(each) for each in answers}
     forbidden = [*NEVER, *passwords, *tokens, *given]
     sung = [(place, each) for place, text in (kept | shown).items() for each in forbidden if each in said(text)]
     assert sung == []
     ordinary = [(place, each) for place, text in kept.items() for each in ORDINARY if each in said(text)]
     assert ordinary == []
-    assert [found for text in kept.values() for found in (*TELEPHONE.findall(text), *ADDRESS.findall(text))] == []
+    private = {place: [*TELEPHONE.findall(text), *ADDRESS.findall(text)] for place, text in kept.items()}
+    assert {place: found for place, found in private.items() if found} == {}
 
 
 @cache

@@ -10,9 +10,10 @@ from contextlib import ExitStack
 
 import pytest
 
+from bench.processes import Cluster, Replica
 from bench.suite import environment, free_port
+from deploy.brokers.installation import installation
 from kit.settings import Settings
-from tests.brokers import installation
 from tests.conftest import Effort
 from tests.flows.crash.acknowledgements import AcknowledgementLog
 from tests.flows.crash.cluster_evidence import ClusterEvidence
@@ -20,7 +21,6 @@ from tests.flows.crash.killing import RANDOM, WINDOWS, Deaths, come_to_rest, wor
 from tests.flows.crash.officers import Officer, hired
 from tests.flows.crash.promises import Afterwards, Promises, Record
 from tests.flows.opening import seeded, token_of
-from tests.flows.processes import Cluster, Replica
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(2400)]
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from bench.processes import Cluster
 from bench.suite import environment, free_port
+from deploy.brokers.installation import apply_topics
 from deploy.brokers.servers import kafka, mongo
 from kit.settings import Settings
-from tests.brokers import apply_topics
 from tests.conftest import Effort
 from tests.flows.crash.acknowledgements import AcknowledgementLog
 from tests.flows.crash.cluster_evidence import ClusterEvidence
@@ -22,7 +23,6 @@ from tests.flows.crash.killing import Deaths, Places, come_to_rest, working_at
 from tests.flows.crash.officers import Officer, hired
 from tests.flows.crash.promises import Afterwards, Promises, Record
 from tests.flows.opening import seeded, token_of
-from tests.flows.processes import Cluster
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(1200)]
 

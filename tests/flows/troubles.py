@@ -12,7 +12,7 @@ from kit.clock import SystemClock, to_text
 from kit.events import Event
 from kit.settings import Settings
 from operating.opening import open_store
-from operating.parking import PARKED, Parking
+from operating.parking import DEAD, PARKED, Parking
 from services.notify.model.delivery import ChannelName, Delivery, Kind
 from services.notify.repository.collections import DELIVERIES
 from services.notify.repository.deliveries import Deliveries
@@ -52,7 +52,7 @@ async def _dead_letter(settings: Settings, service: str, number: int, title: str
         await parking.park(heard, "RuntimeError (consumers.py:1)")
         parked = await parking.first(f"quce.leads/{lead}")
         assert parked is not None
-        await parking.failed(parked, "RuntimeError (consumers.py:1)", dead=True)
+        await parking.failed(parked, "RuntimeError (consumers.py:1)", DEAD)
         return parked.record.id, parked.record.revision + 1
     finally:
         await store.close()

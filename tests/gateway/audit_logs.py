@@ -15,10 +15,11 @@ from gateway.audit.keeping import COLLECTIONS, Keeper
 from gateway.audit.log import AuditLog
 from gateway.audit.verifying import Verdict, verify
 from kit.bus.sqlite import SqliteBus
-from kit.clock import ManualClock, to_text
+from kit.clock import to_text
 from kit.ports import Ports
 from kit.secrets import read_secret
 from operating.opening import open_ports, open_store
+from tests.clocks import ManualClock
 from tests.gateway.conftest import START, PlainSettings
 
 OFFICES = ("donghu", "jingkai", "city")

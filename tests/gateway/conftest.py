@@ -21,16 +21,16 @@ from contracts.gateway import GatewayAudited
 from gateway.app import create_app
 from gateway.peer import Peer
 from gateway.seed import SignIn, seed_accounts
-from kit.clock import ManualClock
 from kit.errors import NotFound
 from kit.events import Event
-from kit.ids import random_id
 from kit.ports import Ports
 from kit.settings import Settings
 from kit.web import Asking
 from kit.web import create_app as create_service
+from operating.ids import random_id
 from operating.opening import open_bus, open_ports
 from services.notify.app import create_app as create_notify
+from tests.clocks import ManualClock
 
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 FAST = 1000.0

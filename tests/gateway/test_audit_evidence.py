@@ -12,7 +12,8 @@ import pytest
 from prometheus_client import REGISTRY
 
 from gateway.audit.log import entry_id
-from kit.clock import ManualClock, to_text
+from kit.clock import to_text
+from tests.clocks import ManualClock
 from tests.gateway.audit_logs import ACTS, DAYS, OFFICES, opened, sql, verdict_of, written
 from tests.gateway.conftest import START
 from tests.gateway.test_audit_tampering import anchor, put

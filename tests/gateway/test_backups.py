@@ -17,11 +17,12 @@ from gateway.backup_routes import ADMINISTRATION
 from gateway.backups import BACKUPS, CUT_SHORT, MANUAL, NIGHTLY, Backups, Make, Progress, unavailable
 from kit.auth import Principal
 from kit.bus.sqlite import SqliteBus
-from kit.clock import SHANGHAI, ManualClock
+from kit.clock import SHANGHAI
 from kit.ports import Ports
 from kit.store.port import Record
 from operating.jobs import daily
 from operating.opening import open_ports
+from tests.clocks import ManualClock
 from tests.gateway.conftest import START, PlainSettings
 
 ADMIN = Principal("admin-id", "administrator")

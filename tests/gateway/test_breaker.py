@@ -9,8 +9,8 @@ import pytest
 
 from gateway.errors import ServiceUnavailable
 from gateway.settings import BREAKER_PAUSE
-from kit.clock import ManualClock
 from kit.telemetry import exposition
+from tests.clocks import ManualClock
 from tests.gateway.wire import OK, Asked, call, gone, line_to, raw
 
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)

@@ -7,8 +7,9 @@ import asyncio
 import httpx
 import pytest
 
+from gateway.issuing import TokenIssuer
 from gateway.model import account_id
-from kit.auth import Principal, TokenIssuer
+from kit.auth import Principal
 from kit.settings import Settings
 from tests.gateway.conftest import World
 

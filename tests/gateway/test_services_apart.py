@@ -16,9 +16,10 @@ from starlette.types import Receive, Scope, Send
 
 from gateway import proxy
 from gateway.app import create_app
+from gateway.issuing import TokenIssuer
 from gateway.replicas import replicas_of
 from gateway.settings import BREAKER_FAILURES, ENQUIRIES_A_MINUTE, GatewaySettings
-from kit.auth import Principal, TokenIssuer
+from kit.auth import Principal
 from kit.settings import Settings
 from tests.gateway.conftest import World
 from tests.gateway.wire import served

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.issuing import TokenIssuer
 from gateway.model import account_id
 from gateway.repository import IDENTIFYING, SESSIONS
-from kit.auth import Principal, TokenIssuer
+from kit.auth import Principal
 from kit.settings import Settings
 from tests.gateway.conftest import World
 

@@ -10,12 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
-from kit.auth import Principal, TokenIssuer
-from kit.clock import ManualClock
+from gateway.issuing import TokenIssuer
+from kit.auth import Principal
 from kit.ports import Ports
 from kit.settings import Settings
 from operating.opening import open_bus, open_ports
 from services.leads.app import create_app
+from tests.clocks import ManualClock
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 

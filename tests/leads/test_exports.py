@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import errno
 import gc
 import io
 import tempfile
@@ -204,3 +205,12 @@ async def test_stopping_is_told_as_asking_is(team: Team) -> None:
         ("import.cancelled", "jingkai", "jingkai"),
         ("leads.export_cancelled", "jingkai", "jingkai"),
     ]
+
+
+async def test_without_room_for_its_file_it_says_so(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("services.leads.exports.tempfile.TemporaryDirectory", full)
+    ended = await export(team, "jingkai")
+    assert (ended["state"], ended["detail"]) == ("failed", exports.DISK_FULL)

@@ -9,17 +9,18 @@ from pathlib import Path
 import pytest
 
 from kit.bus.sqlite import SqliteBus
-from kit.clock import ManualClock, to_text
+from kit.clock import to_text
 from kit.events import Event
 from kit.leases import StoreLeases
 from kit.store.port import Collection
 from kit.store.sqlite import SqliteStore
+from tests.clocks import ManualClock
 
 THINGS = Collection("things")
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
 
 
-def event(subject: str, number: int) -> Event:
+def event(subject: str, number: int, traceparent: str | None = None) -> Event:
     """The ``number``-th thing that happened to ``subject``."""
     return Event(
         id=f"{subject}:{number}:0",
@@ -29,6 +30,7 @@ def event(subject: str, number: int) -> Event:
         time=to_text(NOON),
         partitionkey=subject,
         sequence=number * 100,
+        traceparent=traceparent,
         data={"number": number},
     )
 
@@ -55,6 +57,6 @@ async def bus(tmp_path: Path) -> AsyncIterator[SqliteBus]:
 
 @pytest.fixture
 async def leases(store: SqliteStore, clock: ManualClock) -> StoreLeases:
-    kept = StoreLeases(store, clock)
+    kept = StoreLeases(store, clock, lambda: clock.instant.timestamp())
     await kept.ensure()
     return kept

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from bench.processes import Replica
 from bench.suite import environment, free_port
 from tests.flows.crash.evidence import Evidence
 from tests.flows.crash.officers import Officer
-from tests.flows.processes import Replica
 
 WINDOWS: Final[Mapping[str, tuple[tuple[str, ...], int]]] = {
     "save": (("save.before_commit.leads", "save.after_commit.leads"), 80),
