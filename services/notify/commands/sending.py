@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 SWEEP = 5.0
 AT_ONCE = 4
-LENGTH = timedelta(seconds=60)
+LENGTH = timedelta(seconds=20)
 FINISHING = 5.0
 """Seconds in which what is under way may end when the service stops."""
 _SCOPE = Scope.system("addressing deliveries")
