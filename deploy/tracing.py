@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
 from types import ModuleType
-from urllib.parse import urlsplit
 
+from gateway.replicas import names_server
 from kit.settings import Settings, SettingsRefused
 from kit.telemetry import NOWHERE, trace_to
 
@@ -23,7 +23,8 @@ async def tracing(settings: Settings) -> AsyncIterator[None]:
     if not settings.otlp_endpoint:
         yield
         return
-    _check(settings.otlp_endpoint)
+    if not names_server(settings.otlp_endpoint):
+        raise SettingsRefused("QUCE_OTLP_ENDPOINT：应为收集器的地址 http://主机:4318，不带账号和参数。")
     sending = _sdk().Sending(settings)
     trace_to(sending.tracers)
     try:
@@ -31,17 +32,6 @@ async def tracing(settings: Settings) -> AsyncIterator[None]:
     finally:
         trace_to(NOWHERE)
         await asyncio.to_thread(sending.end)
-
-
-def _check(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        right = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and "@" not in parts.netloc
-        right = right and not (parts.query or parts.fragment)
-    except ValueError:
-        right = False
-    if not right:
-        raise SettingsRefused("QUCE_OTLP_ENDPOINT：应为收集器的地址 http://主机:4318，不带账号和参数。")
 
 
 def _sdk() -> ModuleType:

@@ -217,14 +217,18 @@ def services_of(settings: GatewaySettings) -> dict[str, Replicas]:
 
 
 def _check(url: str) -> None:
+    if not names_server(url):
+        raise SettingsRefused(f"「{url}」不是服务的地址，应为 http://主机:端口，多个之间用逗号隔开")
+
+
+def names_server(url: str) -> bool:
+    """Whether it is where a server listens, ``http://host:port``, without an account or options."""
     try:
         parts = urlsplit(url)
         right = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and "@" not in parts.netloc
-        right = right and not (parts.query or parts.fragment)
     except ValueError:
-        right = False
-    if not right:
-        raise SettingsRefused(f"「{url}」不是服务的地址，应为 http://主机:端口，多个之间用逗号隔开")
+        return False
+    return bool(right and not (parts.query or parts.fragment))
 
 
 def _crashed(reply: Reply) -> bool:

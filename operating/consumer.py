@@ -12,10 +12,9 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import replace
 
-from opentelemetry.trace import Span, SpanKind
 from prometheus_client import Counter, Gauge
 
 from contracts.catalogue import ROUTES
@@ -25,8 +24,9 @@ from kit.courtesy import giving_way
 from kit.errors import Stale
 from kit.events import MAX_EVENT_BYTES, Event, Payload, envelop
 from kit.store.port import Store
-from kit.telemetry import failed, origin, span
+from kit.telemetry import failed
 from operating.ending import end
+from operating.event_spans import event_span
 from operating.failures import reason_of, stack_of
 from operating.parking import DEAD, WAITING, Parked, Parking
 from operating.reading import Unreadable, decode, read
@@ -170,7 +170,7 @@ class Consumer:
         handler = self._handlers.get(event.type)
         if handler is None:
             return None
-        with self._span(event, topic) as handling:
+        with event_span(self._service, "process", self._bus, topic, event, group=self._group) as handling:
             try:
                 async with giving_way():
                     await handler(event)
@@ -183,18 +183,6 @@ class Consumer:
                 return reason
         EVENTS_HANDLED.labels(self._service, self._group, "handled").inc()
         return None
-
-    def _span(self, event: Event, topic: str) -> AbstractContextManager[Span]:
-        """Where an event is handled: a part of the trace that caused it, and linked to the span that did."""
-        said = {
-            "messaging.system": self._bus.system,
-            "messaging.operation.name": "process",
-            "messaging.operation.type": "process",
-            "messaging.destination.name": topic,
-            "messaging.consumer.group.name": self._group,
-        }
-        name, cause = f"process {event.type}", origin(event.traceparent)
-        return span(self._service, name, SpanKind.CONSUMER, under=cause, causes=[cause], attributes=said)
 
     async def _retry_parked(self) -> None:
         with suppress(TimeoutError):

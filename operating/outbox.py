@@ -6,21 +6,20 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from zlib import crc32
 
-from opentelemetry.trace import Span, SpanKind
 from prometheus_client import Counter
 
 from kit.bus.port import Bus, BusAway, Message, MessagesRefused, partition_of
 from kit.courtesy import giving_way
-from kit.events import Event
 from kit.failpoints import failpoint
 from kit.leases import StoreLeases
 from kit.store.port import PendingEvent, Store
-from kit.telemetry import collected, failed, origin, span
+from kit.telemetry import collected, failed
 from operating.ending import end
+from operating.event_spans import event_span
 from operating.leading import Leader
 
 log = logging.getLogger(__name__)
@@ -137,20 +136,10 @@ def _traced(bus: Bus, topic: str, due: Sequence[PendingEvent]) -> Iterator[None]
         raise
     finally:
         for place in (place for place, each in enumerate(due) if collected() and each.event.traceparent):
-            with _sending(bus, topic, due[place].event, begun) as sent:
+            event = due[place].event
+            with event_span(event.source.rpartition("/")[2], "send", bus, topic, event, begun=begun) as sent:
                 if place not in kept:
                     failed(sent, why)
-
-
-def _sending(bus: Bus, topic: str, event: Event, begun: int) -> AbstractContextManager[Span]:
-    said = {
-        "messaging.system": bus.system,
-        "messaging.operation.name": "send",
-        "messaging.operation.type": "send",
-        "messaging.destination.name": topic,
-    }
-    service, name, cause = event.source.rpartition("/")[2], f"send {event.type}", origin(event.traceparent)
-    return span(service, name, SpanKind.PRODUCER, under=cause, causes=[cause], begun=begun, attributes=said)
 
 
 def checksum(value: bytes) -> str:
