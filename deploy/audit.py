@@ -7,7 +7,7 @@ from gateway.audit.keeping import COLLECTIONS
 from gateway.audit.verifying import verify
 from kit.secrets import read_secret
 from kit.settings import Settings
-from operating.opening import open_store
+from operating.opening import kept_here, open_store
 
 
 async def verify_log(settings: Settings) -> Result:
@@ -17,7 +17,7 @@ async def verify_log(settings: Settings) -> Result:
         CommandFailed: there is no log here, or no key to verify it with.
     """
     key = settings.data / "keys" / "installation.key"
-    on_this_machine = [settings.data / "gateway.db"] if settings.store_url == "sqlite:" else []
+    on_this_machine = [settings.data / "gateway.db"] if kept_here(settings) else []
     for needed in (*on_this_machine, key):
         if not needed.exists():
             raise CommandFailed(f"没有找到 {needed}，请核对 QUCE_DATA。")

@@ -100,6 +100,11 @@ def open_store(service: str, settings: Settings) -> Store:
     raise UnknownScheme("QUCE_STORE_URL：支持 sqlite: 和 mongodb://…")
 
 
+def kept_here(settings: Settings) -> bool:
+    """Whether the documents are files in the data folder."""
+    return _scheme(settings.store_url) == "sqlite"
+
+
 def _open_blobs(service: str, settings: Settings, secret: bytes) -> Blobs:
     match _scheme(settings.blob_url):
         case "folder":

@@ -22,7 +22,7 @@ from deploy.lock import hold, running_url
 from gateway.backups import backup_name
 from kit.clock import SHANGHAI, from_text
 from kit.settings import Settings
-from operating.opening import open_clock
+from operating.opening import kept_here, open_clock
 
 POLL = 0.3
 UNFINISHED = ("queued", "running")
@@ -55,7 +55,7 @@ async def backup(settings: Settings, target: Path | None, keys: Path | None, acc
 
 def _refuse_cluster(settings: Settings) -> None:
     """A backup of this machine alone would hold none of a cluster's data."""
-    if settings.store_url != "sqlite:":
+    if not kept_here(settings):
         raise CommandFailed("集群的数据在 MongoDB 和 Kafka 里，备份和升级的做法见 docs/operations.md 的「集群」。")
 
 

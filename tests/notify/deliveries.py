@@ -23,6 +23,15 @@ def delivery(**fields: Any) -> Delivery:
     return Delivery(**common | fields)
 
 
+async def mail_of_a_match(suite: Suite) -> dict[str, Any]:
+    """What became of the officer's mail about a lead that was matched."""
+    await suite.people()
+    await suite.matched()
+    await suite.settle()
+    [mail] = await suite.items("officer", "/deliveries", channel="email")
+    return mail
+
+
 async def left_in_sending(suite: Suite) -> None:
     """Leave a mail as a process leaves it that dies between claim and record."""
     await suite.people()

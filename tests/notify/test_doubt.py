@@ -12,7 +12,7 @@ from services.notify.commands.sending import Sender
 from services.notify.model.delivery import ChannelName, Kind
 from services.notify.repository.deliveries import Deliveries, Stored
 from tests.notify.conftest import Suite, running
-from tests.notify.deliveries import delivery, left_in_sending
+from tests.notify.deliveries import delivery, left_in_sending, mail_of_a_match
 from tests.notify.mailbox import Mailbox, mailbox
 from tests.notify.weeks import WEEK, digest, frozen_week
 
@@ -93,8 +93,5 @@ async def test_news_that_broke_off_is_tried_again(tmp_path: Path, mailbox: tuple
     box, url = mailbox
     box.silent = True
     async with running(tmp_path, smtp_url=url) as suite:
-        await suite.people()
-        await suite.matched()
-        await suite.settle()
-        [waiting] = await suite.items("officer", "/deliveries", channel="email")
+        waiting = await mail_of_a_match(suite)
     assert (waiting["state"], waiting["attempts"]) == ("queued", 1)

@@ -22,7 +22,7 @@ from services.notify.model.delivery import ChannelName, IllegalMove, Kind, State
 from services.notify.preferences import DEFAULTS, When
 from tests.disks import full_disk, left_in
 from tests.notify.conftest import MONDAY, running, until
-from tests.notify.deliveries import delivery, left_in_sending
+from tests.notify.deliveries import delivery, left_in_sending, mail_of_a_match
 from tests.notify.mailbox import Mailbox, mailbox
 
 __all__ = ["mailbox"]
@@ -64,10 +64,7 @@ def test_the_code_of_an_invitation_is_forgotten_when_its_mail_has_ended(outcome:
 async def test_a_mail_goes_to_the_offices_server(tmp_path: Path, mailbox: tuple[Mailbox, str]) -> None:
     box, url = mailbox
     async with running(tmp_path, smtp_url=url) as suite:
-        await suite.people()
-        await suite.matched()
-        await suite.settle()
-        [sent] = await suite.items("officer", "/deliveries", channel="email")
+        sent = await mail_of_a_match(suite)
     assert sent["state"] == "sent"
     assert len(box.messages) == 1
     assert sent["id"].encode() in box.messages[0]
@@ -77,10 +74,7 @@ async def test_a_refused_address_fails_with_the_reason(tmp_path: Path, mailbox: 
     box, url = mailbox
     box.answer = "550 no such user"
     async with running(tmp_path, smtp_url=url) as suite:
-        await suite.people()
-        await suite.matched()
-        await suite.settle()
-        [failed] = await suite.items("officer", "/deliveries", channel="email")
+        failed = await mail_of_a_match(suite)
     assert failed["state"] == "failed"
     assert "代码550" in failed["reason"]
 
@@ -89,10 +83,7 @@ async def test_a_busy_server_is_tried_again_later(tmp_path: Path, mailbox: tuple
     box, url = mailbox
     box.answer = "451 try later"
     async with running(tmp_path, smtp_url=url) as suite:
-        await suite.people()
-        await suite.matched()
-        await suite.settle()
-        [waiting] = await suite.items("officer", "/deliveries", channel="email")
+        waiting = await mail_of_a_match(suite)
         assert (waiting["state"], waiting["attempts"]) == ("queued", 1)
         box.answer = "250 OK"
         suite.clock.advance(timedelta(minutes=1))
