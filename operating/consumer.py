@@ -30,6 +30,7 @@ from operating.event_spans import event_span
 from operating.failures import reason_of, stack_of
 from operating.parking import DEAD, WAITING, Parked, Parking
 from operating.reading import Unreadable, decode, read
+from operating.repeating import repeat
 
 log = logging.getLogger(__name__)
 
@@ -97,22 +98,15 @@ class Consumer:
         """Begin to consume."""
         await self._parking.begin()
         LAST_POLL.labels(self._service, self._group).set_to_current_time()  # one that never gets to poll is silent too
+        failing = f"consumer {self._group} failed; starting again"
         self._tasks = [
-            asyncio.create_task(self._forever(self._consume), name=f"{self._group}-consumer"),
-            asyncio.create_task(self._forever(self._retry_parked), name=f"{self._group}-parked"),
+            asyncio.create_task(repeat(self._consume, failing, _pause), name=f"{self._group}-consumer"),
+            asyncio.create_task(repeat(self._retry_parked, failing, _pause), name=f"{self._group}-parked"),
         ]
 
     async def stop(self) -> None:
         """Stop after the step under way; what was not committed comes again."""
         await end(*self._tasks, *self._copying)
-
-    async def _forever(self, work: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            try:
-                await work()
-            except Exception:
-                log.exception("consumer %s failed; starting again", self._group)
-            await asyncio.sleep(random.uniform(0.2, 1.0))  # noqa: S311 - jitter, not a secret
 
     async def _consume(self) -> None:
         subscription = await self._bus.subscribe(self._group, self._topics)
@@ -238,3 +232,7 @@ class Consumer:
 
     def _count_parked(self) -> None:
         PARKED_KEYS.labels(self._service, self._group).set(len(self._parking.lanes))
+
+
+def _pause() -> float:
+    return random.uniform(0.2, 1.0)  # noqa: S311 - jitter, not a secret

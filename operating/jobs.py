@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,8 +19,7 @@ from kit.store.port import Collection, Record, Scope, Store
 from kit.telemetry import span
 from operating.ending import end
 from operating.leading import under_lease
-
-log = logging.getLogger(__name__)
+from operating.repeating import repeat
 
 JOBS = Counter("quce_jobs_total", "Due work run.", ["service", "kind", "outcome"])
 SCHEDULES = Collection("schedules")
@@ -107,7 +105,8 @@ class Jobs:
     async def start(self) -> None:
         """Begin to look for due work."""
         await self._store.ensure(SCHEDULES)
-        self._task = asyncio.create_task(self._forever(), name=f"{self._service}-jobs")
+        working = repeat(self.run_due, f"due work of {self._service} failed", lambda: TICK)
+        self._task = asyncio.create_task(working, name=f"{self._service}-jobs")
 
     async def stop(self) -> None:
         """Stop; a slot under way runs again next time."""
@@ -128,14 +127,6 @@ class Jobs:
                     failures.append(failure)
         if failures:
             raise ExceptionGroup(f"due work of {self._service}", failures)
-
-    async def _forever(self) -> None:
-        while True:
-            try:
-                await self.run_due()
-            except Exception:
-                log.exception("due work of %s failed", self._service)
-            await asyncio.sleep(TICK)
 
     async def _run_schedule(self, schedule: Schedule) -> None:
         if (await self._due(schedule))[1]:

@@ -6,18 +6,16 @@ What is overtaken by that, or by the date, is matched again at once by every rep
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable
 
 from kit.ports import Ports
 from operating.ending import end
 from operating.jobs import JOBS
+from operating.repeating import repeat
 from services.incentives.commands.rematch import rematch
 from services.incentives.repository import CodeTables, Library, today
 from services.incentives.settings import SERVICE
 
-log = logging.getLogger(__name__)
-
+FAILING = "following what is published failed; trying again"
 LOOK = 1.0
 """Seconds for which a replica may answer from what was published before."""
 GLANCE = 0.1
@@ -35,8 +33,8 @@ class Following:
     async def start(self) -> None:
         """Begin to look."""
         self._tasks = [
-            asyncio.create_task(_forever(self._catch_up, LOOK), name="incentives-following"),
-            asyncio.create_task(_forever(self._rematch, GLANCE), name="incentives-rematch"),
+            asyncio.create_task(repeat(self._catch_up, FAILING, lambda: LOOK), name="incentives-following"),
+            asyncio.create_task(repeat(self._rematch, FAILING, lambda: GLANCE), name="incentives-rematch"),
         ]
 
     async def stop(self) -> None:
@@ -60,12 +58,3 @@ class Following:
             JOBS.labels(SERVICE, "rematch", "failed").inc()
             raise
         JOBS.labels(SERVICE, "rematch", "done").inc()
-
-
-async def _forever(work: Callable[[], Awaitable[None]], pause: float) -> None:
-    while True:
-        try:
-            await work()
-        except Exception:
-            log.exception("following what is published failed; trying again")
-        await asyncio.sleep(pause)
