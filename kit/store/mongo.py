@@ -215,7 +215,7 @@ class MongoStore:
         ]
 
     async def _update(self, write: Write) -> Record | Stale:
-        record, update = write.record, pushed(write.events)
+        record, update = write.record, pushed(waiting_of(write.events))
         update["$set"] = {**update.get("$set", {}), **fields_of(self._collections[write.collection], record)}
         documents, wanted = self._database[write.collection], {"_id": record.id, "revision": record.revision}
         room = {f"outbox.{MOST_WAITING - 1}": {"$exists": False}} if write.events else {}

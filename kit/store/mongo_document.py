@@ -59,11 +59,10 @@ def waiting_of(events: Sequence[Event]) -> Document:
     return {"outbox": outbox, "waiting_since": to_text(datetime.now(UTC)), "last_event": events[-1].id}
 
 
-def pushed(events: Sequence[Event]) -> Document:
-    """The part of an update that adds events to those that wait."""
-    if not events:
+def pushed(added: Document) -> Document:
+    """The part of an update that adds what waits in one document to what waits in another."""
+    if not added["outbox"]:
         return {}
-    added = waiting_of(events)
     return {
         "$push": {"outbox": {"$each": added["outbox"]}},
         "$min": {"waiting_since": added["waiting_since"]},

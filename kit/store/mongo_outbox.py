@@ -10,7 +10,6 @@ from typing import Any
 
 from pymongo import UpdateOne
 
-from kit.events import Event
 from kit.store.mongo_document import pushed
 from kit.store.port import PendingEvent, Position
 
@@ -55,7 +54,7 @@ class Outbox:
             found += [each async for each in self._read(places)]
         found.sort(key=lambda each: str(each[1]["waiting_since"]))
         return [
-            PendingEvent((name, document["_id"], waiting["id"]), Event.decode(waiting["value"]))
+            PendingEvent((name, document["_id"], waiting["id"]), waiting["value"])
             for name, document in found
             for waiting in document["outbox"]
         ][:limit]
@@ -106,13 +105,12 @@ class Outbox:
     async def leave_behind(self, collection: str, id: str) -> bool:
         """Keep what a document has yet to publish, then delete it; False where it was saved meanwhile."""
         documents = self._database[collection]
-        found = await documents.find_one({"_id": id}, {"outbox": 1, "last_event": 1})
+        found = await documents.find_one({"_id": id}, {**SEEN, "last_event": 1})
         if found is None:
             return True
         if found.get("outbox"):
-            events = [Event.decode(waiting["value"]) for waiting in found["outbox"]]
             place = f"{collection}:{id}"
-            await self._database[LEFT_BEHIND].update_one({"_id": place}, pushed(events), upsert=True)
+            await self._database[LEFT_BEHIND].update_one({"_id": place}, pushed(found), upsert=True)
             self.remember(LEFT_BEHIND, place)
         done = await documents.delete_one({"_id": id, "last_event": found.get("last_event")})
         return bool(done.deleted_count)

@@ -179,10 +179,15 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class PendingEvent:
-    """An event saved but not yet published; ``position`` is its place in the outbox."""
+    """An event saved but not yet published, as the bytes to be sent; ``position`` is its place in the outbox."""
 
     position: Position
-    event: Event
+    value: bytes
+
+    @property
+    def event(self) -> Event:
+        """What the bytes say."""
+        return Event.decode(self.value)
 
 
 @dataclass(frozen=True, slots=True)

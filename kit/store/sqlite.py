@@ -181,7 +181,7 @@ class SqliteStore:
         """The outbox, oldest first."""
         statement = "SELECT position, event FROM outbox ORDER BY position LIMIT ?"
         found = await self._file.read(lambda connection: rows(connection, statement, (limit,)))
-        return [PendingEvent(position, Event.decode(event)) for position, event in found]
+        return [PendingEvent(position, event) for position, event in found]
 
     async def settle(self, positions: Sequence[int]) -> None:
         """Remove published events."""

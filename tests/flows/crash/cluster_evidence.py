@@ -82,14 +82,13 @@ class ClusterEvidence(Evidence):
             for name in SERVICES
         }
 
-    def unpublished(self) -> int:
-        """Documents whose events are not yet published, in every collection there is."""
-        return sum(map(self._waiting, SERVICES))
+    def unpublished(self, since_before: str = "9999") -> int:
+        """Documents in every collection there is whose events have waited since before then to be published."""
+        return sum(self._waiting(name, {"waiting_since": {"$lt": since_before}}) for name in SERVICES)
 
-    def _waiting(self, service: str) -> int:
+    def _waiting(self, service: str, condition: dict[str, Any]) -> int:
         with self._database(service) as database:
-            names = database.list_collection_names()
-            return sum(database[name].count_documents({"waiting_since": {"$exists": True}}) for name in names)
+            return sum(database[name].count_documents(condition) for name in database.list_collection_names())
 
     async def _unheard(self) -> int:
         bus = KafkaBus(brokers_of(self._settings.bus_url), self._settings.partitions)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -41,7 +42,8 @@ class Officer:
     """One client with a connection, a log and a queue of its own.
 
     ``shared`` are the leads of its office that anybody there follows up. ``changes_facts`` says whether it alters
-    what is matched, so that its leads may be told of more than once.
+    what is matched, so that its leads may be told of more than once. ``every`` is how many seconds lie between two
+    of its changes, on average and for as long as answers take less; without it there are hardly any.
     """
 
     def __init__(
@@ -53,8 +55,9 @@ class Officer:
         *,
         shared: list[str],
         changes_facts: bool = False,
+        every: float = 0.0,
     ) -> None:
-        self.name, self._log, self._shared = name, log, shared
+        self.name, self._log, self._shared, self._every = name, log, shared, every
         self._rng = random.Random(seed)  # noqa: S311 - test data
         self._changes_facts = changes_facts
         headers = {"Authorization": f"Bearer {token}"}
@@ -72,7 +75,7 @@ class Officer:
     def work(self, url: str, stop: threading.Event) -> None:
         """Send changes until told to stop; begins with what the last death left open."""
         self._url = url + API
-        check = self._last
+        check, due = self._last, time.monotonic()
         while not stop.is_set():
             try:
                 if self.waiting is None and check is not None:
@@ -83,7 +86,8 @@ class Officer:
             except httpx.HTTPError:
                 self.refused[0, False] += 1
                 stop.wait(LONGEST_PAUSE)
-            stop.wait(self._rng.uniform(0, LONGEST_PAUSE))
+            due += self._rng.uniform(0, 2 * self._every)
+            stop.wait(max(self._rng.uniform(0, LONGEST_PAUSE), due - time.monotonic()))
 
     def finish(self, url: str, patience: threading.Event) -> None:
         """Get an answer to what is open."""
@@ -173,12 +177,12 @@ class Officer:
         return {"summary": f"第{self._number}次补充"}
 
 
-def hired(token_of: Callable[[str], str], seed: int, log: AcknowledgementLog) -> list[Officer]:
+def hired(token_of: Callable[[str], str], seed: int, log: AcknowledgementLog, every: float = 0.0) -> list[Officer]:
     """Two at one desk who follow up each other's leads, one at another who alters facts."""
     donghu, jingkai = token_of("donghu"), token_of("jingkai")
     desk: list[str] = []
     return [
-        Officer("jia", donghu, f"{seed}:1", log, shared=desk),
-        Officer("yi", donghu, f"{seed}:2", log, shared=desk),
-        Officer("bing", jingkai, f"{seed}:3", log, shared=[], changes_facts=True),
+        Officer("jia", donghu, f"{seed}:1", log, shared=desk, every=every),
+        Officer("yi", donghu, f"{seed}:2", log, shared=desk, every=every),
+        Officer("bing", jingkai, f"{seed}:3", log, shared=[], changes_facts=True, every=every),
     ]
