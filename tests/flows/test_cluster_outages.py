@@ -127,9 +127,10 @@ def _without_broker(
             gone = to_text(datetime.now(UTC))
             time.sleep(away)
         returned, began = to_text(datetime.now(UTC)), time.monotonic()
-    while evidence.unpublished(since_before=returned) and time.monotonic() < began + PATIENCE:
-        time.sleep(POLL)
-    return (gone, returned), time.monotonic() - began
+        while evidence.unpublished(since_before=returned) and time.monotonic() < began + PATIENCE:
+            time.sleep(POLL)
+        drain = time.monotonic() - began
+    return (gone, returned), drain
 
 
 def _without_database(servers: Servers, places: Places, away: float) -> None:
