@@ -69,6 +69,8 @@ FACT_LIST: tuple[Row, ...] = (
     _amount("total_investment", "总投资额", "Total investment"),
     _amount("fixed_asset_investment", "固定资产投资", "Fixed-asset investment"),
     _amount("equipment_investment", "设备投资", "Equipment investment"),
+    _amount("technology_investment", "技术投入", "Technology investment"),
+    _amount("software_investment", "软件投入", "Software investment"),
     _amount("build_cost", "平台建设费用", "Build cost"),
     _amount("rd_spending", "年研发费用", "Yearly R&D spending"),
     _ratio("rd_ratio", "研发费用占营业收入比例", "R&D share of revenue"),
@@ -82,6 +84,7 @@ FACT_LIST: tuple[Row, ...] = (
     _amount("valuation", "企业估值", "Valuation"),
     _amount("loan_amount", "贷款金额", "Loan"),
     _amount("contract_value", "合同金额", "Contract value"),
+    _amount("upper_level_grant", "上级资金实际到账额", "Grant received from a higher level"),
     _amount("rent_annual", "年租金", "Yearly rent"),
     _amount("rent_price_sqm_month", "每平方米月租金", "Rent per square metre and month"),
     _ratio("foreign_share", "外资占比", "Foreign share"),
@@ -95,6 +98,7 @@ FACT_LIST: tuple[Row, ...] = (
     _count("local_first_jobs", "首次在本地就业人数", "First local jobs", "人"),
     _count("insured_headcount", "参保人数", "Insured headcount", "人"),
     _count("rd_staff", "研发人员", "R&D staff", "人"),
+    _count("trained_and_hired", "培训结业并就业人数", "Trained and hired", "人"),
     _count("patents", "发明专利", "Invention patents", "件"),
     _count("lease_months", "租期", "Lease", "个月"),
     _count("contract_years", "劳动合同年限", "Contract years", "年"),
@@ -144,9 +148,29 @@ FACT_LIST: tuple[Row, ...] = (
         "历史条款要求在当地登记、纳税、纳统，是否如此？",
     ),
     _amount("fiscal_contribution", "年地方财政贡献", "Yearly fiscal contribution"),
+    _amount(
+        "affiliates_fiscal_contribution", "关联企业年地方财政贡献", "Yearly fiscal contribution of affiliates"
+    ),
     _count("stay_years", "承诺不迁出年限", "Years promised to stay", "年"),
     _yes_no("capital_reduction", "减少注册资本", "Capital reduced", "承诺期内减少过注册资本吗？"),
 )
 
+MONTHS: Mapping[str, int] = {
+    **dict.fromkeys(
+        ("rd_spending", "annual_revenue", "expected_annual_output", "expected_annual_tax", "rent_annual", "energy_tce",
+         "fiscal_contribution", "affiliates_fiscal_contribution"), 12,
+    ),
+    "rent_price_sqm_month": 1,
+}  # fmt: skip
+"""For how many months a fact is stated, where it is for a period."""
+
 # Only published clauses of the past ask these. 公平竞争审查条例 bars them today: no form asks them, no new policy may.
-HISTORICAL_ONLY = frozenset({"local_registration", "fiscal_contribution", "stay_years", "capital_reduction"})
+HISTORICAL_ONLY = frozenset(
+    {
+        "local_registration",
+        "fiscal_contribution",
+        "affiliates_fiscal_contribution",
+        "stay_years",
+        "capital_reduction",
+    }
+)

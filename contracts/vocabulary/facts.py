@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from contracts.vocabulary.amount import Amount, AmountError, parse_amount
-from contracts.vocabulary.fact_list import FACT_LIST, Kind
+from contracts.vocabulary.fact_list import FACT_LIST, MONTHS, Kind
 from contracts.vocabulary.form import INDUSTRY_CODE, Form
 from contracts.vocabulary.industry import is_code
 
@@ -31,7 +31,8 @@ class Fact:
     """One thing that may be known of a project.
 
     Kinds: ``amount`` (:class:`Amount`), ``integer``, ``decimal`` and ``ratio`` (integers of 1e-6),
-    ``boolean``, ``date`` (ISO text), ``code`` (GB/T 4754), ``choice``, ``tags``, ``text``.
+    ``boolean``, ``date`` (ISO text), ``code`` (GB/T 4754), ``choice``, ``tags``, ``text``. ``months`` is the length of
+    the period it is stated for, 0 where it is for none.
     """
 
     name: str
@@ -41,9 +42,10 @@ class Fact:
     question: str
     unit: str = ""
     choices: Mapping[str, str] = field(default_factory=dict)
+    months: int = 0
 
 
-FACTS: Mapping[str, Fact] = {row[0]: Fact(*row) for row in FACT_LIST}
+FACTS: Mapping[str, Fact] = {row[0]: Fact(*row, months=MONTHS.get(row[0], 0)) for row in FACT_LIST}
 
 
 class FactSource(BaseModel):

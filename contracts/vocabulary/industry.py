@@ -19,6 +19,7 @@ _SECTION_DIVISIONS: Mapping[str, range] = {
     "P": range(83, 84), "Q": range(84, 86), "R": range(86, 91), "S": range(91, 97), "T": range(97, 98),
 }  # fmt: skip
 
+SECTIONS = tuple(_SECTION_DIVISIONS)
 CHAINS: Mapping[str, tuple[str, ...]] = {
     "集成电路": ("6520", "3973"),
     "新型显示": ("3974",),

@@ -1,167 +1,279 @@
 """What a benefit comes to: certain and possible fen from exact integers, and the years in which it is paid.
 
-The certain sum takes the end of a stated range that gives least, the possible sum the end that gives most. A rate
-is cut down to whole fen once, at the end. A base that nobody stated leaves only the cap as a bound.
+The certain sum takes the end of every range that gives least, the possible sum the end that gives most. Products are
+cut down to whole fen once, at the end of each year's sum. A base that nobody stated leaves only the caps as bounds.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any
 
-from contracts.vocabulary.facts import PPM
-from services.incentives.conditions import Facts, read_fact
-from services.incentives.policy.benefit import Banded, Fixed, Rate, band_edge
-from services.incentives.policy.parts import fen_of, ppm_of
+from contracts.vocabulary.facts import FACTS, PPM
+from services.incentives.bands import bands_of
+from services.incentives.comparisons import MET, NOT_MET
+from services.incentives.conditions import Facts, Formula, Predicates, compile_condition, in_category
+from services.incentives.measures import DOES_NOT_APPLY, HOME, Measured, added, measured
+from services.incentives.policy.benefit import (
+    UNPUBLISHED,
+    Banded,
+    Computed,
+    Fixed,
+    InKind,
+    Interest,
+    Match,
+    PerUnit,
+    Rate,
+)
+from services.incentives.policy.lookups import Lookup
+from services.incentives.policy.parts import fen_between, fen_of, multiple_of, ppm_of
+from services.incentives.policy.tree import leaves_of
+from services.incentives.spans import (
+    ENDLESS,
+    NO_CAP,
+    NOTHING,
+    OPEN,
+    Span,
+    at_most,
+    cut,
+    divided,
+    exactly,
+    hull,
+    times,
+    within,
+)
 
-ENDLESS: Final = math.inf
+Verdicts = Sequence[int]
+
+
+Source = Callable[[Facts, Verdicts], Span]
 
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What a benefit comes to if its conditions hold; ``high`` None is without bound, ``known`` False no figure."""
+    """What a benefit comes to if its conditions hold; ``high`` None is without bound, ``known`` False no figure.
+
+    ``years`` are both ends for each year from the first, where it is paid over several.
+    """
 
     low: int
     high: int | None
     known: bool = True
-
-
-NOTHING: Final = Worth(0, 0)
-UNTOLD: Final = Worth(0, None, known=False)
-
-Between = Callable[[int, float], tuple[int, float]]
-"""From both ends of a base to the least and the greatest sum."""
+    years: tuple[tuple[int, int | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledBenefit:
-    """A benefit ready to be computed; ``base`` is the fact it needs, None where it needs none."""
+    """A benefit ready to be computed; ``needs`` are the facts that its figure depends on.
 
-    worth: Callable[[Facts], Worth]
-    base: str | None
-    shares: tuple[int, ...]
+    ``computable`` is whether there is a figure once they are known.
+    """
 
-
-def compile_benefit(benefit: Any) -> CompiledBenefit:
-    """The benefit as a function of the facts."""
-    shares = tuple(ppm_of(share) for share in benefit.instalments or ())
-    if isinstance(benefit, Fixed):
-        fixed = Worth(fen := fen_of(benefit.amount), fen)
-        return CompiledBenefit(lambda _facts: fixed, None, shares)
-    if not isinstance(benefit, Rate | Banded):
-        return CompiledBenefit(lambda _facts: UNTOLD, None, shares)
-    cap = None if benefit.cap is None else fen_of(benefit.cap)
-    between = _rate(ppm_of(benefit.rate)) if isinstance(benefit, Rate) else _bands(benefit)
-    return CompiledBenefit(_of_base(benefit.base, between, cap), benefit.base, shares)
+    worth: Callable[[Facts, Verdicts], Worth]
+    needs: tuple[str, ...]
+    computable: bool
 
 
-def _of_base(base: str, between: Between, cap: int | None) -> Callable[[Facts], Worth]:
-    """The worth by a fact; foreign currency, 待定 and silence leave the cap as the only bound."""
-    unknown = Worth(0, cap, known=cap is not None)
+def compile_benefit(benefit: Any, predicates: Predicates) -> CompiledBenefit:
+    """The benefit as a function of the facts and of the verdicts of its catalogue's predicates."""
+    making = _Making(predicates)
+    if isinstance(benefit, InKind):
+        return CompiledBenefit(_in_kind(benefit), (), computable=False)
+    once, scale = making.once(benefit)
+    scale *= PPM ** len(benefit.multipliers or ())
+    worth = _paid(_multiplied(once, benefit, making), scale, making.cap(benefit.cap), benefit)
+    return CompiledBenefit(worth, tuple(dict.fromkeys(making.needs)), computable=not making.unpublished)
 
-    def worth(facts: Facts) -> Worth:
-        value = facts.get(base)
-        if value is not None and value.state == "not_applicable":
-            return NOTHING
-        reading = read_fact(value)
-        if reading is None or reading.currency not in ("", "CNY"):
-            return unknown
-        low, high = between(reading.low, reading.high)
-        if cap is not None:
-            low, high = min(low, cap), min(high, cap)
-        return Worth(int(low), None if high == ENDLESS else int(high))
+
+def _in_kind(benefit: InKind) -> Callable[[Facts, Verdicts], Worth]:
+    """Nothing in money for certain; what is saved, where somebody estimated it, at most."""
+    worth = Worth(0, None, known=False) if benefit.worth is None else Worth(0, fen_of(benefit.worth))
+    return lambda _facts, _verdicts: worth
+
+
+@dataclass(slots=True)
+class _Making:
+    """A benefit while it is compiled: the facts that it turns out to need, and whether a figure is missing."""
+
+    predicates: Predicates
+    needs: list[str] = field(default_factory=list)
+    unpublished: bool = False
+
+    def once(self, benefit: Any) -> tuple[Source, int]:
+        """What a year, or all where it is one sum, comes to before multipliers and caps; and in which part of a fen."""
+        match benefit:
+            case Fixed():
+                return self.figure(benefit.amount, _money), 1
+            case Rate():
+                return self.share(benefit.rate, benefit.base), PPM
+            case Interest():
+                return self.share(benefit.points, benefit.loan), PPM
+            case Match():
+                return self.share(benefit.ratio, benefit.base), PPM
+            case PerUnit():
+                scales = [_scale(each.fact) for each in benefit.units if not isinstance(each, int)]
+                return self.per_unit(benefit), math.prod(scales)
+            case Banded():
+                return self.of_bands(benefit), 1
+        raise TypeError(f"no such benefit: {benefit!r}")
+
+    def figure(self, written: Any, read: Callable[[Any], Span]) -> Source:
+        """A figure written plainly, as a table by category, or not published."""
+        if isinstance(written, Lookup):
+            return self.looked_up(written, read)
+        return _constant(self.plain(written, read))
+
+    def plain(self, written: Any, read: Callable[[Any], Span]) -> Span:
+        if written != UNPUBLISHED:
+            return read(written)
+        self.unpublished = True
+        return OPEN
+
+    def looked_up(self, table: Lookup, read: Callable[[Any], Span]) -> Source:
+        """The figure of the category; of those that it may be, where that is not known."""
+        self.needs.append(table.by)
+        cases = [(in_category(table, case.in_, self.predicates), self.plain(case.value, read)) for case in table.cases]
+        rest = [] if table.otherwise is None else [self.plain(table.otherwise, read) if table.exhaustive else NOTHING]
+
+        def chosen(_facts: Facts, verdicts: Verdicts) -> Span:
+            found = [(formula(verdicts), span) for formula, span in cases]
+            for verdict, span in found:
+                if verdict == MET:
+                    return span
+            possible = [span for verdict, span in found if verdict != NOT_MET]
+            return hull([*possible, *rest] or [span for _, span in cases])
+
+        return chosen
+
+    def amount(self, base: str | list[str]) -> Callable[[Facts], Measured]:
+        """A fact, or several added up."""
+        names = [base] if isinstance(base, str) else list(base)
+        self.needs += names
+        if isinstance(base, str):
+            return lambda facts: measured(facts.get(base))
+        return lambda facts: added([measured(facts.get(name)) for name in names])
+
+    def share(self, rate: Any, base: str | list[str]) -> Source:
+        """So much of a base, in millionths."""
+        rates, bases = self.figure(rate, _share), self.amount(base)
+
+        return lambda facts, verdicts: times(rates(facts, verdicts), _span(bases(facts)))
+
+    def per_unit(self, benefit: PerUnit) -> Source:
+        """A price times every unit; decimals are stored in millionths."""
+        price = self.figure(benefit.price, _money)
+        numbers = exactly(math.prod(each for each in benefit.units if isinstance(each, int)))
+        units = [(each, _scale(each.fact)) for each in benefit.units if not isinstance(each, int)]
+        self.needs += [each.fact for each, _ in units]
+
+        def product(facts: Facts, verdicts: Verdicts) -> Span:
+            total = times(price(facts, verdicts), numbers)
+            for each, scale in units:
+                count = _span(measured(facts.get(each.fact)))
+                total = times(total, count if each.up_to is None else at_most(count, exactly(each.up_to * scale)))
+            return total
+
+        return product
+
+    def of_bands(self, benefit: Banded) -> Source:
+        """The band, or the bands up to it, of a base."""
+        between, base = bands_of(benefit), self.amount(benefit.base)
+
+        def of_base(facts: Facts, _verdicts: Verdicts) -> Span:
+            stated = base(facts)
+            if stated is None or stated.currency not in HOME:
+                return OPEN
+            return NOTHING if stated is DOES_NOT_APPLY else Span(*between(stated.low, stated.high))
+
+        return of_base
+
+    def cap(self, cap: Any) -> Source | None:
+        """The bound of everything, which may be computed."""
+        if not isinstance(cap, Computed):
+            return None if cap is None else self.figure(cap, _money)
+        sums = exactly(sum(fen_of(each) for each in cap.plus if isinstance(each, int | str)))
+        shares = [self.share(each.rate, each.base) for each in cap.plus if not isinstance(each, int | str)]
+
+        def total(facts: Facts, verdicts: Verdicts) -> Span:
+            spans = [sums, *(cut(share(facts, verdicts), PPM) for share in shares)]
+            return Span(sum(each.low for each in spans), sum(each.high for each in spans))
+
+        return total
+
+
+def _money(written: Any) -> Span:
+    return Span(*fen_between(written))
+
+
+def _share(written: Any) -> Span:
+    return exactly(ppm_of(written))
+
+
+def _scale(name: str) -> int:
+    """Decimals are stored in millionths."""
+    return PPM if FACTS[name].kind == "decimal" else 1
+
+
+def _constant(span: Span) -> Source:
+    return lambda _facts, _verdicts: span
+
+
+def _span(reading: Measured) -> Span:
+    """A stated quantity; in another currency, or not stated at all, it is open."""
+    if reading is DOES_NOT_APPLY:
+        return NOTHING
+    if reading is None or reading.currency not in HOME:
+        return OPEN
+    return Span(reading.low, reading.high)
+
+
+def _multiplied(once: Source, benefit: Any, making: _Making) -> Source:
+    """Times what its multipliers come to, each in millionths; one whose condition is not decided may hold or not."""
+    if not benefit.multipliers:
+        return once
+    found: list[tuple[int, Formula]] = []
+    for each in benefit.multipliers:
+        found.append((multiple_of(each.times), compile_condition(each.when, making.predicates)[0]))
+        making.needs += [name for leaf in leaves_of(each.when) for name in leaf.facts]
+
+    def multiplied(facts: Facts, verdicts: Verdicts) -> Span:
+        span = once(facts, verdicts)
+        for factor, formula in found:
+            verdict = formula(verdicts)
+            low, high = (factor, factor) if verdict == MET else (PPM, PPM) if verdict == NOT_MET else _both(factor)
+            span = times(span, Span(low, high))
+        return span
+
+    return multiplied
+
+
+def _both(factor: int) -> tuple[int, int]:
+    return min(factor, PPM), max(factor, PPM)
+
+
+def _paid(once: Source, scale: int, cap: Source | None, benefit: Any) -> Callable[[Facts, Verdicts], Worth]:
+    """The sum in its years, each within the cap of a year, all together within the cap of the whole."""
+    yearly_cap = None if benefit.cap_per_year is None else exactly(fen_of(benefit.cap_per_year))
+    shares = [ppm_of(each) for each in benefit.instalments or ()]
+    again = [PPM] * benefit.years if isinstance(benefit, Interest) else [ppm_of(each) for each in benefit.yearly or ()]
+
+    def worth(facts: Facts, verdicts: Verdicts) -> Worth:
+        span = once(facts, verdicts)
+        most = NO_CAP if cap is None else cap(facts, verdicts)
+        if again:
+            parts = [cut(times(span, exactly(share)), scale * PPM) for share in again]
+        else:
+            parts = divided(at_most(cut(span, scale), most), shares)
+        if yearly_cap is not None:
+            parts = [at_most(each, yearly_cap) for each in parts]
+        if again:
+            parts = within(parts, most)
+        known = all(each.known or each.high != ENDLESS for each in parts)
+        years = tuple((int(each.low), None if each.high == ENDLESS else int(each.high)) for each in parts)
+        bounded = all(high is not None for _, high in years)
+        high = sum(high or 0 for _, high in years) if bounded else None
+        return Worth(sum(low for low, _ in years), high, known, years if len(years) > 1 else ())
 
     return worth
-
-
-def _rate(ppm: int) -> Between:
-    return lambda low, high: (low * ppm // PPM, _share(high, ppm))
-
-
-def _share(base: float, ppm: int) -> float:
-    if base == ENDLESS:
-        return ENDLESS if ppm else 0
-    return int(base) * ppm // PPM
-
-
-def _bands(benefit: Banded) -> Between:
-    edges = [
-        (band_edge(benefit.base, band.from_), ENDLESS if band.to is None else band_edge(benefit.base, band.to))
-        for band in benefit.bands
-    ]
-    if benefit.mode == "marginal":
-        rates = [ppm_of(band.rate or 0) for band in benefit.bands]
-        return _marginal([(low, high, ppm) for (low, high), ppm in zip(edges, rates, strict=True)])
-    steps: list[tuple[int, float, Callable[[float], float]]] = []
-    for (low, high), band in zip(edges, benefit.bands, strict=True):
-        steps.append((low, high, _step(band.amount, band.rate)))
-    return _stepped(steps)
-
-
-def _step(amount: str | int | None, rate: str | int | float | None) -> Callable[[float], float]:
-    if amount is not None:
-        fen = fen_of(amount)
-        return lambda _base: fen
-    ppm = ppm_of(rate or 0)
-    return lambda base: _share(base, ppm)
-
-
-def _stepped(steps: Sequence[tuple[int, float, Callable[[float], float]]]) -> Between:
-    """The least and greatest over a range: each band grows with its base, bands may jump either way."""
-
-    def between(low: int, high: float) -> tuple[int, float]:
-        sums: list[float] = []
-        covered: float = low
-        for start, end, at in steps:
-            if high < start or low >= end:
-                continue
-            if covered < start:
-                sums.append(0)
-            last = high if high < end else end - 1
-            sums += (at(max(low, start)), at(last))
-            covered = last + 1
-        if covered <= high and not (covered == high == ENDLESS):
-            sums.append(0)
-        return int(min(sums)), max(sums)
-
-    return between
-
-
-def _marginal(bands: Sequence[tuple[int, float, int]]) -> Between:
-    def at(base: float) -> float:
-        millionths = 0
-        for low, high, ppm in bands:
-            if base <= low or not ppm:
-                continue
-            top = min(base, high)
-            if top == ENDLESS:
-                return ENDLESS
-            millionths += (int(top) - low) * ppm
-        return millionths // PPM
-
-    return lambda low, high: (int(at(low)), at(high))
-
-
-def split(total: int, shares: Sequence[int]) -> list[int]:
-    """``total`` by shares in millionths; the parts always sum to it."""
-    parts: list[int] = []
-    done = paid = 0
-    for share in shares:
-        done += share
-        upto = total * done // PPM
-        parts.append(upto - paid)
-        paid = upto
-    return parts
-
-
-def by_year(year: int, certain: int, possible: int | None, shares: Sequence[int]) -> list[tuple[int, int, int | None]]:
-    """Certain and possible fen by year from ``year`` on; in no year is less possible than certain."""
-    if not shares:
-        return [(year, certain, possible)]
-    sure = split(certain, shares)
-    if possible is None:
-        return [(year + number, part, None) for number, part in enumerate(sure)]
-    more = split(possible - certain, shares)
-    return [(year + number, part, part + extra) for number, (part, extra) in enumerate(zip(sure, more, strict=True))]

@@ -127,4 +127,4 @@ def _compile(policy: Policy, predicates: Predicates) -> CompiledPolicy:
     formula, leaves = compile_condition(policy.conditions, predicates)
     zones = tuple(zone for zone in policy.scope.zones if zone in ZONES)
     cleared = policy.cleanup is None or not policy.cleanup.pending
-    return CompiledPolicy(policy, cleared, formula, leaves, compile_benefit(policy.benefit), zones)
+    return CompiledPolicy(policy, cleared, formula, leaves, compile_benefit(policy.benefit, predicates), zones)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactSource, FactState, FactValue
-from services.incentives.policy.schema import All, AnyOf, Leaf, Not
+from services.incentives.policy.tree import All, AnyOf, Leaf, Not
 
 SOURCE = FactSource(kind="example")
 YI = 10_000_000_000

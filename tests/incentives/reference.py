@@ -11,10 +11,10 @@ from datetime import date
 from typing import Any
 
 from contracts.vocabulary.amount import Amount
-from contracts.vocabulary.facts import FACTS, FactValue
+from contracts.vocabulary.facts import FactValue
 from contracts.vocabulary.industry import within
 from services.incentives.policy import Leaf
-from services.incentives.policy.schema import All, AnyOf, Not
+from services.incentives.policy.tree import All, AnyOf, Not
 
 NOT = {"met": "not_met", "not_met": "met", "unknown": "unknown"}
 
@@ -22,6 +22,7 @@ NOT = {"met": "not_met", "not_met": "met", "unknown": "unknown"}
 def verdict(node: Any, facts: Mapping[str, FactValue]) -> str:
     """The verdict of a tree."""
     if isinstance(node, Leaf):
+        assert node.fact is not None
         return _leaf(node, facts.get(node.fact))
     if isinstance(node, Not):
         return NOT[verdict(node.not_, facts)]
@@ -53,7 +54,7 @@ def _candidates(leaf: Leaf, plain: Any) -> list[Any]:
         low, high = plain.low or 0, 10**18 if plain.high is None else plain.high
         marks = {mark + step for mark in _thresholds(leaf.value) for step in (-1, 0, 1)}
         return sorted({low, high} | {mark for mark in marks if low <= mark <= high})
-    if FACTS[leaf.fact].kind == "code":
+    if leaf.measure.kind == "code":
         finer = [each for each in _codes(leaf.value) if within(each, plain) and each != plain]
         return [plain, *finer]
     return [plain]
@@ -71,7 +72,7 @@ def _codes(written: Any) -> list[str]:
 
 def _holds(leaf: Leaf, value: Any) -> bool:  # noqa: C901 - one line an operator
     op, wanted = leaf.op, leaf.value
-    if FACTS[leaf.fact].kind == "date" and op != "between":
+    if leaf.measure.kind == "date" and op != "between":
         value = date.fromisoformat(value)
         wanted = [date.fromisoformat(each) for each in wanted] if op == "in" else date.fromisoformat(wanted)
     match op:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
 from math import floor
 from typing import Any
@@ -13,23 +14,30 @@ from pydantic import TypeAdapter, ValidationError
 
 from contracts.vocabulary.amount import MAX_STATED, Amount
 from contracts.vocabulary.facts import PPM, parse_facts
-from services.incentives.benefits import Worth, by_year, compile_benefit, split
+from services.incentives.benefits import Worth, compile_benefit
+from services.incentives.conditions import Facts, Predicates
 from services.incentives.policy.benefit import Benefit
+from services.incentives.spans import Span, divided, split
 from tests.incentives.drawing import fen, told
 
 YI = 10_000_000_000
 WAN = 1_000_000
+DAY = date(2026, 11, 28)
 _BENEFIT: TypeAdapter[Any] = TypeAdapter(Benefit)
 
 
 def worth(written: dict[str, Any], facts: dict[str, Any] | None = None) -> Worth:
-    benefit = _BENEFIT.validate_python({"text": "说明", **written})
-    return compile_benefit(benefit).worth(parse_facts(facts or {}, "example"))
+    return of_facts(written, parse_facts(facts or {}, "example"))
+
+
+def of_facts(written: dict[str, Any], facts: Facts) -> Worth:
+    predicates = Predicates()
+    benefit = compile_benefit(_BENEFIT.validate_python({"text": "说明", **written}), predicates)
+    return benefit.worth(facts, predicates.evaluate(facts, DAY))
 
 
 def of_range(written: dict[str, Any], low: int, high: int) -> Worth:
-    benefit = compile_benefit(_BENEFIT.validate_python({"text": "说明", **written}))
-    return benefit.worth({"equipment_investment": told(Amount(low=low, high=high))})
+    return of_facts(written, {"equipment_investment": told(Amount(low=low, high=high))})
 
 
 RATE = {"kind": "rate", "rate": "10%", "base": "equipment_investment"}
@@ -58,8 +66,9 @@ def test_fixed() -> None:
     assert worth({"kind": "fixed", "amount": "200万元"}) == Worth(200 * WAN, 200 * WAN)
 
 
-def test_text_has_no_figure() -> None:
-    assert worth({"kind": "text"}) == Worth(0, None, known=False)
+def test_what_is_given_in_kind_has_no_figure_but_may_be_estimated() -> None:
+    assert worth({"kind": "in_kind"}) == Worth(0, None, known=False)
+    assert worth({"kind": "in_kind", "worth": "30万元"}) == Worth(0, 30 * WAN)
 
 
 @given(fen(), st.integers(0, PPM), st.one_of(st.none(), fen()))
@@ -158,11 +167,11 @@ shares = st.lists(st.integers(0, PPM), min_size=1, max_size=5).map(
 
 @given(st.integers(0, 10**15), st.integers(0, 10**15), shares)
 def test_years_add_up_and_possible_never_falls_below_certain(certain: int, more: int, parts: list[int]) -> None:
-    years = by_year(2026, certain, certain + more, parts)
-    assert [year for year, _, _ in years] == list(range(2026, 2026 + len(parts)))
-    assert sum(sure for _, sure, _ in years) == certain
-    assert sum(hoped for _, _, hoped in years if hoped is not None) == certain + more
-    assert all(hoped is not None and sure <= hoped for _, sure, hoped in years)
+    years = divided(Span(certain, certain + more), parts)
+    assert len(years) == len(parts)
+    assert sum(each.low for each in years) == certain
+    assert sum(each.high for each in years) == certain + more
+    assert all(each.low <= each.high for each in years)
     assert sum(split(certain, parts)) == certain
 
 

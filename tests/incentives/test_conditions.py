@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,18 +13,19 @@ from hypothesis import strategies as st
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactValue, parse_facts
 from services.incentives.conditions import VERDICTS, Predicates, compile_condition
-from services.incentives.policy.schema import All, AnyOf, Leaf, Not
+from services.incentives.policy.tree import All, AnyOf, Leaf, Not
 from tests.incentives.drawing import VALUES, conditions, fact_values, facts, leaves, told
 from tests.incentives.reference import verdict as reference
 
 YI = 10_000_000_000
+DAY = date(2026, 11, 28)
 Facts = dict[str, FactValue]
 
 
 def verdict(node: Any, known: Facts) -> str:
     predicates = Predicates()
     formula, _ = compile_condition(node, predicates)
-    return VERDICTS[formula(predicates.evaluate(known))]
+    return VERDICTS[formula(predicates.evaluate(known, DAY))]
 
 
 def leaf(fact: str, op: str, value: Any = None) -> Leaf:

@@ -20,7 +20,7 @@ from tests.incentives.writing import FAI, catalogue, fixed, policy
 DAY = date(2026, 11, 23)
 WAN = 1_000_000
 BIG = parse_facts({"fixed_asset_investment": "2亿元"}, "example")
-TEXT = {"kind": "text", "text": "提供人才公寓"}
+TEXT = {"kind": "in_kind", "text": "提供人才公寓"}
 
 
 def zone(result: MatchResult, name: str = "jingkai") -> Any:

@@ -16,7 +16,9 @@ from contracts.vocabulary.fact_list import HISTORICAL_ONLY
 from contracts.vocabulary.industry import CHAINS, section_of
 from contracts.vocabulary.zones import ZONES
 from services.incentives.authored import read_yaml
+from services.incentives.benefits import compile_benefit
 from services.incentives.catalogue import load_policies
+from services.incentives.conditions import Predicates
 from services.incentives.matching import check_examples
 from services.incentives.policy import Policy, leaves_of, read_policy
 from services.incentives.zone_profile import load_zones
@@ -65,7 +67,7 @@ def test_a_published_clause_says_how_far_it_can_be_trusted(policy: Policy) -> No
 
 @named(HISTORICAL)
 def test_a_clause_with_a_barred_condition_waits_to_be_cleared(policy: Policy) -> None:
-    if {leaf.fact for leaf in leaves_of(policy.conditions)} & HISTORICAL_ONLY:
+    if {name for leaf in leaves_of(policy.conditions) for name in leaf.facts} & HISTORICAL_ONLY:
         assert policy.cleanup is not None
         assert policy.cleanup.pending
 
@@ -84,7 +86,8 @@ def test_illustrative_policies_cover_the_city() -> None:
     reached = Counter(policy.scope.zone.value for policy in ILLUSTRATIVE if policy.scope.zone)
     assert set(reached) == set(ZONES)
     assert min(reached[zone] for zone in ("donghu", "jingkai", "linkonggang")) >= 5
-    assert {policy.benefit.kind for policy in ILLUSTRATIVE} == {"fixed", "rate", "banded", "text"}
+    kinds = {"fixed", "rate", "banded", "per_unit", "interest", "match", "in_kind"}
+    assert {policy.benefit.kind for policy in ILLUSTRATIVE} == kinds
 
 
 @named(ILLUSTRATIVE)
@@ -92,7 +95,8 @@ def test_an_illustrative_policy_asks_nothing_that_is_barred(policy: Policy) -> N
     words = [policy.title, policy.summary, policy.benefit.text, *(leaf.text for leaf in leaves_of(policy.conditions))]
     words += [example.title for example in policy.examples]
     assert not [text for text in words if BARRED.search(text)]
-    facts = {leaf.fact for leaf in leaves_of(policy.conditions)} | {str(getattr(policy.benefit, "base", ""))}
+    facts = {name for leaf in leaves_of(policy.conditions) for name in leaf.facts}
+    facts |= {*compile_benefit(policy.benefit, Predicates()).needs}
     assert not facts & {*HISTORICAL_ONLY, "expected_annual_tax"}
 
 
@@ -105,7 +109,7 @@ def test_an_illustrative_policy_says_that_it_is_one(policy: Policy) -> None:
     assert policy.valid.from_ is not None
     assert date(2026, 1, 1) <= policy.valid.from_ <= (policy.valid.until or date.max) <= date(2028, 12, 31)
     assert {example.verdict for example in policy.examples} == {"met", "not_met", "unknown"} or (
-        policy.benefit.kind == "text" and {"met", "not_met"} <= {example.verdict for example in policy.examples}
+        policy.benefit.kind == "in_kind" and {"met", "not_met"} <= {example.verdict for example in policy.examples}
     )
 
 

@@ -26,7 +26,7 @@ from services.incentives.errors import (
     ReviewOfOwnDraft,
 )
 from services.incentives.matching import check_examples
-from services.incentives.policy import Policy, policy_from, read_policy
+from services.incentives.policy import Policy, read_policy, stored_policy
 from services.incentives.policy.schema import Review
 from services.incentives.repository import CATALOGUE, POLICIES, VERSIONS, Library, events_of, scope_of_author
 from services.incentives.schemas import ReviewInput
@@ -209,7 +209,7 @@ def _reviewed(record: Record) -> Policy:
         "review": Review.model_validate(recorded).model_dump(mode="json"),
     }
     try:
-        return sound(policy_from(document, record.id))
+        return sound(stored_policy(document, record.id))
     except AuthoringError as error:
         raise Invalid(f"草稿已不符合现行格式，请重新起草：{error}") from error
 

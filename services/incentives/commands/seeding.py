@@ -11,7 +11,7 @@ from kit.ports import Ports
 from kit.store.port import Record, Scope, Write
 from services.incentives.catalogue import catalogue_version, content_hash, load_policies
 from services.incentives.commands.publication import published_body, published_event, version_record
-from services.incentives.policy import Policy, policy_from
+from services.incentives.policy import Policy, stored_policy
 from services.incentives.repository import CATALOGUE, POLICIES, VERSIONS, events_of
 from services.incentives.settings import POLICIES as FOLDER
 from services.incentives.settings import counts_illustrative
@@ -29,7 +29,7 @@ async def seed_policies(ports: Ports) -> int:
     seeds = {policy.id: content_hash(policy) for policy in policies}
     writes: list[Write] = []
     fresh = [numbered for policy in policies if (numbered := _fresh(policy, stored.get(policy.id))) is not None]
-    kept = [policy_from(record.body["document"], id) for id, record in stored.items() if record.body["document"]]
+    kept = [stored_policy(record.body["document"], id) for id, record in stored.items() if record.body["document"]]
     version = catalogue_version({each.id: each for each in (*kept, *fresh)}.values(), illustrative=True)
     for policy in fresh:
         writes += _publishing(ports, policy, seeds[policy.id], stored.get(policy.id), version)
@@ -44,6 +44,9 @@ def _fresh(policy: Policy, record: Record | None) -> Policy | None:
     if record is None:
         return policy
     if record.body["origin"] != "seed" or record.body["seed"] == content_hash(policy):
+        return None
+    stored = stored_policy(record.body["document"], policy.id)
+    if stored == policy.model_copy(update={"version": stored.version}):
         return None
     return policy.model_copy(update={"version": max(policy.version, record.body["version"] + 1)})
 

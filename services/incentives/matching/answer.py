@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
-from contracts.vocabulary.facts import FACTS, FactValue
 from services.incentives.catalogue import Catalogue, CompiledPolicy
 from services.incentives.conditions import MET, NOT_MET, VERDICTS, CompiledLeaf, Facts
 from services.incentives.matching.gaps import gaps, nearest
 from services.incentives.matching.result import MatchResult, PolicyOutcome, ZoneOutcome, rank
-from services.incentives.matching.wording import left_out_reason, shown, turned_round
+from services.incentives.matching.wording import left_out_reason, shown, shown_quantity, turned_round
 from services.incentives.zone_profile import FITS, industry_fit
 
 Order = Literal["fit", "amount"]
@@ -37,7 +37,7 @@ def render(result: MatchResult, facts: Facts, catalogue: Catalogue, how: Renderi
     ``possible_fen`` is None where nothing bounds it, or where ``amount_unknown`` says that there is no figure.
     """
     wanted = [zone for zone in result.zones if how.zones is None or zone in how.zones]
-    shared = {id: _policy(catalogue.policies[id], result.policies[id], facts, how) for id in result.policies}
+    shared = {id: _policy(catalogue.policies[id], result, facts, how) for id in result.policies}
     fits = {zone: industry_fit(catalogue.zones[zone], facts) for zone in wanted}
     if how.order == "amount":
         wanted.sort(key=lambda zone: rank(result.zones[zone]), reverse=True)
@@ -88,8 +88,8 @@ def _in_zone(policy: dict[str, Any], id: str, outcome: ZoneOutcome, catalogue: C
     }
 
 
-def _policy(compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts, how: Rendering) -> dict[str, Any]:
-    policy = compiled.policy
+def _policy(compiled: CompiledPolicy, result: MatchResult, facts: Facts, how: Rendering) -> dict[str, Any]:
+    policy, outcome = compiled.policy, result.policies[compiled.id]
     open_questions = gaps(compiled, outcome, facts)
     changes = nearest(compiled, outcome, facts) if how.nearest else []
     cleanup = policy.cleanup
@@ -105,7 +105,7 @@ def _policy(compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts, how:
         "in_best_combination": False,
         "left_out_because": None,
         "conditions": [
-            _condition(leaf, verdict, facts.get(leaf.leaf.fact))
+            _condition(leaf, verdict, facts, result.as_of)
             for leaf, verdict in zip(compiled.leaves, outcome.leaves, strict=True)
         ],
         "missing_facts": open_questions.missing,
@@ -126,19 +126,24 @@ def _policy(compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts, how:
     }
 
 
-def _condition(compiled: CompiledLeaf, verdict: int, value: FactValue | None) -> dict[str, Any]:
-    """One condition as it must be for the policy: under "not", its sentence and verdict are turned round."""
+def _condition(compiled: CompiledLeaf, verdict: int, facts: Facts, as_of: date) -> dict[str, Any]:
+    """One condition as it must be for the policy: under "not", its sentence and verdict are turned round.
+
+    Of what several facts come to together, the first that is still open is named, or else the first.
+    """
     leaf = compiled.leaf
-    known = value is not None and value.state == "value"
+    name = next((each for each in leaf.facts if each not in facts), leaf.facts[0])
+    value = facts.get(name)
+    known = leaf.fact is not None and value is not None and value.state == "value"
     return {
         "id": leaf.id,
         "text": turned_round(leaf.text) if compiled.negated else leaf.text,
         "verdict": VERDICTS[MET - verdict if compiled.negated else verdict],
-        "fact": leaf.fact,
-        "label": FACTS[leaf.fact].label,
+        "fact": name,
+        "label": leaf.measure.label,
         "value": _json(value.value) if known and value is not None else None,
         "as_written": None if value is None else value.as_written,
-        "shown": shown(leaf.fact, value),
+        "shown": shown(name, value) if leaf.quantity is None else shown_quantity(leaf.quantity, facts, as_of),
         "state": "missing" if value is None else value.state,
         "source": None if value is None else {"kind": value.source.kind, "id": value.source.id},
         "clause": leaf.clause,

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from services.incentives.benefits import ENDLESS
 from services.incentives.catalogue import CompiledPolicy
 from services.incentives.conditions import MET
 from services.incentives.matching.result import LeftOut, PolicyOutcome, Year, ZoneOutcome
+from services.incentives.spans import ENDLESS
 
 
 class Candidate(NamedTuple):
@@ -22,7 +22,7 @@ class Candidate(NamedTuple):
     @property
     def comparable(self) -> bool:
         """Whether it has a figure or a bound that a known fact would turn into one."""
-        return self.outcome.known or self.compiled.benefit.base is not None
+        return self.outcome.known or self.compiled.benefit.computable
 
     @property
     def sure(self) -> tuple[int, float]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from services.incentives.benefits import by_year
 from services.incentives.catalogue import STANDINGS, Catalogue, CompiledPolicy
 from services.incentives.conditions import MET, NOT_MET, Facts
 from services.incentives.matching.combination import Candidate, combine
@@ -13,7 +12,7 @@ from services.incentives.matching.result import MatchResult, PolicyOutcome
 
 def match(facts: Facts, catalogue: Catalogue, as_of: date) -> MatchResult:
     """Every policy that can be evaluated on ``as_of``, and what each zone's come to together."""
-    verdicts = catalogue.predicates.evaluate(facts)
+    verdicts = catalogue.predicates.evaluate(facts, as_of)
     outcomes: dict[str, PolicyOutcome] = {}
     by_zone: dict[str, list[Candidate]] = {zone: [] for zone in catalogue.zones}
     standings = set()
@@ -23,8 +22,7 @@ def match(facts: Facts, catalogue: Catalogue, as_of: date) -> MatchResult:
         standings.add(compiled.policy.standing)
         if outcome.verdict == NOT_MET:
             continue
-        years = by_year(as_of.year, outcome.certain, outcome.possible, compiled.benefit.shares)
-        candidate = Candidate(compiled, outcome, years)
+        candidate = Candidate(compiled, outcome, outcome.by_year(as_of.year))
         for zone in compiled.zones:
             if zone in by_zone:
                 by_zone[zone].append(candidate)
@@ -43,8 +41,10 @@ def _role(facts: Facts) -> str:
 def evaluate(compiled: CompiledPolicy, facts: Facts, verdicts: bytearray) -> PolicyOutcome:
     """One policy, given the verdicts of its catalogue's predicates."""
     verdict = compiled.formula(verdicts)
-    leaves = bytes([verdicts[leaf.index] for leaf in compiled.leaves])
+    leaves = bytes([leaf.formula(verdicts) for leaf in compiled.leaves])
     if verdict == NOT_MET:
         return PolicyOutcome(verdict, leaves, 0, 0, known=True)
-    worth = compiled.benefit.worth(facts)
-    return PolicyOutcome(verdict, leaves, worth.low if verdict == MET else 0, worth.high, worth.known)
+    worth = compiled.benefit.worth(facts, verdicts)
+    if verdict == MET:
+        return PolicyOutcome(verdict, leaves, worth.low, worth.high, worth.known, worth.years)
+    return PolicyOutcome(verdict, leaves, 0, worth.high, worth.known, tuple((0, high) for _, high in worth.years))

@@ -26,13 +26,17 @@ def check_examples(policy: Policy) -> list[AuthoringProblem]:
     problems: list[AuthoringProblem] = []
     for number, example in enumerate(policy.examples):
         facts = parse_facts(example.facts, "example")
-        outcome = evaluate(compiled, facts, catalogue.predicates.evaluate(facts))
+        outcome = evaluate(compiled, facts, catalogue.predicates.evaluate(facts, example.as_of))
         failing = {
             leaf.leaf.id
             for leaf, verdict in zip(compiled.leaves, outcome.leaves, strict=True)
             if verdict == (MET if leaf.negated else NOT_MET)
         }
-        messages = _verdict(example, outcome) or [*_amounts(example, outcome), *_unmet(example, failing)]
+        messages = _verdict(example, outcome) or [
+            *_amounts(example, outcome),
+            *_by_year(example, outcome),
+            *_unmet(example, failing),
+        ]
         problems += [
             AuthoringProblem(f"examples.{number}", None, f"例子「{example.title}」{message}") for message in messages
         ]
@@ -56,6 +60,13 @@ def _amounts(example: Example, outcome: PolicyOutcome) -> list[str]:
             computed = "没有上限或无法计算" if actual is None else format_fen(actual)
             wrong.append(f"的{name}写的是{format_fen(fen_of(written))}，算出来是{computed}；请核对金额或算法")
     return wrong
+
+
+def _by_year(example: Example, outcome: PolicyOutcome) -> list[str]:
+    paid = [certain for certain, _ in outcome.years or ((outcome.certain, None),)]
+    if example.by_year is None or [fen_of(each) for each in example.by_year] == paid:
+        return []
+    return [f"的 by_year 与算出来的不符，应为 {'、'.join(map(format_fen, paid))}；请核对各年的金额或算法"]
 
 
 def _unmet(example: Example, failing: set[str]) -> list[str]:

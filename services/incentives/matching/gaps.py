@@ -9,12 +9,14 @@ from typing import Any
 
 from contracts.vocabulary.facts import FACTS, FactValue
 from services.incentives.catalogue import CompiledPolicy
-from services.incentives.conditions import MET, NOT_MET, UNKNOWN, Facts, Reading, read_fact
+from services.incentives.conditions import MET, NOT_MET, UNKNOWN, Facts, threshold
 from services.incentives.matching.result import PolicyOutcome
 from services.incentives.matching.wording import shown_number
+from services.incentives.measures import HOME, Reading, read_fact
 from services.incentives.policy import Leaf
-from services.incentives.policy.operands import NUMERIC_KINDS, Operand, operand_of
-from services.incentives.policy.schema import All, AnyOf, Not
+from services.incentives.policy.lookups import Lookup
+from services.incentives.policy.operands import NUMERIC_KINDS, Operand
+from services.incentives.policy.tree import All, AnyOf, Not
 
 MAX_CHANGES = 3
 _UNLESS = {"ge": "lt", "gt": "le", "le": "gt", "lt": "ge", "ne": "eq"}
@@ -43,10 +45,9 @@ class Gaps:
 def gaps(compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts) -> Gaps:
     """The facts that would decide a policy or its amount, in written order."""
     verdicts = leaf_verdicts(compiled, outcome)
-    names = _undecided(compiled.policy.conditions, verdicts)
-    base = compiled.benefit.base
-    if base is not None and outcome.verdict != NOT_MET and _unreadable(facts.get(base)):
-        names.append(base)
+    names = _undecided(compiled.policy.conditions, verdicts, facts)
+    if outcome.verdict != NOT_MET:
+        names += [name for name in compiled.benefit.needs if _unreadable(facts.get(name))]
     unique = list(dict.fromkeys(names))
     stated = [name for name in unique if _is_stated(facts.get(name))]
     return Gaps([name for name in unique if name not in stated], stated)
@@ -75,20 +76,20 @@ def _verdict(node: Any, verdicts: Verdicts) -> int:
     return max(_verdict(child, verdicts) for child in node.any)
 
 
-def _undecided(node: Any, verdicts: Verdicts) -> list[str]:
+def _undecided(node: Any, verdicts: Verdicts, facts: Facts) -> list[str]:
     if _verdict(node, verdicts) != UNKNOWN:
         return []
     if isinstance(node, Leaf):
-        return [node.fact]
+        return [name for name in node.facts if _unreadable(facts.get(name))] or list(node.facts)
     children = [node.not_] if isinstance(node, Not) else node.all if isinstance(node, All) else node.any
-    return [name for child in children for name in _undecided(child, verdicts)]
+    return [name for child in children for name in _undecided(child, verdicts, facts)]
 
 
 def _unreadable(value: FactValue | None) -> bool:
     if value is not None and value.state == "not_applicable":
         return False
     reading = read_fact(value)
-    return reading is None or reading.currency not in ("", "CNY")
+    return reading is None or reading.currency not in HOME
 
 
 def _is_stated(value: FactValue | None) -> bool:
@@ -117,12 +118,13 @@ def _changes(node: Any, verdicts: Verdicts, facts: Facts, *, wanted: bool) -> li
 def _leaf_changes(leaf: Leaf, verdict: int, facts: Facts, *, wanted: bool) -> list[Change] | None:
     if verdict == UNKNOWN or verdict == (MET if wanted else NOT_MET):
         return []
-    fact = FACTS[leaf.fact]
+    if leaf.fact is None or isinstance(leaf.value, Lookup):
+        return None
     reading = read_fact(facts.get(leaf.fact))
-    if fact.kind not in NUMERIC_KINDS or reading is None:
+    if FACTS[leaf.fact].kind not in NUMERIC_KINDS or reading is None:
         return None
     op = leaf.op if wanted else _UNLESS.get(leaf.op, "")
-    span = _span(op, operand_of(fact, leaf.op, leaf.value))
+    span = _span(op, threshold(leaf, leaf.value))
     if span is None:
         return None
     change = _reach(leaf.fact, reading, *span)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, NamedTuple, Self
@@ -17,7 +17,8 @@ Year = tuple[int, int, int | None]
 class PolicyOutcome(NamedTuple):
     """One policy: its verdict, those of its leaves in written order, and what it comes to.
 
-    ``possible`` None is without bound, or without any figure where ``known`` is False.
+    ``possible`` None is without bound, or without any figure where ``known`` is False. ``years`` are certain and
+    possible for each year, where there are several.
     """
 
     verdict: int
@@ -25,6 +26,23 @@ class PolicyOutcome(NamedTuple):
     certain: int
     possible: int | None
     known: bool
+    years: tuple[tuple[int, int | None], ...] = ()
+
+    def by_year(self, first: int) -> tuple[Year, ...]:
+        """Certain and possible by year, counted from ``first``."""
+        years = self.years or ((self.certain, self.possible),)
+        return tuple((first + number, certain, possible) for number, (certain, possible) in enumerate(years))
+
+    def row(self) -> list[Any]:
+        """As it is stored."""
+        row = [self.verdict, "".join(map(str, self.leaves)), self.certain, self.possible, self.known]
+        return [*row, [list(year) for year in self.years]] if self.years else row
+
+    @classmethod
+    def of_row(cls, row: Sequence[Any]) -> Self:
+        """Read :meth:`row`'s answer."""
+        years = tuple((certain, possible) for certain, possible in row[5]) if len(row) > 5 else ()
+        return cls(row[0], bytes(map(int, row[1])), row[2], row[3], row[4], years)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +75,7 @@ class MatchResult:
             "catalogue_version": self.catalogue_version,
             "as_of": self.as_of.isoformat(),
             "standing": list(self.standing),
-            "policies": {
-                id: [each.verdict, "".join(map(str, each.leaves)), each.certain, each.possible, each.known]
-                for id, each in self.policies.items()
-            },
+            "policies": {id: each.row() for id, each in self.policies.items()},
             "zones": {
                 zone: [
                     each.certain,
@@ -82,7 +97,7 @@ class MatchResult:
             document["catalogue_version"],
             date.fromisoformat(document["as_of"]),
             tuple(document["standing"]),
-            {id: PolicyOutcome(row[0], bytes(map(int, row[1])), *row[2:]) for id, row in document["policies"].items()},
+            {id: PolicyOutcome.of_row(row) for id, row in document["policies"].items()},
             {zone: _zone(zone, row) for zone, row in document["zones"].items()},
         )
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +12,10 @@ from contracts.vocabulary.amount import Amount, format_amount
 from contracts.vocabulary.facts import FACTS, PPM, Fact, FactValue
 from services.incentives.catalogue import Catalogue
 from services.incentives.matching.result import LeftOut
+from services.incentives.measures import DOES_NOT_APPLY, Facts, Reading, measure_of
+from services.incentives.policy.quantities import Per, Quantity, Ratio, Since, Sum
 
+_SIGNS: Mapping[type, str] = {Ratio: "÷", Per: "÷", Sum: "＋", Since: ""}
 _STATES = {"missing": "未填", "not_applicable": "不适用", "conflict": "说法不一，待核实"}
 
 
@@ -36,6 +42,30 @@ def shown_plain(fact: Fact, plain: Any) -> str:
     if fact.kind == "integer":
         return f"{plain:,}{fact.unit}"
     return fact.choices.get(plain, str(plain))
+
+
+def shown_quantity(quantity: Quantity, facts: Facts, as_of: date) -> str:
+    """What several facts come to, with how: ``15%（1200万元÷8000万元）``."""
+    reading = measure_of(quantity)(facts, as_of)
+    parts = [shown(name, facts.get(name)) for name in quantity.facts]
+    if reading is None:
+        return (
+            _STATES["missing"]
+            if len(set(parts)) == 1
+            else f"{_STATES['missing']}（{_SIGNS[type(quantity)].join(parts)}）"
+        )
+    if reading is DOES_NOT_APPLY:
+        return _STATES["not_applicable"]
+    return f"{_ends(quantity, reading)}（{_SIGNS[type(quantity)].join(parts)}）"
+
+
+def _ends(quantity: Quantity, reading: Reading) -> str:
+    """Both ends of a quantity, those of a quotient rounded down."""
+    low, high = ((end if end == math.inf else int(end) // (1 + quantity.halves)) for end in (reading.low, reading.high))
+    words = shown_number(quantity.fact, int(low), reading.currency)
+    if high == math.inf:
+        return f"不低于{words}"
+    return words if low == high else f"{words}至{shown_number(quantity.fact, int(high), reading.currency)}"
 
 
 def shown_number(fact: Fact, number: int, currency: str) -> str:

@@ -1,7 +1,17 @@
 """The schema of policy files, and reading them."""
 
 from services.incentives.authored import AuthoringError, AuthoringProblem
-from services.incentives.policy.reading import policy_from, read_policy
-from services.incentives.policy.schema import Leaf, Policy, leaves_of
+from services.incentives.policy.reading import policy_from, read_policy, stored_policy
+from services.incentives.policy.schema import Policy
+from services.incentives.policy.tree import Leaf, leaves_of
 
-__all__ = ["AuthoringError", "AuthoringProblem", "Leaf", "Policy", "leaves_of", "policy_from", "read_policy"]
+__all__ = [
+    "AuthoringError",
+    "AuthoringProblem",
+    "Leaf",
+    "Policy",
+    "leaves_of",
+    "policy_from",
+    "read_policy",
+    "stored_policy",
+]

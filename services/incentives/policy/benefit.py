@@ -1,59 +1,181 @@
-"""What a policy gives, as it is written: a fixed sum, a rate of a base, bands of a base, or a text.
+"""What a policy gives, as it is written: a sum, a rate, so much a unit, bands, interest, a match, or things in kind.
 
-Every kind may carry a cap; every kind with money may be paid in yearly instalments.
+Every kind with money may be multiplied under conditions, capped, and paid over years. A figure that nobody published
+is written ``未公布``: the benefit is then without a figure, bounded by its cap if it has one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FACTS, FactError, parse_value
+from services.incentives.policy.lookups import PLAIN_OR_TABLE, Lookup
 from services.incentives.policy.operands import fact_named
-from services.incentives.policy.parts import EdgeText, MoneyText, RateText, Text, Written, ppm_of
+from services.incentives.policy.parts import (
+    EdgeText,
+    Line,
+    MoneyText,
+    RateText,
+    Text,
+    Written,
+    fen_between,
+    multiple_of,
+    ppm_of,
+)
+from services.incentives.policy.quantities import Sum
+from services.incentives.policy.tree import Condition
 
 MAX_BANDS = 30
-MAX_INSTALMENTS = 15
+MAX_YEARS = 15
+UNPUBLISHED: Final = "未公布"
+Level = Literal["national", "province", "city", "zone"]
 
 
-class _Paid(Written):
+def _figure(written: Any) -> Any:
+    if written == UNPUBLISHED:
+        return written
+    if isinstance(written, bool) or not isinstance(written, int | str):
+        raise ValueError(f"应为金额，如 200万元；没有公布的写 {UNPUBLISHED}")
+    fen_between(written)
+    return written
+
+
+def _share(written: Any) -> Any:
+    if written != UNPUBLISHED:
+        ppm_of(written)
+    return written
+
+
+def _amounts(written: str | list[str]) -> str | list[str]:
+    for name in [written] if isinstance(written, str) else written:
+        if fact_named(name).kind != "amount":
+            raise ValueError(f"「{FACTS[name].label}」不是金额，不能按比例计算")
+    return written if isinstance(written, str) else Sum(sum=written).sum
+
+
+def _multiple(written: Any) -> Any:
+    multiple_of(written)
+    return written
+
+
+def _one_to(written: Any) -> Any:
+    """``1:0.5`` is a half."""
+    return written.replace("：", ":").removeprefix("1:") if isinstance(written, str) else written
+
+
+def _table_of(check: Callable[[Any], Any]) -> Callable[[Lookup], Lookup]:
+    def each(table: Lookup) -> Lookup:
+        for value in table.values:
+            check(value)
+        return table
+
+    return each
+
+
+Figure = Annotated[int | str, BeforeValidator(_figure)]
+MoneyTable = Annotated[Lookup, AfterValidator(_table_of(_figure))]
+RateTable = Annotated[Lookup, AfterValidator(_table_of(_share))]
+Money = Annotated[Annotated[Figure, Tag("plain:")] | Annotated[MoneyTable, Tag("table:")], PLAIN_OR_TABLE]
+Share = Annotated[
+    Annotated[int | float | str, BeforeValidator(_share), Tag("plain:")] | Annotated[RateTable, Tag("table:")],
+    PLAIN_OR_TABLE,
+]
+Base = Annotated[str | list[str], AfterValidator(_amounts)]
+Multiple = BeforeValidator(_multiple)
+
+
+class OfBase(Written):
+    """A part of a bound: a share of an amount, such as what a firm contributed in the year."""
+
+    rate: RateText
+    base: Base
+
+
+class Computed(Written):
+    """A bound that is computed: sums and shares added up."""
+
+    plus: list[MoneyText | OfBase] = Field(min_length=1, max_length=10)
+
+
+class Multiplier(Written):
+    """Everything before the caps times so much, where a condition holds."""
+
+    times: Annotated[int | float | str, Multiple]
+    when: Condition
+    text: Line
+
+
+def _cap(value: Any) -> str:
+    if isinstance(value, Computed) or (isinstance(value, dict) and "plus" in value):
+        return "computed:"
+    return "table:" if isinstance(value, Lookup) or (isinstance(value, dict) and "by" in value) else "plain:"
+
+
+Cap = Annotated[
+    Annotated[Figure, Tag("plain:")] | Annotated[MoneyTable, Tag("table:")] | Annotated[Computed, Tag("computed:")],
+    Discriminator(_cap),
+]
+
+
+class _Given(Written):
     """What all benefits have in common."""
 
     text: Text
-    instalments: list[RateText] | None = Field(None, min_length=1, max_length=MAX_INSTALMENTS)
+
+
+class _Paid(_Given):
+    """A benefit in money.
+
+    ``instalments`` divide one sum among years; ``yearly`` pays it anew each year, so much of it in each.
+    """
+
+    instalments: list[RateText] | None = Field(None, min_length=1, max_length=MAX_YEARS)
+    yearly: list[RateText] | None = Field(None, min_length=1, max_length=MAX_YEARS)
+    cap: Cap | None = None
+    cap_per_year: MoneyText | None = None
+    multipliers: list[Multiplier] | None = Field(None, min_length=1, max_length=5)
 
     @field_validator("instalments")
     @classmethod
     def _whole(cls, instalments: list[Any] | None) -> list[Any] | None:
         if instalments is not None and sum(map(ppm_of, instalments)) != 1_000_000:
-            raise ValueError("各年比例之和应为 100%，请核对")
+            raise ValueError("各年比例之和应为 100%，请核对；每年都按比例另算的写 yearly")
         return instalments
+
+    @model_validator(mode="after")
+    def _one_rhythm(self) -> Self:
+        if self.instalments is not None and self.yearly is not None:
+            raise ValueError("instalments（一笔钱分年拨付）和 yearly（每年另算一笔）只写一项")
+        return self
 
 
 class Fixed(_Paid):
     """A sum that does not depend on size."""
 
     kind: Literal["fixed"]
-    amount: MoneyText
+    amount: Money
 
 
 class Rate(_Paid):
-    """A share of an amount."""
+    """A share of an amount, or of several together."""
 
     kind: Literal["rate"]
-    rate: RateText
-    base: str
-    cap: MoneyText | None = None
-
-    @field_validator("base")
-    @classmethod
-    def _an_amount(cls, base: str) -> str:
-        if fact_named(base).kind != "amount":
-            raise ValueError(f"「{FACTS[base].label}」不是金额，不能按比例计算")
-        return base
+    rate: Share
+    base: Base
 
 
 class Band(Written):
@@ -78,7 +200,6 @@ class Banded(_Paid):
     base: str
     mode: Literal["step", "marginal"] = "step"
     bands: list[Band] = Field(min_length=1, max_length=MAX_BANDS)
-    cap: MoneyText | None = None
 
     @field_validator("base")
     @classmethod
@@ -107,10 +228,72 @@ class Banded(_Paid):
         return bands
 
 
-class TextOnly(_Paid):
-    """A benefit that is not computed: in kind, or by a rule the engine does not know yet."""
+class Unit(Written):
+    """What a price is multiplied by: a fact, up to a bound where there is one."""
 
-    kind: Literal["text"]
+    fact: str
+    up_to: int | None = Field(None, ge=1, le=1_000_000_000)
+
+    @field_validator("fact")
+    @classmethod
+    def _countable(cls, name: str) -> str:
+        if fact_named(name).kind not in ("integer", "decimal"):
+            raise ValueError(f"「{FACTS[name].label}」不是数量，请用整数或小数")
+        return name
+
+
+def _unit(value: Any) -> str:
+    return "number:" if isinstance(value, int) else "unit:"
+
+
+class PerUnit(_Paid):
+    """A price for each unit: by area and months, by head; numbers among the units are simply multiplied."""
+
+    kind: Literal["per_unit"]
+    price: Money
+    units: list[
+        Annotated[
+            Annotated[int, Field(ge=1, le=1000), Tag("number:")] | Annotated[Unit, Tag("unit:")], Discriminator(_unit)
+        ]
+    ] = Field(min_length=1, max_length=5)
+
+    @field_validator("units")
+    @classmethod
+    def _counts_something(cls, units: list[Any]) -> list[Any]:
+        if not any(isinstance(each, Unit) for each in units):
+            raise ValueError("至少写一个数量，如 {fact: rent_area_sqm}；固定金额请用 kind: fixed")
+        return units
+
+
+class Interest(_Paid):
+    """So many points of a loan for each year."""
+
+    kind: Literal["interest"]
+    points: Share
+    loan: Base
+    years: int = Field(ge=1, le=MAX_YEARS)
+
+    @model_validator(mode="after")
+    def _by_the_year(self) -> Self:
+        if self.instalments is not None or self.yearly is not None:
+            raise ValueError("贴息按年计算，请用 years 写年数")
+        return self
+
+
+class Match(_Paid):
+    """So much beside every yuan that another level paid."""
+
+    kind: Literal["match"]
+    level: Level
+    ratio: Annotated[RateText, BeforeValidator(_one_to)]
+    base: Base
+
+
+class InKind(_Given):
+    """A service, a space, a ticket: no money, though what is saved may be estimated."""
+
+    kind: Literal["in_kind"]
+    worth: MoneyText | None = None
 
 
 def _fits(bands: list[Band], base: str, mode: str | None) -> bool:
@@ -137,6 +320,9 @@ def band_edge(base: str, written: str | int | float) -> int:
     return value
 
 
+KINDS: Final = (Fixed, Rate, Banded, PerUnit, Interest, Match, InKind)
+
+
 def _kind(value: Any) -> str | None:
     kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
     return f"kind:{kind}"
@@ -146,10 +332,13 @@ Benefit = Annotated[
     Annotated[Fixed, Tag("kind:fixed")]
     | Annotated[Rate, Tag("kind:rate")]
     | Annotated[Banded, Tag("kind:banded")]
-    | Annotated[TextOnly, Tag("kind:text")],
+    | Annotated[PerUnit, Tag("kind:per_unit")]
+    | Annotated[Interest, Tag("kind:interest")]
+    | Annotated[Match, Tag("kind:match")]
+    | Annotated[InKind, Tag("kind:in_kind")],
     Discriminator(
         _kind,
         custom_error_type="benefit_kind",
-        custom_error_message="kind 应为 fixed、rate、banded 或 text",
+        custom_error_message="kind 应为 fixed、rate、banded、per_unit、interest、match 或 in_kind",
     ),
 ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import WithJsonSchema, field_validator, model_validator
+from pydantic import Field, WithJsonSchema, field_validator, model_validator
 
 from contracts.vocabulary.facts import FactsError, parse_facts
 from services.incentives.policy.parts import Line, MoneyText, Slug, Written
@@ -26,7 +26,10 @@ FactsText = Annotated[
 
 
 class Example(Written):
-    """One example; ``amount`` where certain and possible are the same, ``unmet`` where conditions fail."""
+    """One example; ``amount`` where certain and possible are the same, ``unmet`` where conditions fail.
+
+    ``by_year`` are the certain sums of each year in which it is paid.
+    """
 
     title: Line
     as_of: date
@@ -35,6 +38,7 @@ class Example(Written):
     amount: MoneyText | None = None
     certain: MoneyText | None = None
     possible: MoneyText | None = None
+    by_year: list[MoneyText] | None = Field(None, max_length=15)
     unmet: list[Slug] | None = None
     note: Line | None = None
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FACTS, Fact, FactError, parse_value, unknown_fact
@@ -34,6 +34,8 @@ _MEANT: Mapping[str, str] = {
 NUMERIC_KINDS = frozenset({"amount", "integer", "decimal", "ratio"})
 
 Plain = int | str | bool
+PeriodName = Literal["month", "quarter", "year"]
+PERIODS: Mapping[PeriodName, int] = {"month": 1, "quarter": 3, "year": 12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,28 @@ def operand_of(fact: Fact, op: str, raw: Any) -> Operand:
         OperandError: it does not fit the fact or the operator.
     """
     return _READERS.get(op, _single)(fact, raw)
+
+
+def operand_for(fact: Fact, op: str, raw: Any, period: PeriodName | None) -> Operand:
+    """The same, of a threshold that is given for a month, a quarter or a year where the fact is stated for another.
+
+    Raises:
+        OperandError: it does not fit, or the fact is stated for no period.
+    """
+    operand = operand_of(fact, op, raw)
+    if period is None:
+        return operand
+    if not fact.months:
+        raise OperandError(f"「{fact.label}」不按月、季或年计，请删除 period")
+    scaled = [None if each is None else _scaled(each, fact.months, PERIODS[period]) for each in operand.values]
+    return replace(operand, values=tuple(scaled))
+
+
+def _scaled(value: Any, months: int, stated_for: int) -> int:
+    whole, rest = divmod(int(value) * months, stated_for)
+    if rest:
+        raise OperandError("换算后不是整数，请改写门槛或去掉 period")
+    return whole
 
 
 def _single(fact: Fact, raw: Any) -> Operand:

@@ -39,6 +39,21 @@ def fen_of(written: str | int) -> int:
     return amount.low or 0
 
 
+def fen_between(written: str | int) -> tuple[int, int]:
+    """Both ends of a sum of money in fen; a figure that is known only within bounds is written as a range.
+
+    Raises:
+        ValueError: it is neither; the message says what would be, in Chinese.
+    """
+    try:
+        amount = parse_amount(written)
+    except AmountError as error:
+        raise ValueError(str(error)) from error
+    if amount.low is None or amount.high is None or amount.approximate or amount.currency != "CNY":
+        raise ValueError("应为一个确定的人民币金额，如 200万元；只知道范围的写 2000-5000万元")
+    return amount.low, amount.high
+
+
 def ppm_of(written: str | int | float) -> int:
     """A rate between 0 and 100 % in millionths: ``10%``, ``2‰`` or ``0.1``.
 
@@ -53,6 +68,21 @@ def ppm_of(written: str | int | float) -> int:
         raise ValueError("应为比例，如 10%、2‰ 或 0.1") from error
     if not millionths.is_finite() or not 0 <= millionths <= PPM or millionths != int(millionths):
         raise ValueError("应为0到100%之间的比例，最多精确到百万分之一，如 10%")
+    return int(millionths)
+
+
+def multiple_of(written: str | int | float) -> int:
+    """A multiplier such as ``1.2`` in millionths.
+
+    Raises:
+        ValueError: it is none; the message says what would be, in Chinese.
+    """
+    try:
+        millionths = Decimal(str(written).strip().rstrip("倍")) * PPM
+    except ArithmeticError as error:
+        raise ValueError("应为倍数，如 1.2") from error
+    if not millionths.is_finite() or not 0 < millionths <= 100 * PPM or millionths != int(millionths):
+        raise ValueError("应为0到100之间的倍数，如 1.2")
     return int(millionths)
 
 

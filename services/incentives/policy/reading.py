@@ -10,20 +10,12 @@ from pydantic import BaseModel, ValidationError
 
 from kit.wording import in_chinese
 from services.incentives.authored import Authored, AuthoringError, AuthoringProblem, Path, read_yaml
-from services.incentives.policy.benefit import Band, Banded, Fixed, Rate, TextOnly
+from services.incentives.policy.benefit import KINDS, Band, Computed, Multiplier, OfBase, Unit
 from services.incentives.policy.examples import Example
-from services.incentives.policy.schema import (
-    All,
-    AnyOf,
-    Cleanup,
-    Leaf,
-    Not,
-    Policy,
-    PolicyScope,
-    Review,
-    Source,
-    Validity,
-)
+from services.incentives.policy.lookups import Case, Lookup
+from services.incentives.policy.quantities import Per, Ratio, Since
+from services.incentives.policy.schema import Cleanup, Policy, PolicyScope, Review, Source, Validity
+from services.incentives.policy.tree import All, AnyOf, Leaf, Not
 
 _PARTS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "": (Policy,),
@@ -33,7 +25,16 @@ _PARTS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "cleanup": (Cleanup,),
     "review": (Review,),
     "conditions": (Leaf, All, AnyOf, Not),
-    "benefit": (Fixed, Rate, Banded, TextOnly),
+    "ratio": (Ratio,),
+    "per": (Per,),
+    "since": (Since,),
+    "value": (Lookup,),
+    "cases": (Case,),
+    "benefit": KINDS,
+    "units": (Unit,),
+    "cap": (Computed, Lookup),
+    "plus": (OfBase,),
+    "multipliers": (Multiplier,),
     "bands": (Band,),
     "examples": (Example,),
 }
@@ -57,6 +58,18 @@ def policy_from(document: Mapping[str, Any], name: str) -> Policy:
         AuthoringError: with all that is wrong.
     """
     return validate(Policy, Authored(name, dict(document), {}), _words_at)
+
+
+def stored_policy(document: Mapping[str, Any], name: str) -> Policy:
+    """A policy as it was stored, perhaps when benefits that were not computed were all texts.
+
+    Raises:
+        AuthoringError: with all that is wrong.
+    """
+    benefit = document["benefit"]
+    if benefit["kind"] == "text":
+        document = {**document, "benefit": {"kind": "in_kind", "text": benefit["text"]}}
+    return policy_from(document, name)
 
 
 def validate(model: type[Model], authored: Authored, words_at: Any = None) -> Model:

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import (
-    Discriminator,
-    Field,
-    Tag,
-    ValidationInfo,
-    WithJsonSchema,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from contracts.vocabulary.facts import FACTS
 from contracts.vocabulary.zones import ZONES, GroupId, ZoneId
 from services.incentives.policy.benefit import Benefit
 from services.incentives.policy.examples import Example
-from services.incentives.policy.operands import check_operator, fact_named, operand_of
 from services.incentives.policy.parts import Line, Slug, Text, Written
+from services.incentives.policy.tree import MAX_LEAVES, MAX_NESTING, Condition, leaves_of, nesting
 
 StandingName = Literal["in_force", "historical", "illustrative"]
 Instrument = Literal[
@@ -29,9 +19,6 @@ Instrument = Literal[
 ]
 Beneficiary = Literal["enterprise", "introducer", "person", "park_operator"]
 ClaimMode = Literal["automatic", "expedited", "ordinary"]
-
-MAX_LEAVES = 60
-MAX_NESTING = 8
 
 
 class PolicyScope(Written):
@@ -67,85 +54,6 @@ class PolicyScope(Written):
 def scopes_of(zone: str) -> tuple[str, str, str]:
     """The keys of every scope that reaches a zone: its own, its group's, the city's."""
     return f"zone:{zone}", f"group:{ZONES[zone].group.value}", "city:wuhan"
-
-
-class Leaf(Written):
-    """One condition: its sentence, and the comparison that decides it."""
-
-    id: Slug
-    text: Line
-    fact: str
-    op: str
-    value: Annotated[
-        Any,
-        WithJsonSchema(
-            {
-                "title": "门槛",
-                "description": "按事实的类型书写，金额如 1亿元",
-                "anyOf": [
-                    {"type": "string"},
-                    {"type": "number"},
-                    {"type": "boolean"},
-                    {"type": "array", "items": {"type": ["string", "number"]}},
-                    {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}},
-                    {"type": "null"},
-                ],
-            }
-        ),
-    ] = Field(None, validate_default=True)
-    clause: Line | None = None
-
-    @field_validator("fact")
-    @classmethod
-    def _known_fact(cls, name: str) -> str:
-        return fact_named(name).name
-
-    @field_validator("op")
-    @classmethod
-    def _known_operator(cls, op: str, info: ValidationInfo) -> str:
-        return check_operator(op, FACTS.get(info.data.get("fact", "")))
-
-    @field_validator("value")
-    @classmethod
-    def _typed_value(cls, value: Any, info: ValidationInfo) -> Any:
-        fact, op = FACTS.get(info.data.get("fact", "")), info.data.get("op")
-        if fact is not None and op is not None:
-            operand_of(fact, op, value)
-        return value
-
-
-class All(Written):
-    """Every one of these."""
-
-    all: list[Condition] = Field(min_length=1, max_length=MAX_LEAVES)
-
-
-class AnyOf(Written):
-    """One of these suffices."""
-
-    any: list[Condition] = Field(min_length=1, max_length=MAX_LEAVES)
-
-
-class Not(Written):
-    """Not this."""
-
-    not_: Condition = Field(alias="not")
-
-
-def _node(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return next((f"node:{name}" for name in ("all", "any", "not") if name in value), "node:leaf")
-    names: Mapping[type, str] = {All: "node:all", AnyOf: "node:any", Not: "node:not"}
-    return names.get(type(value), "node:leaf")
-
-
-Condition = Annotated[
-    Annotated[All, Tag("node:all")]
-    | Annotated[AnyOf, Tag("node:any")]
-    | Annotated[Not, Tag("node:not")]
-    | Annotated[Leaf, Tag("node:leaf")],
-    Discriminator(_node),
-]
 
 
 class Validity(Written):
@@ -250,7 +158,7 @@ class Policy(Written):
         twice = sorted({id for id in ids if ids.count(id) > 1})
         if twice:
             raise ValueError(f"条件编号重复：{'、'.join(twice)}，每个条件的 id 应不同")
-        if len(ids) > MAX_LEAVES or _nesting(conditions) > MAX_NESTING:
+        if len(ids) > MAX_LEAVES or nesting(conditions) > MAX_NESTING:
             raise ValueError(f"条件最多 {MAX_LEAVES} 个、嵌套最多 {MAX_NESTING} 层，请拆成几项政策")
         return conditions
 
@@ -264,20 +172,3 @@ class Policy(Written):
             if wrong:
                 raise ValueError(f"第{number}个例子的 unmet 写了不存在的条件：{'、'.join(wrong)}")
         return examples
-
-
-def leaves_of(node: Any) -> list[Leaf]:
-    """All conditions of a tree, in the order they are written."""
-    if isinstance(node, Leaf):
-        return [node]
-    if isinstance(node, Not):
-        return leaves_of(node.not_)
-    children = node.all if isinstance(node, All) else node.any
-    return [leaf for child in children for leaf in leaves_of(child)]
-
-
-def _nesting(node: Any) -> int:
-    if isinstance(node, Leaf):
-        return 0
-    children = [node.not_] if isinstance(node, Not) else node.all if isinstance(node, All) else node.any
-    return 1 + max(_nesting(child) for child in children)

@@ -14,7 +14,7 @@ from kit.ports import Ports
 from kit.store.port import Clause, Eq, In, Matches, Record, Scope, Sort
 from kit.web import Answer
 from services.incentives.errors import PolicyNotFound, ZoneNotFound
-from services.incentives.policy import Policy
+from services.incentives.policy import Policy, stored_policy
 from services.incentives.policy.schema import PolicyScope, scopes_of
 from services.incentives.repository import POLICIES, VERSIONS, Library, scope_of_author, version_id
 from services.incentives.schemas import Day, StandingName, Status, ValidAnswer
@@ -142,7 +142,7 @@ async def policy(ports: Ports, principal: Principal, id: str, day: date) -> Poli
     draft = record.body["draft"]
     return PolicyDetail(
         **item,
-        document=Policy.model_validate(record.body["document"] or draft["document"]),
+        document=stored_policy(record.body["document"] or draft["document"], record.id),
         versions=list(range(1, record.body["version"] + 1)),
         published_at=record.body["published_at"],
         draft=_draft(draft) if draft is not None and principal.role in AUTHORS else None,
@@ -159,7 +159,7 @@ async def version(ports: Ports, principal: Principal, id: str, number: int) -> V
     found = await ports.store.get(VERSIONS.name, _scope(principal), version_id(id, number))
     if found is None or number > record.body["version"]:
         raise PolicyNotFound(f"「{record.body['title']}」没有第 {number} 版，现行为第 {record.body['version']} 版。")
-    document = Policy.model_validate(found.body["document"])
+    document = stored_policy(found.body["document"], id)
     return VersionAnswer(policy=id, version=number, published_at=found.body["at"], document=document)
 
 
@@ -225,7 +225,7 @@ def _holds(valid: dict[str, Any], day: Day) -> bool:
 def _draft(content: dict[str, Any]) -> DraftAnswer:
     given = content["review"] or {}
     return DraftAnswer(
-        document=Policy.model_validate(content["document"]),
+        document=stored_policy(content["document"], "draft"),
         author=content["author"],
         author_name=content["author_name"],
         at=content["at"],

@@ -9,6 +9,7 @@ from contracts.vocabulary.facts import FACTS
 from kit.errors import BadRequest
 from services.incentives.code_table import LEVEL_LABELS, CodeRow, search
 from services.incentives.policy import leaves_of
+from services.incentives.policy.lookups import Lookup
 from services.incentives.repository import CodeTable, CodeTables, Library
 from services.incentives.schemas import CodeAnswer, CodePage
 
@@ -55,9 +56,12 @@ def _used(library: Library) -> Iterable[str]:
         for industry in profile.lead_industries:
             yield from industry.codes
     for compiled in library.current.policies.values():
-        for leaf in leaves_of(compiled.policy.conditions):
-            if FACTS[leaf.fact].kind == "code" and leaf.op != "known":
-                yield from leaf.value if isinstance(leaf.value, list) else [leaf.value]
+        leaves = leaves_of(compiled.policy.conditions)
+        figures = [*(leaf.value for leaf in leaves), *dict(compiled.policy.benefit).values()]
+        for table in (each for each in figures if isinstance(each, Lookup) and FACTS[each.by].kind == "code"):
+            yield from (str(code) for case in table.cases for code in case.in_)
+        for leaf in (each for each in leaves if each.measure.kind == "code" and each.op != "known"):
+            yield from leaf.value if isinstance(leaf.value, list) else [str(leaf.value)]
 
 
 def _start(cursor: str | None) -> int:

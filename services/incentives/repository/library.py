@@ -17,7 +17,7 @@ from kit.errors import AlreadyExists
 from kit.ports import Ports
 from kit.store.port import Eq, Record, Scope, Tally
 from services.incentives.catalogue import Catalogue, build_catalogue
-from services.incentives.policy import Policy, policy_from
+from services.incentives.policy import Policy, stored_policy
 from services.incentives.repository.collections import CATALOGUES, POLICIES, VERSIONS, body_of, version_id
 from services.incentives.settings import CATALOGUES_KEPT, SCHEMA, ZONES, counts_illustrative
 from services.incentives.zone_profile import ZoneProfile, load_zones
@@ -107,7 +107,7 @@ class Library:
         return self._bases[key]
 
     def _build(self, documents: list[dict[str, object]]) -> Catalogue:
-        policies: list[Policy] = [policy_from(document, str(document.get("id"))) for document in documents]
+        policies: list[Policy] = [stored_policy(document, str(document.get("id"))) for document in documents]
         return build_catalogue(policies, self._zones, illustrative=self._illustrative)
 
     async def _remember(self, catalogue: Catalogue) -> None:

@@ -1,0 +1,166 @@
+"""The conditions of a policy as a tree: all, any and not over comparisons, each with its own sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import Discriminator, Field, Tag, ValidationInfo, WithJsonSchema, field_validator, model_validator
+
+from contracts.vocabulary.facts import FACTS, Fact
+from services.incentives.policy.lookups import PLAIN_OR_TABLE, Lookup
+from services.incentives.policy.operands import PeriodName, check_operator, fact_named, operand_for
+from services.incentives.policy.parts import Line, Slug, Written
+from services.incentives.policy.quantities import Per, Quantity, Ratio, Since, Sum
+
+MAX_LEAVES = 60
+MAX_NESTING = 8
+
+
+_PLAIN = Annotated[
+    Any,
+    WithJsonSchema(
+        {
+            "title": "门槛",
+            "description": "按事实的类型书写，金额如 1亿元",
+            "anyOf": [
+                {"type": "string"},
+                {"type": "number"},
+                {"type": "boolean"},
+                {"type": "array", "items": {"type": ["string", "number"]}},
+                {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}},
+                {"type": "null"},
+            ],
+        }
+    ),
+]
+Threshold = Annotated[Annotated[_PLAIN, Tag("plain:")] | Annotated[Lookup, Tag("table:")], PLAIN_OR_TABLE]
+_FORMS: Mapping[str, type[Ratio | Per | Sum | Since]] = {"ratio": Ratio, "per": Per, "since": Since}
+
+
+class Leaf(Written):
+    """One condition: its sentence, and the comparison that decides it.
+
+    It compares a ``fact``, or what several come to: their ``ratio``, so much ``per`` unit, their ``sum``, the time
+    ``since`` a day. ``period`` is that of a threshold given for another period than the fact is stated for.
+    """
+
+    id: Slug
+    text: Line
+    fact: str | None = None
+    ratio: Ratio | None = None
+    per: Per | None = None
+    sum: list[str] | None = None
+    since: Since | None = None
+    op: str
+    period: PeriodName | None = None
+    value: Threshold = Field(None, validate_default=True)
+    clause: Line | None = None
+
+    @field_validator("fact")
+    @classmethod
+    def _known_fact(cls, name: str | None) -> str | None:
+        return None if name is None else fact_named(name).name
+
+    @field_validator("sum")
+    @classmethod
+    def _a_sum(cls, names: list[str] | None) -> list[str] | None:
+        return None if names is None else Sum(sum=names).sum
+
+    @field_validator("op")
+    @classmethod
+    def _known_operator(cls, op: str, info: ValidationInfo) -> str:
+        return check_operator(op, _measured(info.data))
+
+    @field_validator("value")
+    @classmethod
+    def _typed_value(cls, value: Any, info: ValidationInfo) -> Any:
+        fact, op = _measured(info.data), info.data.get("op")
+        if fact is not None and op is not None:
+            for each in value.values if isinstance(value, Lookup) else [value]:
+                operand_for(fact, op, each, info.data.get("period"))
+        return value
+
+    @model_validator(mode="after")
+    def _one_quantity(self) -> Self:
+        if sum(getattr(self, name) is not None for name in ("fact", *_FORMS, "sum")) != 1:
+            raise ValueError("每个条件写一项：fact、ratio、per、sum 或 since")
+        return self
+
+    @property
+    def quantity(self) -> Quantity | None:
+        """What it measures, None where that is a fact itself."""
+        return Sum(sum=self.sum) if self.sum is not None else self.ratio or self.per or self.since
+
+    @property
+    def measure(self) -> Fact:
+        """The type, unit and label of what it measures."""
+        return FACTS[self.fact] if self.fact is not None else self.quantity.fact  # type: ignore[union-attr]
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Every fact that it asks for."""
+        asked = (self.fact,) if self.quantity is None else self.quantity.facts
+        return (*asked, self.value.by) if isinstance(self.value, Lookup) else asked  # type: ignore[return-value]
+
+
+def _measured(data: Mapping[str, Any]) -> Fact | None:
+    """The type of what a condition measures, from its parts that are valid so far."""
+    if data.get("fact") is not None:
+        return FACTS[data["fact"]]
+    quantity = data.get("ratio") or data.get("per") or data.get("since")
+    if data.get("sum"):
+        quantity = Sum(sum=data["sum"])
+    return None if quantity is None else quantity.fact
+
+
+class All(Written):
+    """Every one of these."""
+
+    all: list[Condition] = Field(min_length=1, max_length=MAX_LEAVES)
+
+
+class AnyOf(Written):
+    """One of these suffices."""
+
+    any: list[Condition] = Field(min_length=1, max_length=MAX_LEAVES)
+
+
+class Not(Written):
+    """Not this."""
+
+    not_: Condition = Field(alias="not")
+
+
+def _node(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return next((f"node:{name}" for name in ("all", "any", "not") if name in value), "node:leaf")
+    names: Mapping[type, str] = {All: "node:all", AnyOf: "node:any", Not: "node:not"}
+    return names.get(type(value), "node:leaf")
+
+
+Condition = Annotated[
+    Annotated[All, Tag("node:all")]
+    | Annotated[AnyOf, Tag("node:any")]
+    | Annotated[Not, Tag("node:not")]
+    | Annotated[Leaf, Tag("node:leaf")],
+    Discriminator(_node),
+]
+
+
+def leaves_of(node: Any) -> list[Leaf]:
+    """All conditions of a tree, in the order they are written."""
+    if isinstance(node, Leaf):
+        return [node]
+    if isinstance(node, Not):
+        return leaves_of(node.not_)
+    children = node.all if isinstance(node, All) else node.any
+    return [leaf for child in children for leaf in leaves_of(child)]
+
+
+def nesting(node: Any) -> int:
+    """How many connectives stand above the deepest comparison."""
+    if isinstance(node, Leaf):
+        return 0
+    children = [node.not_] if isinstance(node, Not) else node.all if isinstance(node, All) else node.any
+    return 1 + max(nesting(child) for child in children)
