@@ -16,17 +16,8 @@ from services.incentives.bands import bands_of
 from services.incentives.comparisons import MET, NOT_MET
 from services.incentives.conditions import Facts, Formula, Predicates, compile_condition, in_category
 from services.incentives.measures import DOES_NOT_APPLY, HOME, Measured, added, measured
-from services.incentives.policy.benefit import (
-    UNPUBLISHED,
-    Banded,
-    Computed,
-    Fixed,
-    InKind,
-    Interest,
-    Match,
-    PerUnit,
-    Rate,
-)
+from services.incentives.policy.benefit import Banded, Fixed, InKind, Interest, Match, PerUnit, Rate
+from services.incentives.policy.figures import UNPUBLISHED, Computed
 from services.incentives.policy.lookups import Lookup
 from services.incentives.policy.parts import fen_between, fen_of, multiple_of, ppm_of
 from services.incentives.policy.tree import leaves_of

@@ -33,7 +33,8 @@ class EligibilityInput(StrictModel):
 class ConditionAnswer(Answer):
     """One condition: its rule, whether it holds, and the value it was tried on.
 
-    ``any_of`` is the same number for conditions of which one suffices.
+    ``any_of`` is the same number for conditions of which one suffices. ``computed`` is what several facts come to, of
+    which ``fact`` is then the first that is still open.
     """
 
     id: str
@@ -44,6 +45,7 @@ class ConditionAnswer(Answer):
     value: Amount | int | str | bool | list[str] | None
     as_written: str | None
     shown: str
+    computed: str | None = None
     state: FactState
     source: FactSource | None
     clause: str | None
@@ -79,10 +81,19 @@ class SourceAnswer(Answer):
     grade: str | None
 
 
+class YearAnswer(Answer):
+    """What falls into one year."""
+
+    year: int
+    certain_fen: int
+    possible_fen: int | None
+
+
 class PolicyAnswer(Answer):
     """One policy for these facts: its verdict with every reason, and what it comes to.
 
-    ``possible_fen`` null is without bound, or without any figure where ``amount_unknown``.
+    ``possible_fen`` null is without bound, or without any figure where ``amount_unknown``. ``calculation`` says how the
+    sum came about, where all of it is known; ``by_year`` is empty where it is paid at once.
     """
 
     policy: str
@@ -103,18 +114,12 @@ class PolicyAnswer(Answer):
     instrument: str
     claim_mode: str
     benefit: str
+    calculation: str | None = None
+    by_year: list[YearAnswer] = Field(default_factory=list)
     exclusive_group: str | None
     valid: ValidAnswer
     source: SourceAnswer
     cleanup_reason: str | None
-
-
-class YearAnswer(Answer):
-    """What falls into one year."""
-
-    year: int
-    certain_fen: int
-    possible_fen: int | None
 
 
 class ZoneAnswer(Answer):

@@ -71,7 +71,8 @@ def _codes(written: Any) -> list[str]:
 
 
 def _holds(leaf: Leaf, value: Any) -> bool:  # noqa: C901 - one line an operator
-    op, wanted = leaf.op, leaf.value
+    op = leaf.op
+    wanted: Any = leaf.value
     if leaf.measure.kind == "date" and op != "between":
         value = date.fromisoformat(value)
         wanted = [date.fromisoformat(each) for each in wanted] if op == "in" else date.fromisoformat(wanted)

@@ -140,7 +140,8 @@ def test_figures_inside_ranges_lie_within_their_sums(
     figure = of_facts(
         written, {name: told(Amount.exact(each)) for name, each in figures.items()} | {"hk_funded": told(hk)}
     )
-    assert whole.low <= figure.low == figure.high <= (whole.high or 0)
+    assert figure.low == figure.high
+    assert whole.low <= figure.low <= (whole.high or 0)
     assert sum(each for each, _ in figure.years or ((figure.low, 0),)) == figure.low
 
 

@@ -48,7 +48,7 @@ def named(policies: list[Policy]) -> pytest.MarkDecorator:
 def codes_of(policy: Policy) -> Iterator[str]:
     for leaf in leaves_of(policy.conditions):
         if leaf.fact == "industry_code":
-            yield from leaf.value if isinstance(leaf.value, list) else [leaf.value]
+            yield from leaf.value if isinstance(leaf.value, list) else [str(leaf.value)]
     for example in policy.examples:
         if isinstance(code := example.facts.get("industry_code"), str):
             yield code

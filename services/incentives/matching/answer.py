@@ -13,8 +13,10 @@ from typing import Any, Literal
 from services.incentives.catalogue import Catalogue, CompiledPolicy
 from services.incentives.conditions import MET, NOT_MET, VERDICTS, CompiledLeaf, Facts
 from services.incentives.matching.gaps import gaps, nearest
+from services.incentives.matching.reckoning import reckoning
 from services.incentives.matching.result import MatchResult, PolicyOutcome, ZoneOutcome, rank
 from services.incentives.matching.wording import left_out_reason, shown, shown_quantity, turned_round
+from services.incentives.policy import Policy
 from services.incentives.zone_profile import FITS, industry_fit
 
 Order = Literal["fit", "amount"]
@@ -92,12 +94,8 @@ def _policy(compiled: CompiledPolicy, result: MatchResult, facts: Facts, how: Re
     policy, outcome = compiled.policy, result.policies[compiled.id]
     open_questions = gaps(compiled, outcome, facts)
     changes = nearest(compiled, outcome, facts) if how.nearest else []
-    cleanup = policy.cleanup
     return {
-        "policy": policy.id,
-        "version": policy.version,
-        "title": policy.title,
-        "standing": policy.standing,
+        **_written(policy),
         "verdict": VERDICTS[outcome.verdict],
         "certain_fen": outcome.certain,
         "possible_fen": outcome.possible,
@@ -111,6 +109,22 @@ def _policy(compiled: CompiledPolicy, result: MatchResult, facts: Facts, how: Re
         "missing_facts": open_questions.missing,
         "unclear_facts": open_questions.unclear,
         "nearest": [{"fact": each.fact, "from": each.from_, "to": each.to, "text": each.text} for each in changes],
+        "calculation": reckoning(compiled, outcome, facts, result.as_of),
+        "by_year": [
+            {"year": year, "certain_fen": certain, "possible_fen": possible}
+            for year, certain, possible in (outcome.by_year(result.as_of.year) if outcome.years else ())
+        ],
+    }
+
+
+def _written(policy: Policy) -> dict[str, Any]:
+    """What a policy says, whatever the facts."""
+    cleanup = policy.cleanup
+    return {
+        "policy": policy.id,
+        "version": policy.version,
+        "title": policy.title,
+        "standing": policy.standing,
         "scope": policy.scope.key,
         "instrument": policy.instrument,
         "claim_mode": policy.claim_mode,
@@ -143,7 +157,8 @@ def _condition(compiled: CompiledLeaf, verdict: int, facts: Facts, as_of: date) 
         "label": leaf.measure.label,
         "value": _json(value.value) if known and value is not None else None,
         "as_written": None if value is None else value.as_written,
-        "shown": shown(name, value) if leaf.quantity is None else shown_quantity(leaf.quantity, facts, as_of),
+        "shown": shown(name, value),
+        "computed": None if leaf.quantity is None else shown_quantity(leaf.quantity, facts, as_of),
         "state": "missing" if value is None else value.state,
         "source": None if value is None else {"kind": value.source.kind, "id": value.source.id},
         "clause": leaf.clause,

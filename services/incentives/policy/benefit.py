@@ -6,129 +6,25 @@ is written ``未公布``: the benefit is then without a figure, bounded by its c
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Discriminator,
-    Field,
-    Tag,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FACTS, FactError, parse_value
-from services.incentives.policy.lookups import PLAIN_OR_TABLE, Lookup
+from services.incentives.policy.figures import Base, Cap, Money, Multiplier, Share
 from services.incentives.policy.operands import fact_named
-from services.incentives.policy.parts import (
-    EdgeText,
-    Line,
-    MoneyText,
-    RateText,
-    Text,
-    Written,
-    fen_between,
-    multiple_of,
-    ppm_of,
-)
-from services.incentives.policy.quantities import Sum
-from services.incentives.policy.tree import Condition
+from services.incentives.policy.parts import EdgeText, MoneyText, RateText, Text, Written, ppm_of
 
 MAX_BANDS = 30
 MAX_YEARS = 15
-UNPUBLISHED: Final = "未公布"
 Level = Literal["national", "province", "city", "zone"]
-
-
-def _figure(written: Any) -> Any:
-    if written == UNPUBLISHED:
-        return written
-    if isinstance(written, bool) or not isinstance(written, int | str):
-        raise ValueError(f"应为金额，如 200万元；没有公布的写 {UNPUBLISHED}")
-    fen_between(written)
-    return written
-
-
-def _share(written: Any) -> Any:
-    if written != UNPUBLISHED:
-        ppm_of(written)
-    return written
-
-
-def _amounts(written: str | list[str]) -> str | list[str]:
-    for name in [written] if isinstance(written, str) else written:
-        if fact_named(name).kind != "amount":
-            raise ValueError(f"「{FACTS[name].label}」不是金额，不能按比例计算")
-    return written if isinstance(written, str) else Sum(sum=written).sum
-
-
-def _multiple(written: Any) -> Any:
-    multiple_of(written)
-    return written
 
 
 def _one_to(written: Any) -> Any:
     """``1:0.5`` is a half."""
     return written.replace("：", ":").removeprefix("1:") if isinstance(written, str) else written
-
-
-def _table_of(check: Callable[[Any], Any]) -> Callable[[Lookup], Lookup]:
-    def each(table: Lookup) -> Lookup:
-        for value in table.values:
-            check(value)
-        return table
-
-    return each
-
-
-Figure = Annotated[int | str, BeforeValidator(_figure)]
-MoneyTable = Annotated[Lookup, AfterValidator(_table_of(_figure))]
-RateTable = Annotated[Lookup, AfterValidator(_table_of(_share))]
-Money = Annotated[Annotated[Figure, Tag("plain:")] | Annotated[MoneyTable, Tag("table:")], PLAIN_OR_TABLE]
-Share = Annotated[
-    Annotated[int | float | str, BeforeValidator(_share), Tag("plain:")] | Annotated[RateTable, Tag("table:")],
-    PLAIN_OR_TABLE,
-]
-Base = Annotated[str | list[str], AfterValidator(_amounts)]
-Multiple = BeforeValidator(_multiple)
-
-
-class OfBase(Written):
-    """A part of a bound: a share of an amount, such as what a firm contributed in the year."""
-
-    rate: RateText
-    base: Base
-
-
-class Computed(Written):
-    """A bound that is computed: sums and shares added up."""
-
-    plus: list[MoneyText | OfBase] = Field(min_length=1, max_length=10)
-
-
-class Multiplier(Written):
-    """Everything before the caps times so much, where a condition holds."""
-
-    times: Annotated[int | float | str, Multiple]
-    when: Condition
-    text: Line
-
-
-def _cap(value: Any) -> str:
-    if isinstance(value, Computed) or (isinstance(value, dict) and "plus" in value):
-        return "computed:"
-    return "table:" if isinstance(value, Lookup) or (isinstance(value, dict) and "by" in value) else "plain:"
-
-
-Cap = Annotated[
-    Annotated[Figure, Tag("plain:")] | Annotated[MoneyTable, Tag("table:")] | Annotated[Computed, Tag("computed:")],
-    Discriminator(_cap),
-]
 
 
 class _Given(Written):

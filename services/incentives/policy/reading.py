@@ -10,8 +10,9 @@ from pydantic import BaseModel, ValidationError
 
 from kit.wording import in_chinese
 from services.incentives.authored import Authored, AuthoringError, AuthoringProblem, Path, read_yaml
-from services.incentives.policy.benefit import KINDS, Band, Computed, Multiplier, OfBase, Unit
+from services.incentives.policy.benefit import KINDS, Band, Unit
 from services.incentives.policy.examples import Example
+from services.incentives.policy.figures import Computed, Multiplier, OfBase
 from services.incentives.policy.lookups import Case, Lookup
 from services.incentives.policy.quantities import Per, Ratio, Since
 from services.incentives.policy.schema import Cleanup, Policy, PolicyScope, Review, Source, Validity

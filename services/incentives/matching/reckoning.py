@@ -1,0 +1,135 @@
+"""How a sum came about, in one line: ``60元 × 租用面积5,000平方米 × 12 × 1.2（港资机构），3年合计1,296万元``."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from contracts.vocabulary.amount import format_fen
+from contracts.vocabulary.facts import FACTS, FactValue
+from contracts.vocabulary.industry import within
+from services.incentives.catalogue import CompiledPolicy
+from services.incentives.conditions import MET, NOT_MET, Facts, Predicates, compile_condition
+from services.incentives.matching.result import PolicyOutcome
+from services.incentives.matching.wording import shown, shown_quantity
+from services.incentives.measures import HOME, read_fact
+from services.incentives.policy.benefit import Banded, Fixed, Interest, Match, PerUnit, Rate
+from services.incentives.policy.figures import Computed, Multiplier
+from services.incentives.policy.lookups import Lookup, categories
+from services.incentives.policy.parts import fen_between
+from services.incentives.policy.quantities import Sum
+
+_BANDS = {"step": "按所在的一档计", "marginal": "分段累计"}
+
+
+def reckoning(compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts, as_of: date) -> str | None:
+    """The line; None where a fact that it takes is not known to the last digit, or nothing is computed."""
+    benefit: Any = compiled.policy.benefit
+    if outcome.verdict == NOT_MET or outcome.possible is None or not compiled.benefit.computable:
+        return None
+    if not all(_is_exact(facts.get(name)) for name in compiled.benefit.needs):
+        return None
+    factors = [*_factors(benefit, facts, as_of), *_multipliers(benefit.multipliers or (), facts, as_of)]
+    return "，".join([" × ".join(factors), *_limits(benefit, facts), _total(outcome)])
+
+
+def _is_exact(value: FactValue | None) -> bool:
+    reading = read_fact(value)
+    return reading is not None and reading.low == reading.high and reading.currency in HOME
+
+
+def _factors(benefit: Any, facts: Facts, as_of: date) -> list[str]:
+    match benefit:
+        case Fixed():
+            return [_figure(benefit.amount, facts)]
+        case Rate():
+            return [_stated(benefit.base, facts, as_of), _figure(benefit.rate, facts)]
+        case Interest():
+            years = [f"{benefit.years}年"] if benefit.years > 1 else []
+            return [_stated(benefit.loan, facts, as_of), _figure(benefit.points, facts), *years]
+        case Match():
+            return [_stated(benefit.base, facts, as_of), str(benefit.ratio)]
+        case PerUnit():
+            units = [
+                str(each) if isinstance(each, int) else _stated(each.fact, facts, as_of) + _up_to(each)
+                for each in benefit.units
+            ]
+            return [_figure(benefit.price, facts), *units]
+        case Banded():
+            return [f"{_stated(benefit.base, facts, as_of)}{_BANDS[benefit.mode]}"]
+    raise TypeError(f"no such benefit: {benefit!r}")
+
+
+def _stated(base: str | list[str], facts: Facts, as_of: date) -> str:
+    if isinstance(base, str) or len(base) == 1:
+        name = base if isinstance(base, str) else base[0]
+        return f"{FACTS[name].label}{shown(name, facts.get(name))}"
+    together = Sum(sum=base)
+    return f"{together.fact.label}{shown_quantity(together, facts, as_of)}"
+
+
+def _up_to(unit: Any) -> str:
+    return "" if unit.up_to is None else f"（最多{unit.up_to:,}{FACTS[unit.fact].unit}）"
+
+
+def _figure(written: Any, facts: Facts) -> str:
+    """A figure as written; of a table, that of the category."""
+    return str(chosen(written, facts) if isinstance(written, Lookup) else written)
+
+
+def chosen(table: Lookup, facts: Facts) -> Any:
+    """The figure that a table gives for a category that is known."""
+    fact, value = FACTS[table.by], facts[table.by].value
+    for case in table.cases:
+        for each in categories(fact, case.in_):
+            if _is_of(fact.kind, value, each):
+                return case.value
+    return table.otherwise
+
+
+def _is_of(kind: str, value: Any, category: Any) -> bool:
+    if kind == "code":
+        return within(value, category)
+    return int(value[:4]) == category if kind == "date" else bool(value == category)
+
+
+def _multipliers(multipliers: list[Multiplier] | tuple[()], facts: Facts, as_of: date) -> list[str]:
+    words = []
+    for each in multipliers:
+        predicates = Predicates()
+        formula, _ = compile_condition(each.when, predicates)
+        if formula(predicates.evaluate(facts, as_of)) == MET:
+            words.append(f"{each.times}（{each.text}）")
+    return words
+
+
+def _limits(benefit: Any, facts: Facts) -> list[str]:
+    words = [] if benefit.cap_per_year is None else [f"每年最高{_money(benefit.cap_per_year)}"]
+    if isinstance(benefit.cap, Computed):
+        parts = [_money(each) if isinstance(each, int | str) else _part(each, facts) for each in benefit.cap.plus]
+        return [*words, f"最高{'＋'.join(parts)}"]
+    return words if benefit.cap is None else [*words, f"最高{_money(_figure(benefit.cap, facts))}"]
+
+
+def _part(part: Any, facts: Facts) -> str:
+    names = [part.base] if isinstance(part.base, str) else part.base
+    stated = "＋".join(f"{FACTS[name].label}{shown(name, facts.get(name))}" for name in names)
+    return f"（{stated}）×{part.rate}"
+
+
+def _money(written: str | int) -> str:
+    try:
+        low, high = fen_between(written)
+    except ValueError:
+        return str(written)
+    return format_fen(low) if low == high else f"{format_fen(low)}至{format_fen(high)}"
+
+
+def _total(outcome: PolicyOutcome) -> str:
+    most = format_fen(outcome.possible or 0)
+    total = most if outcome.verdict != MET or outcome.certain == outcome.possible else _from(outcome, most)
+    return f"{len(outcome.years)}年合计{total}" if outcome.years else f"计{total}"
+
+
+def _from(outcome: PolicyOutcome, most: str) -> str:
+    return f"{format_fen(outcome.certain)}至{most}"
