@@ -46,7 +46,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
 
 LEADS = 200
 MANY = {"ci": 5_000, "full": 100_000}
-MEMORY = {"ci": "3g", "full": "14g"}
+MEMORY = {"ci": "3g", "full": "8g"}
 """The stand-in for MongoDB answers many questions out of all of a collection."""
 KILLS = ("migrate.placed:5", "migrate.records:20", "migrate.files:2", "migrate.appended:3", "migrate.renamed:3")
 
