@@ -15,8 +15,8 @@ from kit.store.mongo_outbox import LEFT_BEHIND
 from kit.store.port import Collection, Record
 
 FILES, PIECES = "blobs", "blob_pieces"
-PATIENCE_MS = 120_000
-"""For which an answer is waited for: a page of large documents takes longer than a request may."""
+PATIENT = {"socketTimeoutMS": 120_000, "connectTimeoutMS": 20_000, "serverSelectionTimeoutMS": 20_000}
+"""A page of large documents takes longer than a request may, and a move outlasts a server that stops for seconds."""
 MARK = "migration"
 """A collection that says which move filled this database, until it is whole."""
 BESIDE = {LEFT_BEHIND, FILES, PIECES, MARK}
@@ -28,7 +28,7 @@ class MongoDocuments:
 
     def __init__(self, url: str, database: str) -> None:
         self._store = MongoStore(url, database)
-        self._client = open_client(url, socketTimeoutMS=PATIENCE_MS)
+        self._client = open_client(url, **PATIENT)
         self._database = self._client[database]
 
     async def names(self) -> set[str]:

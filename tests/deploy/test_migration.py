@@ -46,6 +46,8 @@ pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
 
 LEADS = 200
 MANY = {"ci": 5_000, "full": 100_000}
+MEMORY = {"ci": "3g", "full": "8g"}
+"""The stand-in for MongoDB answers many questions out of all of a collection."""
 KILLS = ("migrate.placed:5", "migrate.records:20", "migrate.files:2", "migrate.appended:3", "migrate.renamed:3")
 
 
@@ -99,10 +101,10 @@ class Office:
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+def servers(tmp_path_factory: pytest.TempPathFactory, effort: Effort) -> Iterator[Servers]:
     """A broker and a database server of these tests alone."""
     folder = tmp_path_factory.mktemp("servers")
-    with kafka(folder / "kafka", free_port()) as bus, mongo(folder / "mongo", free_port(), "3g") as store:
+    with kafka(folder / "kafka", free_port()) as bus, mongo(folder / "mongo", free_port(), MEMORY[effort]) as store:
         yield Servers(bus, store)
 
 
