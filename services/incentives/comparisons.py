@@ -15,6 +15,7 @@ from services.incentives.policy.operands import Operand
 NOT_MET: Final = 0
 UNKNOWN: Final = 1
 MET: Final = 2
+VERDICTS: Final = ("not_met", "unknown", "met")
 
 Test = Callable[[Any, Any, str], int]
 """From both ends of a reading and its currency to a verdict."""

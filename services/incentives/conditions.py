@@ -11,30 +11,16 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from contracts.vocabulary.facts import FACTS, Fact
-from services.incentives.comparisons import MET, NOT_MET, UNKNOWN, Test, comparison
+from services.incentives.comparisons import MET, NOT_MET, Test, comparison
 from services.incentives.measures import DOES_NOT_APPLY, Facts, Measure, Reading, measure_of, measured
 from services.incentives.policy import Leaf
 from services.incentives.policy.lookups import Lookup, categories
 from services.incentives.policy.operands import Operand, operand_for
 from services.incentives.policy.quantities import Quantity
 from services.incentives.policy.tree import All, Not
-
-__all__ = [
-    "MET",
-    "NOT_MET",
-    "UNKNOWN",
-    "VERDICTS",
-    "CompiledLeaf",
-    "Facts",
-    "Formula",
-    "Predicates",
-    "compile_condition",
-]
-
-VERDICTS: Final = ("not_met", "unknown", "met")
 
 Formula = Callable[[Sequence[int]], int]
 """From the verdicts of a catalogue's predicates to one verdict."""

@@ -14,7 +14,7 @@ from kit.clock import SHANGHAI
 from kit.ports import Ports
 from kit.store.port import Record, Scope
 from services.incentives.catalogue import Catalogue, build_catalogue
-from services.incentives.conditions import MET, NOT_MET, UNKNOWN
+from services.incentives.comparisons import MET, NOT_MET, UNKNOWN
 from services.incentives.errors import PolicyNotFound
 from services.incentives.matching import evaluate
 from services.incentives.policy import stored_policy

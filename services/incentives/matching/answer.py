@@ -11,11 +11,13 @@ from datetime import date
 from typing import Any, Literal
 
 from services.incentives.catalogue import Catalogue, CompiledPolicy
-from services.incentives.conditions import MET, NOT_MET, VERDICTS, CompiledLeaf, Facts
+from services.incentives.comparisons import MET, NOT_MET, VERDICTS
+from services.incentives.conditions import CompiledLeaf
 from services.incentives.matching.gaps import gaps, nearest
 from services.incentives.matching.reckoning import reckoning
 from services.incentives.matching.result import MatchResult, PolicyOutcome, ZoneOutcome, rank
 from services.incentives.matching.wording import left_out_reason, shown, shown_quantity, turned_round
+from services.incentives.measures import Facts
 from services.incentives.policy import Policy
 from services.incentives.zone_profile import FITS, industry_fit
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from services.incentives.catalogue import CompiledPolicy
-from services.incentives.conditions import MET
+from services.incentives.comparisons import MET
 from services.incentives.matching.result import LeftOut, PolicyOutcome, Year, ZoneOutcome
 from services.incentives.spans import ENDLESS
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 from services.incentives.catalogue import STANDINGS, Catalogue, CompiledPolicy
-from services.incentives.conditions import MET, NOT_MET, Facts
+from services.incentives.comparisons import MET, NOT_MET
 from services.incentives.matching.combination import Candidate, combine
 from services.incentives.matching.result import MatchResult, PolicyOutcome
+from services.incentives.measures import Facts
 
 
 def match(facts: Facts, catalogue: Catalogue, as_of: date) -> MatchResult:

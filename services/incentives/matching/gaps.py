@@ -9,10 +9,11 @@ from typing import Any
 
 from contracts.vocabulary.facts import FACTS, FactValue
 from services.incentives.catalogue import CompiledPolicy
-from services.incentives.conditions import MET, NOT_MET, UNKNOWN, Facts, threshold
+from services.incentives.comparisons import MET, NOT_MET, UNKNOWN
+from services.incentives.conditions import threshold
 from services.incentives.matching.result import PolicyOutcome
 from services.incentives.matching.wording import shown_number
-from services.incentives.measures import HOME, Reading, read_fact
+from services.incentives.measures import HOME, Facts, Reading, read_fact
 from services.incentives.policy import Leaf
 from services.incentives.policy.lookups import Lookup
 from services.incentives.policy.operands import NUMERIC_KINDS, Operand

@@ -9,10 +9,11 @@ from contracts.vocabulary.amount import format_fen
 from contracts.vocabulary.facts import FACTS, FactValue
 from contracts.vocabulary.industry import within
 from services.incentives.catalogue import CompiledPolicy
-from services.incentives.conditions import MET, NOT_MET, Facts, Predicates, compile_condition
+from services.incentives.comparisons import MET, NOT_MET
+from services.incentives.conditions import Predicates, compile_condition
 from services.incentives.matching.result import PolicyOutcome
 from services.incentives.matching.wording import shown, shown_quantity
-from services.incentives.measures import HOME, read_fact
+from services.incentives.measures import HOME, Facts, read_fact
 from services.incentives.policy.benefit import Banded, Fixed, Interest, Match, PerUnit, Rate
 from services.incentives.policy.figures import Computed, Multiplier
 from services.incentives.policy.lookups import Lookup, categories

@@ -16,7 +16,6 @@ from services.incentives.policy.quantities import Per, Quantity, Ratio, Since, S
 MAX_LEAVES = 60
 MAX_NESTING = 8
 
-
 _PLAIN = Annotated[
     Any,
     WithJsonSchema(
@@ -35,7 +34,7 @@ _PLAIN = Annotated[
     ),
 ]
 Threshold = Annotated[Annotated[_PLAIN, Tag("plain:")] | Annotated[Lookup, Tag("table:")], PLAIN_OR_TABLE]
-_FORMS: Mapping[str, type[Ratio | Per | Sum | Since]] = {"ratio": Ratio, "per": Per, "since": Since}
+_FORMS = ("fact", "ratio", "per", "sum", "since")
 
 
 class Leaf(Written):
@@ -83,7 +82,7 @@ class Leaf(Written):
 
     @model_validator(mode="after")
     def _one_quantity(self) -> Self:
-        if sum(getattr(self, name) is not None for name in ("fact", *_FORMS, "sum")) != 1:
+        if sum(getattr(self, name) is not None for name in _FORMS) != 1:
             raise ValueError("每个条件写一项：fact、ratio、per、sum 或 since")
         return self
 
@@ -95,13 +94,13 @@ class Leaf(Written):
     @property
     def measure(self) -> Fact:
         """The type, unit and label of what it measures."""
-        return FACTS[self.fact] if self.fact is not None else self.quantity.fact  # type: ignore[union-attr]
+        return FACTS[self.fact or ""] if self.quantity is None else self.quantity.fact
 
     @property
     def facts(self) -> tuple[str, ...]:
         """Every fact that it asks for."""
-        asked = (self.fact,) if self.quantity is None else self.quantity.facts
-        return (*asked, self.value.by) if isinstance(self.value, Lookup) else asked  # type: ignore[return-value]
+        asked = (self.fact or "",) if self.quantity is None else self.quantity.facts
+        return (*asked, self.value.by) if isinstance(self.value, Lookup) else asked
 
 
 def _measured(data: Mapping[str, Any]) -> Fact | None:
