@@ -161,3 +161,26 @@ async def test_a_week_is_closed_on_every_partition_once(desk: Desk) -> None:
     assert len([event for event in await desk.told(IncentivesCutoffPassed) if event.data["week"] == "2026-W48"]) == 8
     assert sorted(each["partition"] for each in closed) == list(range(8))
     assert {(each["service"], each["partitions"]) for each in closed} == {("incentives", 8)}
+
+
+async def test_a_match_that_time_alone_changes_is_made_again_the_next_day(open_desk: Opener) -> None:
+    recent = {"id": "recent", "text": "认定后1个月内", "since": {"date": "recognised_on"}, "op": "le", "value": 1}
+    async with open_desk(catalogue="office") as desk:
+        await published(desk, "recent", conditions=recent, examples=RECENT)
+        await desk.lead(facts={"recognised_on": "2026-10-23"})
+        assert (await _verdict(desk)) == "met"
+        desk.clock.advance(timedelta(days=1))
+        async with asyncio.timeout(10):
+            while await _verdict(desk) != "not_met":
+                await asyncio.sleep(0.05)
+
+
+async def _verdict(desk: Desk) -> str:
+    answer = MatchAnswer.model_validate(await desk.get("/leads/lead-1/matches", "jingkai"))
+    return answer.zones[0].policies[0].verdict
+
+
+RECENT = [
+    {"title": "正好1个月", "as_of": "2026-06-01", "facts": {"recognised_on": "2026-05-01"}, "verdict": "met"},
+    {"title": "多一天", "as_of": "2026-06-02", "facts": {"recognised_on": "2026-05-01"}, "verdict": "not_met"},
+]

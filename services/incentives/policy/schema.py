@@ -172,3 +172,9 @@ class Policy(Written):
             if wrong:
                 raise ValueError(f"第{number}个例子的 unmet 写了不存在的条件：{'、'.join(wrong)}")
         return examples
+
+    @property
+    def daily(self) -> bool:
+        """Whether its answer may change from one day to the next, with no fact and no term changing."""
+        conditions = [self.conditions, *(each.when for each in getattr(self.benefit, "multipliers", None) or ())]
+        return any(leaf.since is not None for node in conditions for leaf in leaves_of(node))

@@ -101,9 +101,11 @@ class Library:
         """What a match of this date is made from: another basis may give another answer."""
         key = (self.current.version, as_of)
         if key not in self._bases:
-            effective = ",".join(each.id for each in self.current.effective(as_of))
+            effective = self.current.effective(as_of)
+            term = as_of if any(each.policy.daily for each in effective) else as_of.year
+            said = f"{key[0]}:{term}:{','.join(each.id for each in effective)}"
             self._bases.clear()
-            self._bases[key] = sha256(f"{key[0]}:{as_of.year}:{effective}".encode()).hexdigest()[:16]
+            self._bases[key] = sha256(said.encode()).hexdigest()[:16]
         return self._bases[key]
 
     def _build(self, documents: list[dict[str, object]]) -> Catalogue:
