@@ -8,7 +8,10 @@ from collections.abc import Collection, Iterator, Mapping
 import httpx
 import pytest
 
+from gateway.pages.languages import COOKIE
 from gateway.pages.page_table import PAGES, Page
+from services.incentives.catalogue import load_policies
+from services.incentives.settings import POLICIES
 from tests.flows.calls import (
     ADMINISTRATOR,
     ANYBODY,
@@ -246,3 +249,12 @@ def test_zones_do_not_learn_whom_another_one_invited(world: World, browsers: dic
     panel = browsers["hanyang"].open("GET", f"/leads/{own}/panels/partners")
     assert "芯禾电子" in panel.text
     assert not leaked(panel)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_policy_has_a_page(world: World, language: str) -> None:
+    visitor = Browser(world, ANONYMOUS).client
+    visitor.cookies.set(COOKIE, language)
+    answers = {policy.id: visitor.get(f"/policies/{policy.id}").status_code for policy in load_policies(POLICIES)}
+    visitor.close()
+    assert set(answers.values()) == {200}, [id for id, status in answers.items() if status != 200]
