@@ -148,9 +148,7 @@ FACT_LIST: tuple[Row, ...] = (
         "历史条款要求在当地登记、纳税、纳统，是否如此？",
     ),
     _amount("fiscal_contribution", "年地方财政贡献", "Yearly fiscal contribution"),
-    _amount(
-        "affiliates_fiscal_contribution", "关联企业年地方财政贡献", "Yearly fiscal contribution of affiliates"
-    ),
+    _amount("affiliates_fiscal_contribution", "关联企业年地方财政贡献", "Yearly fiscal contribution of affiliates"),
     _count("stay_years", "承诺不迁出年限", "Years promised to stay", "年"),
     _yes_no("capital_reduction", "减少注册资本", "Capital reduced", "承诺期内减少过注册资本吗？"),
 )
