@@ -21,7 +21,7 @@ from kit.events import Event
 from kit.mongo import open_client, reaching
 from kit.store.columns import BILLION, group_name
 from kit.store.cursors import Place, read_cursor, write_cursor
-from kit.store.mongo_document import Document, fields_of, pushed, query_fields, record_of, waiting_of
+from kit.store.mongo_document import Document, fields_of, pushed, query_fields, record_of, shape_of, waiting_of
 from kit.store.mongo_outbox import Outbox
 from kit.store.mongo_query import condition, field_of, legs, whole
 from kit.store.port import (
@@ -74,22 +74,14 @@ class MongoStore:
 
     async def _index(self, collection: Collection) -> None:
         documents = self._database[collection.name]
-        await documents.create_index("readers")
-        if collection.search:
-            await documents.create_index("tokens")
+        for field in ("readers", "shape", *(("tokens",) if collection.search else ())):
+            await documents.create_index(field)
         for index in (index for index in collection.indexes if index.tree):
             await documents.create_index([(field_of(collection, index.field), ASCENDING), ("_id", ASCENDING)])
 
     async def _fill(self, collection: Collection) -> None:
         documents = self._database[collection.name]
-        lacking: list[Document] = [
-            {field_of(collection, index.field): {"$exists": False}} for index in collection.indexes
-        ]
-        if collection.brief:
-            lacking.append({"brief": None})
-        if not lacking:
-            return
-        async for found in documents.find({"$or": lacking}, {"body": 1, "revision": 1}):
+        async for found in documents.find({"shape": {"$ne": shape_of(collection)}}, {"body": 1, "revision": 1}):
             fields = query_fields(collection, found["body"])
             await documents.update_one({"_id": found["_id"], "revision": found["revision"]}, {"$set": fields})
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
+from zlib import crc32
 
 import bson
 from bson.raw_bson import RawBSONDocument
@@ -34,12 +36,20 @@ def fields_of(collection: Collection, record: Record) -> Document:
 
 
 def query_fields(collection: Collection, body: Document) -> Document:
-    """What queries see of a body."""
+    """What queries see of a body, and which they are: documents of another shape are filled anew."""
     return {
+        "shape": shape_of(collection),
         "keys": {name: value for index in collection.indexes for name, value in _keys(index, body)},
         "tokens": sorted(search_tokens(collection, body)),
         "brief": brief_of(collection, body),
     }
+
+
+@cache
+def shape_of(collection: Collection) -> str:
+    """One word for all that queries see of a document in this collection."""
+    seen = [(index.field, index.kind) for index in collection.indexes], collection.search, collection.brief
+    return f"{crc32(repr(seen).encode()):08x}"
 
 
 def _keys(index: Index, body: Document) -> list[tuple[str, Any]]:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
+from pymongo import MongoClient
 
 from kit.errors import TooLarge, Unavailable
 from kit.store import mongo
 from kit.store.mongo import MongoStore
+from kit.store.mongo_document import query_fields, shape_of
+from kit.store.port import Collection, Eq, Index
 from tests.ports.things import ALL, THINGS, event, thing
 
 pytestmark = pytest.mark.cluster
@@ -49,3 +54,35 @@ async def test_a_document_of_sixteen_megabytes_is_refused_and_others_go_on(store
     assert await store.get("things", ALL, "huge") == saved
     await store.save("things", thing("other"), [event("1")])
     assert [each.event.id for each in await store.pending(10)] == ["1"]
+
+
+async def test_a_start_fills_what_an_older_program_saved_and_reads_nothing_else(
+    store: MongoStore, mongo_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for id in ("a", "b"):
+        await store.save("things", thing(id, stage="new"))
+    name = store._database.name
+    with MongoClient[Any](mongo_url) as client:
+        older = {"$unset": {"shape": "", "keys": ""}}
+        client[name]["things"].update_one({"_id": "a"}, older)
+        filled: list[Any] = []
+
+        def counted(collection: Collection, body: dict[str, Any]) -> dict[str, Any]:
+            filled.append(body)
+            return query_fields(collection, body)
+
+        monkeypatch.setattr(mongo, "query_fields", counted)
+        for _ in range(2):
+            opened = MongoStore(mongo_url, name)
+            await opened.ensure(THINGS)
+            await opened.close()
+        kept = {each["_id"]: each["shape"] for each in client[name]["things"].find()}
+    assert len(filled) == 1
+    assert kept == dict.fromkeys(("a", "b"), shape_of(THINGS))
+    assert [each.id for each in (await store.find("things", ALL, [Eq("stage", "new")])).records] == ["a", "b"]
+
+
+def test_the_shape_tells_what_queries_see() -> None:
+    other = replace(THINGS, indexes=(*THINGS.indexes, Index("later")))
+    assert len({shape_of(each) for each in (THINGS, other, replace(THINGS, search=()), replace(THINGS, brief=()))}) > 2
+    assert shape_of(replace(THINGS, name="others")) == shape_of(THINGS)

@@ -11,6 +11,7 @@ import de.bwaldvogel.mongo.backend.h2.H2Backend;
 import de.bwaldvogel.mongo.backend.h2.H2Database;
 import de.bwaldvogel.mongo.bson.Document;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.h2.mvstore.MVStore;
@@ -50,6 +51,7 @@ public class MongoStandIn {
 
     protected Index<Object> openOrCreateSecondaryIndex(String collection, String name, List<IndexKey> keys, boolean sparse) {
       boolean plain = keys.size() == 1 && !keys.get(0).getKey().contains(".");
+      if (plain && keys.get(0).getKey().equals("shape")) return new Differing(name, keys);
       return plain ? new Present(name, keys) : super.openOrCreateSecondaryIndex(collection, name, keys, sparse);
     }
   }
@@ -73,6 +75,36 @@ public class MongoStandIn {
 
     public Object remove(Document document) {
       places.remove(document.get("_id"));
+      return null;
+    }
+  }
+
+  /** Finds the documents whose field is not this, as those of an earlier shape are found; the server reads all. */
+  private static class Differing extends EmptyIndex<Object> {
+    private static final Object NONE = new Object();
+    private final Map<Object, Object> values = new ConcurrentHashMap<>();
+
+    Differing(String name, List<IndexKey> keys) { super(name, keys); }
+
+    private String key() { return keys().get(0); }
+
+    public boolean canHandle(Document query) {
+      return query.size() == 1 && query.get(key()) instanceof Document asked && asked.keySet().equals(Set.of("$ne"));
+    }
+
+    public Iterable<Object> getPositions(Document query) {
+      Object other = ((Document) query.get(key())).get("$ne");
+      return values.entrySet().stream().filter(each -> !each.getValue().equals(other)).map(Map.Entry::getKey).toList();
+    }
+
+    public void add(Document document, Object place, MongoCollection<Object> of) {
+      values.put(place, document.getOrDefault(key(), NONE));
+    }
+
+    public void updateInPlace(Document from, Document to, Object place, MongoCollection<Object> of) { add(to, place, of); }
+
+    public Object remove(Document document) {
+      values.remove(document.get("_id"));
       return null;
     }
   }
