@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 ASSETS := node_modules/.stamp
 ARGS ?=
-WORKERS ?= 2
+WORKERS ?=
 WALKS := tests/pages/test_walks.py
 ON_CLUSTER ?= tests/flows/test_role_matrix.py \
   $(WALKS)::test_officer_logs_a_lead_and_compares_zones $(WALKS)::test_visitor_asks_without_an_account
@@ -32,8 +32,8 @@ run: $(STAMPS)/run $(ASSETS) ## Install what is missing and serve the whole suit
 	@exec $(BIN)/quce serve
 
 .PHONY: test
-test: $(STAMPS)/dev $(ASSETS) ## Run the tests, so many files at a time; ARGS="-k lead" chooses some
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+test: $(STAMPS)/dev $(ASSETS) ## Run the tests; ARGS="-k lead" chooses some, WORKERS=2 runs two files at a time
+	@$(BIN)/python -m pytest $(if $(WORKERS),--numprocesses $(WORKERS) --dist loadfile) $(ARGS)
 
 .PHONY: check format lint types imports generated clean-tree
 check: format lint types imports generated clean-tree ## Format, lint, types, imports, generated files
