@@ -35,7 +35,16 @@ public class MongoStandIn {
     /** A third of the memory remembers documents; the default of 16 MB would read them from the file again and again. */
     private static final int CACHE_MB = (int) (Runtime.getRuntime().maxMemory() / 3 >> 20);
 
-    Backend(String file) { super(new MVStore.Builder().fileName(file).cacheSize(CACHE_MB).open()); }
+    /** What a question began to read stays for as long as it may take; the default of 45 s ends it half-way. */
+    private static final int KEPT_MS = 10 * 60_000;
+
+    Backend(String file) { super(opened(file)); }
+
+    private static MVStore opened(String file) {
+      MVStore store = new MVStore.Builder().fileName(file).cacheSize(CACHE_MB).open();
+      store.setRetentionTime(KEPT_MS);
+      return store;
+    }
 
     protected MongoDatabase openOrCreateDatabase(String name) {
       return new Database(name, getMvStore(), getCursorRegistry());
