@@ -35,8 +35,8 @@ public class MongoStandIn {
     /** A third of the memory remembers documents; the default of 16 MB would read them from the file again and again. */
     private static final int CACHE_MB = (int) (Runtime.getRuntime().maxMemory() / 3 >> 20);
 
-    /** What a question began to read stays for as long as it may take; the default of 45 s ends it half-way. */
-    private static final int KEPT_MS = 10 * 60_000;
+    /** What a question of much began to read stays for as long as it may take; the default of 45 s ends it half-way. */
+    private static final int KEPT_MS = (CACHE_MB > 600 ? 600 : 45) * 1000;
 
     Backend(String file) { super(opened(file)); }
 
