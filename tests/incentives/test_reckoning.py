@@ -92,6 +92,8 @@ def test_the_line(benefit: dict[str, Any], facts: dict[str, Any], line: str) -> 
         ({**SPENT, "base": "equipment_investment"}, {"equipment_investment": "1-2亿元"}),
         ({**SPENT, "base": "equipment_investment"}, {"equipment_investment": "100万美元"}),
         ({"kind": "fixed", "amount": "200万元"}, {"jobs": 99}),
+        ({"kind": "fixed", "amount": CAPS}, {"industry_code": "C"}),
+        ({**RENT, "price": PRICE}, {"rent_area_sqm": 10, "entry_date": "2024-05-01"}),
     ],
 )
 def test_no_line_where_something_is_open(benefit: dict[str, Any], facts: dict[str, Any]) -> None:

@@ -7,16 +7,15 @@ from typing import Any
 
 from contracts.vocabulary.amount import format_fen
 from contracts.vocabulary.facts import FACTS, FactValue
-from contracts.vocabulary.industry import within
 from services.incentives.catalogue import CompiledPolicy
-from services.incentives.comparisons import MET, NOT_MET
-from services.incentives.conditions import Predicates, compile_condition
+from services.incentives.comparisons import MET, NOT_MET, UNKNOWN
+from services.incentives.conditions import Predicates, compile_condition, in_category
 from services.incentives.matching.result import PolicyOutcome
 from services.incentives.matching.wording import shown, shown_quantity
 from services.incentives.measures import HOME, Facts, read_fact
 from services.incentives.policy.benefit import Banded, Fixed, Interest, Match, PerUnit, Rate
 from services.incentives.policy.figures import Computed, Multiplier
-from services.incentives.policy.lookups import Lookup, categories
+from services.incentives.policy.lookups import Lookup, tables_in
 from services.incentives.policy.parts import fen_between
 from services.incentives.policy.quantities import Sum
 
@@ -30,8 +29,10 @@ def reckoning(compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts, as
         return None
     if not all(_is_exact(facts.get(name)) for name in compiled.benefit.needs):
         return None
+    if any(_chosen(table, facts, as_of) is None for table in tables_in(benefit)):
+        return None
     factors = [*_factors(benefit, facts, as_of), *_multipliers(benefit.multipliers or (), facts, as_of)]
-    return "，".join([" × ".join(factors), *_limits(benefit, facts), _total(outcome)])
+    return "，".join([" × ".join(factors), *_limits(benefit, facts, as_of), _total(outcome)])
 
 
 def _is_exact(value: FactValue | None) -> bool:
@@ -42,12 +43,12 @@ def _is_exact(value: FactValue | None) -> bool:
 def _factors(benefit: Any, facts: Facts, as_of: date) -> list[str]:
     match benefit:
         case Fixed():
-            return [_figure(benefit.amount, facts)]
+            return [_figure(benefit.amount, facts, as_of)]
         case Rate():
-            return [_stated(benefit.base, facts, as_of), _figure(benefit.rate, facts)]
+            return [_stated(benefit.base, facts, as_of), _figure(benefit.rate, facts, as_of)]
         case Interest():
             years = [f"{benefit.years}年"] if benefit.years > 1 else []
-            return [_stated(benefit.loan, facts, as_of), _figure(benefit.points, facts), *years]
+            return [_stated(benefit.loan, facts, as_of), _figure(benefit.points, facts, as_of), *years]
         case Match():
             return [_stated(benefit.base, facts, as_of), str(benefit.ratio)]
         case PerUnit():
@@ -55,7 +56,7 @@ def _factors(benefit: Any, facts: Facts, as_of: date) -> list[str]:
                 str(each) if isinstance(each, int) else _stated(each.fact, facts, as_of) + _up_to(each)
                 for each in benefit.units
             ]
-            return [_figure(benefit.price, facts), *units]
+            return [_figure(benefit.price, facts, as_of), *units]
         case Banded():
             return [f"{_stated(benefit.base, facts, as_of)}{_BANDS[benefit.mode]}"]
     raise TypeError(f"no such benefit: {benefit!r}")
@@ -73,25 +74,20 @@ def _up_to(unit: Any) -> str:
     return "" if unit.up_to is None else f"（最多{unit.up_to:,}{FACTS[unit.fact].unit}）"
 
 
-def _figure(written: Any, facts: Facts) -> str:
+def _figure(written: Any, facts: Facts, as_of: date) -> str:
     """A figure as written; of a table, that of the category."""
-    return str(chosen(written, facts) if isinstance(written, Lookup) else written)
+    return str(_chosen(written, facts, as_of) if isinstance(written, Lookup) else written)
 
 
-def chosen(table: Lookup, facts: Facts) -> Any:
-    """The figure that a table gives for a category that is known."""
-    fact, value = FACTS[table.by], facts[table.by].value
-    for case in table.cases:
-        for each in categories(fact, case.in_):
-            if _is_of(fact.kind, value, each):
-                return case.value
-    return table.otherwise
-
-
-def _is_of(kind: str, value: Any, category: Any) -> bool:
-    if kind == "code":
-        return within(value, category)
-    return int(value[:4]) == category if kind == "date" else bool(value == category)
+def _chosen(table: Lookup, facts: Facts, as_of: date) -> Any:
+    """The figure that a table gives; None for a category that is too coarse to tell, or that gets nothing."""
+    predicates = Predicates()
+    cases = [(in_category(table, case.in_, predicates), case.value) for case in table.cases]
+    verdicts = predicates.evaluate(facts, as_of)
+    found = {formula(verdicts): value for formula, value in cases}
+    if MET in found or UNKNOWN in found:
+        return found.get(MET)
+    return table.otherwise if table.exhaustive else None
 
 
 def _multipliers(multipliers: list[Multiplier] | tuple[()], facts: Facts, as_of: date) -> list[str]:
@@ -104,12 +100,12 @@ def _multipliers(multipliers: list[Multiplier] | tuple[()], facts: Facts, as_of:
     return words
 
 
-def _limits(benefit: Any, facts: Facts) -> list[str]:
+def _limits(benefit: Any, facts: Facts, as_of: date) -> list[str]:
     words = [] if benefit.cap_per_year is None else [f"每年最高{_money(benefit.cap_per_year)}"]
     if isinstance(benefit.cap, Computed):
         parts = [_money(each) if isinstance(each, int | str) else _part(each, facts) for each in benefit.cap.plus]
         return [*words, f"最高{'＋'.join(parts)}"]
-    return words if benefit.cap is None else [*words, f"最高{_money(_figure(benefit.cap, facts))}"]
+    return words if benefit.cap is None else [*words, f"最高{_money(_figure(benefit.cap, facts, as_of))}"]
 
 
 def _part(part: Any, facts: Facts) -> str:

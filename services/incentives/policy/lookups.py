@@ -98,6 +98,11 @@ def _left_out(fact: Fact, named: Sequence[Any]) -> str:
     return "其余年份" if fact.kind == "date" else "其余行业"
 
 
+def tables_in(part: Written) -> list[Lookup]:
+    """The figures of a part of a policy that go by category."""
+    return [each for each in dict(part).values() if isinstance(each, Lookup)]
+
+
 def _written(value: Any) -> str:
     return "table:" if isinstance(value, Lookup) or (isinstance(value, dict) and "by" in value) else "plain:"
 

@@ -9,7 +9,7 @@ from contracts.vocabulary.facts import FACTS
 from kit.errors import BadRequest
 from services.incentives.code_table import LEVEL_LABELS, CodeRow, search
 from services.incentives.policy import leaves_of
-from services.incentives.policy.lookups import Lookup
+from services.incentives.policy.lookups import tables_in
 from services.incentives.repository import CodeTable, CodeTables, Library
 from services.incentives.schemas import CodeAnswer, CodePage
 
@@ -57,8 +57,8 @@ def _used(library: Library) -> Iterable[str]:
             yield from industry.codes
     for compiled in library.current.policies.values():
         leaves = leaves_of(compiled.policy.conditions)
-        figures = [*(leaf.value for leaf in leaves), *dict(compiled.policy.benefit).values()]
-        for table in (each for each in figures if isinstance(each, Lookup) and FACTS[each.by].kind == "code"):
+        tables = [table for part in (*leaves, compiled.policy.benefit) for table in tables_in(part)]
+        for table in (each for each in tables if FACTS[each.by].kind == "code"):
             yield from (str(code) for case in table.cases for code in case.in_)
         for leaf in (each for each in leaves if each.measure.kind == "code" and each.op != "known"):
             yield from leaf.value if isinstance(leaf.value, list) else [str(leaf.value)]
