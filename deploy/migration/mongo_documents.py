@@ -112,7 +112,7 @@ class MongoFiles:
 
     def __init__(self, url: str, database: str, secret: bytes) -> None:
         self.blobs = MongoBlobs(url, database, secret)
-        self._client = open_client(url)
+        self._client = open_client(url, **PATIENT)
         self._entries = self._client[database][FILES]
 
     async def keys(self) -> list[str]:

@@ -104,8 +104,7 @@ class _Making:
             case Match():
                 return self.share(benefit.ratio, benefit.base), PPM
             case PerUnit():
-                scales = [_scale(each.fact) for each in benefit.units if not isinstance(each, int)]
-                return self.per_unit(benefit), math.prod(scales)
+                return self.per_unit(benefit)
             case Banded():
                 return self.of_bands(benefit), 1
         raise TypeError(f"no such benefit: {benefit!r}")
@@ -152,7 +151,7 @@ class _Making:
 
         return lambda facts, verdicts: times(rates(facts, verdicts), _span(bases(facts)))
 
-    def per_unit(self, benefit: PerUnit) -> Source:
+    def per_unit(self, benefit: PerUnit) -> tuple[Source, int]:
         """A price times every unit; decimals are stored in millionths."""
         price = self.figure(benefit.price, _money)
         numbers = exactly(math.prod(each for each in benefit.units if isinstance(each, int)))
@@ -166,7 +165,7 @@ class _Making:
                 total = times(total, count if each.up_to is None else at_most(count, exactly(each.up_to * scale)))
             return total
 
-        return product
+        return product, math.prod(scale for _, scale in units)
 
     def of_bands(self, benefit: Banded) -> Source:
         """The band, or the bands up to it, of a base."""

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from contracts.vocabulary.facts import FactValue
 from kit.auth import Principal
-from kit.clock import SHANGHAI
 from kit.ports import Ports
 from kit.store.port import Record, Scope
 from services.incentives.catalogue import Catalogue, build_catalogue
@@ -18,7 +17,7 @@ from services.incentives.comparisons import MET, NOT_MET, UNKNOWN
 from services.incentives.errors import PolicyNotFound
 from services.incentives.matching import evaluate
 from services.incentives.policy import stored_policy
-from services.incentives.repository import MATCHES, POLICIES, scope_of_author
+from services.incentives.repository import MATCHES, POLICIES, scope_of_author, today
 from services.incentives.settings import DRY_RUN_LEADS
 
 _SCOPE: Final = Scope.system("counts of a dry run")
@@ -61,24 +60,24 @@ async def dry_run(ports: Ports, principal: Principal, id: str) -> dict[str, Any]
     draft = record.body["draft"]
     document = draft["document"] if draft else record.body["document"]
     catalogue = build_catalogue([stored_policy(document, id)], {}, illustrative=True)
-    counts, today = Counts(), ports.clock.now().astimezone(SHANGHAI).date()
+    counts, day = Counts(), today(ports)
     batch: list[Mapping[str, Any]] = []
     async for each in ports.store.scan(MATCHES.name, _SCOPE):
         batch.append(each.body)
         if len(batch) == _BATCH:
-            await asyncio.to_thread(_count, catalogue, id, today, batch, counts)
+            await asyncio.to_thread(_count, catalogue, id, day, batch, counts)
             batch = []
         if counts.leads >= DRY_RUN_LEADS:
             break
-    await asyncio.to_thread(_count, catalogue, id, today, batch, counts)
+    await asyncio.to_thread(_count, catalogue, id, day, batch, counts)
     return _answer(record, counts)
 
 
-def _count(catalogue: Catalogue, id: str, today: date, batch: list[Mapping[str, Any]], counts: Counts) -> None:
+def _count(catalogue: Catalogue, id: str, day: date, batch: list[Mapping[str, Any]], counts: Counts) -> None:
     compiled = catalogue.policies[id]
     for body in batch:
         facts = {name: FactValue.model_validate(value) for name, value in body["facts"].items()}
-        outcome = evaluate(compiled, facts, catalogue.predicates.evaluate(facts, today))
+        outcome = evaluate(compiled, facts, catalogue.predicates.evaluate(facts, day))
         before = body["result"]["policies"].get(id)
         counts.add(outcome.verdict, outcome.certain, before[0] if before else NOT_MET)
 

@@ -15,7 +15,7 @@ from services.incentives.comparisons import MET, NOT_MET, VERDICTS
 from services.incentives.conditions import CompiledLeaf
 from services.incentives.matching.gaps import gaps, nearest
 from services.incentives.matching.reckoning import reckoning
-from services.incentives.matching.result import MatchResult, PolicyOutcome, ZoneOutcome, rank
+from services.incentives.matching.result import MatchResult, PolicyOutcome, Year, ZoneOutcome, rank
 from services.incentives.matching.wording import left_out_reason, shown, shown_quantity, turned_round
 from services.incentives.measures import Facts
 from services.incentives.policy import Policy
@@ -71,12 +71,13 @@ def _zone(
         "amount_unknown": outcome.amount_unknown,
         "met": outcome.met,
         "unknown": outcome.unknown,
-        "by_year": [
-            {"year": year, "certain_fen": certain, "possible_fen": possible}
-            for year, certain, possible in outcome.by_year
-        ],
+        "by_year": _years(outcome.by_year),
         "policies": [_in_zone(shared[id], id, outcome, catalogue) for id in ids],
     }
+
+
+def _years(years: Sequence[Year]) -> list[dict[str, Any]]:
+    return [{"year": year, "certain_fen": certain, "possible_fen": possible} for year, certain, possible in years]
 
 
 def _rank(outcome: PolicyOutcome) -> tuple[int, int, float]:
@@ -112,10 +113,7 @@ def _policy(compiled: CompiledPolicy, result: MatchResult, facts: Facts, how: Re
         "unclear_facts": open_questions.unclear,
         "nearest": [{"fact": each.fact, "from": each.from_, "to": each.to, "text": each.text} for each in changes],
         "calculation": reckoning(compiled, outcome, facts, result.as_of),
-        "by_year": [
-            {"year": year, "certain_fen": certain, "possible_fen": possible}
-            for year, certain, possible in (outcome.by_year(result.as_of.year) if outcome.years else ())
-        ],
+        "by_year": _years(outcome.by_year(result.as_of.year) if outcome.years else ()),
     }
 
 
