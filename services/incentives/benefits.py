@@ -1,13 +1,13 @@
 """What a benefit comes to: certain and possible fen from exact integers, and the years in which it is paid.
 
-The certain sum takes the end of every range that gives least, the possible sum the end that gives most. Products are
-cut down to whole fen once, at the end of each year's sum. A base that nobody stated leaves only the caps as bounds.
+The certain sum takes the end of every range that gives least, the possible sum the end that gives most. A base that
+nobody stated leaves only the caps as bounds.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,43 +16,22 @@ from services.incentives.bands import bands_of
 from services.incentives.comparisons import MET, NOT_MET
 from services.incentives.conditions import Formula, Predicates, compile_condition, in_category
 from services.incentives.measures import DOES_NOT_APPLY, HOME, Facts, Measured, added, measured
+from services.incentives.payment import Source, Verdicts, Worth, paid
 from services.incentives.policy.benefit import Banded, Fixed, InKind, Interest, Match, PerUnit, Rate
 from services.incentives.policy.figures import UNPUBLISHED, Computed
 from services.incentives.policy.lookups import Lookup
 from services.incentives.policy.parts import fen_between, fen_of, multiple_of, ppm_of
 from services.incentives.policy.tree import leaves_of
 from services.incentives.spans import (
-    ENDLESS,
-    NO_CAP,
     NOTHING,
     OPEN,
     Span,
     at_most,
     cut,
-    divided,
     exactly,
     hull,
     times,
-    within,
 )
-
-Verdicts = Sequence[int]
-
-
-Source = Callable[[Facts, Verdicts], Span]
-
-
-@dataclass(frozen=True, slots=True)
-class Worth:
-    """What a benefit comes to if its conditions hold; ``high`` None is without bound, ``known`` False no figure.
-
-    ``years`` are both ends for each year from the first, where it is paid over several.
-    """
-
-    low: int
-    high: int | None
-    known: bool = True
-    years: tuple[tuple[int, int | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +53,8 @@ def compile_benefit(benefit: Any, predicates: Predicates) -> CompiledBenefit:
         return CompiledBenefit(_in_kind(benefit), (), computable=False)
     once, scale = making.once(benefit)
     scale *= PPM ** len(benefit.multipliers or ())
-    worth = _paid(_multiplied(once, benefit, making), scale, making.cap(benefit.cap), benefit)
+    worth = paid(_multiplied(once, benefit, making), scale, making.cap(benefit.cap), benefit, predicates)
+    making.needs += [] if benefit.lifetime is None else [benefit.lifetime.received]
     return CompiledBenefit(worth, tuple(dict.fromkeys(making.needs)), computable=not making.unpublished)
 
 
@@ -241,29 +221,3 @@ def _multiplied(once: Source, benefit: Any, making: _Making) -> Source:
 
 def _both(factor: int) -> tuple[int, int]:
     return min(factor, PPM), max(factor, PPM)
-
-
-def _paid(once: Source, scale: int, cap: Source | None, benefit: Any) -> Callable[[Facts, Verdicts], Worth]:
-    """The sum in its years, each within the cap of a year, all together within the cap of the whole."""
-    yearly_cap = None if benefit.cap_per_year is None else exactly(fen_of(benefit.cap_per_year))
-    shares = [ppm_of(each) for each in benefit.instalments or ()]
-    again = [PPM] * benefit.years if isinstance(benefit, Interest) else [ppm_of(each) for each in benefit.yearly or ()]
-
-    def worth(facts: Facts, verdicts: Verdicts) -> Worth:
-        span = once(facts, verdicts)
-        most = NO_CAP if cap is None else cap(facts, verdicts)
-        if again:
-            parts = [cut(times(span, exactly(share)), scale * PPM) for share in again]
-        else:
-            parts = divided(at_most(cut(span, scale), most), shares)
-        if yearly_cap is not None:
-            parts = [at_most(each, yearly_cap) for each in parts]
-        if again:
-            parts = within(parts, most)
-        known = all(each.known or each.high != ENDLESS for each in parts)
-        years = tuple((int(each.low), None if each.high == ENDLESS else int(each.high)) for each in parts)
-        bounded = all(high is not None for _, high in years)
-        high = sum(high or 0 for _, high in years) if bounded else None
-        return Worth(sum(low for low, _ in years), high, known, years if len(years) > 1 else ())
-
-    return worth

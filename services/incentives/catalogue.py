@@ -13,6 +13,7 @@ from services.incentives.authored import AuthoringError, AuthoringProblem
 from services.incentives.benefits import CompiledBenefit, compile_benefit
 from services.incentives.conditions import CompiledLeaf, Formula, Predicates, compile_condition
 from services.incentives.policy import Policy, read_policy
+from services.incentives.policy.combination import Limit
 from services.incentives.zone_profile import ZoneProfile
 
 STANDINGS = ("in_force", "historical", "illustrative")
@@ -28,6 +29,8 @@ class CompiledPolicy:
     leaves: tuple[CompiledLeaf, ...]
     benefit: CompiledBenefit
     zones: tuple[str, ...]
+    rivals: frozenset[str]
+    limits: Mapping[str, Limit]
 
     @property
     def id(self) -> str:
@@ -62,7 +65,7 @@ class Catalogue:
 
     def _counts(self, compiled: CompiledPolicy, as_of: date) -> bool:
         policy = compiled.policy
-        if not compiled.zones or not policy.valid.holds(as_of):
+        if not compiled.zones or not policy.holds(as_of):
             return False
         return self.illustrative or policy.standing != "illustrative"
 
@@ -124,7 +127,8 @@ def _misplaced(policy: Policy, path: Path) -> list[tuple[str, str]]:
 
 
 def _compile(policy: Policy, predicates: Predicates) -> CompiledPolicy:
-    formula, leaves = compile_condition(policy.conditions, predicates)
+    formula, leaves = compile_condition(policy.requirements, predicates)
     zones = tuple(zone for zone in policy.scope.zones if zone in ZONES)
     cleared = policy.cleanup is None or not policy.cleanup.pending
-    return CompiledPolicy(policy, cleared, formula, leaves, compile_benefit(policy.benefit, predicates), zones)
+    benefit = compile_benefit(policy.benefit, predicates)
+    return CompiledPolicy(policy, cleared, formula, leaves, benefit, zones, policy.rivals, policy.limits)

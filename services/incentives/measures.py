@@ -2,7 +2,7 @@
 
 A quotient is kept in half steps, so that no division is rounded: twice its whole part, and one more where anything is
 left over. What is missing, contested, pending or in mixed currencies leaves a quotient open; of a sum it leaves the
-upper end open, because no part of one is negative.
+upper end open, because no part of one is negative. What is yes or no on the day has both ends the same.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import PPM, FactValue
+from services.incentives.policy.dated import Applicable, Entitled, Held, Ruling
 from services.incentives.policy.quantities import Per, Quantity, Ratio, Since, Sum
 
 Facts = Mapping[str, FactValue]
@@ -144,5 +145,88 @@ def _last_day(day: date) -> int:
     return (following - date(day.year, day.month, 1)).days
 
 
+def months_after(day: date, months: int) -> date:
+    """The same day of a later month, the last day of a shorter one counting as the same."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    first = date(year, month + 1, 1)
+    return first.replace(day=min(day.day, _last_day(first)))
+
+
+def _held(quantity: Held) -> Measure:
+    def held(facts: Facts, as_of: date) -> Measured:
+        known = [_status(measured(facts.get(quantity.status)), quantity.tag)]
+        if quantity.on is not None:
+            known.append(_on(facts.get(quantity.on), lambda day: day <= as_of and not _over(day, as_of)))
+        if quantity.until is not None:
+            known.append(_on(facts.get(quantity.until), lambda day: as_of <= day))
+        return _answer(False if False in known else None if None in known else True)
+
+    def _over(day: date, as_of: date) -> bool:
+        return quantity.years is not None and months_after(day, 12 * quantity.years) <= as_of
+
+    return held
+
+
+def _status(reading: Measured, tag: str | None) -> bool | None:
+    if reading is None:
+        return None
+    if reading is DOES_NOT_APPLY:
+        return False
+    return bool(reading.low) if tag is None else tag in reading.low
+
+
+def _on(value: FactValue | None, holds: Callable[[date], bool]) -> bool | None:
+    """Whether something is so of a date; what has none does not hold."""
+    reading = measured(value)
+    if reading is None:
+        return None
+    return reading is not DOES_NOT_APPLY and holds(date.fromisoformat(reading.low))
+
+
+def _answer(known: bool | None) -> Measured:
+    return None if known is None else Reading(known, known)
+
+
+_RULERS: Final = frozenset({"officer", "import", "system", "example"})
+"""Whose word on a ruling counts: not that of the company it is about."""
+
+
+def _ruled(quantity: Ruling) -> Measure:
+    def ruled(facts: Facts, _as_of: date) -> Measured:
+        value = facts.get(quantity.of)
+        return measured(value) if value is not None and value.source.kind in _RULERS else None
+
+    return ruled
+
+
+def _entitled(quantity: Entitled) -> Measure:
+    def entitled(facts: Facts, as_of: date) -> Measured:
+        if quantity.start <= as_of <= quantity.end:
+            return _answer(True)
+        return _answer(_on(facts.get(quantity.by), lambda day: quantity.start <= day <= quantity.end))
+
+    return entitled
+
+
+def _applicable(quantity: Applicable) -> Measure:
+    def applicable(facts: Facts, as_of: date) -> Measured:
+        if quantity.last is not None and as_of > quantity.last:
+            return _answer(False)
+        if quantity.after is None:
+            return _answer(True)
+        return _answer(_on(facts.get(quantity.after), lambda day: as_of <= months_after(day, quantity.months)))
+
+    return applicable
+
+
 _ELAPSED: Mapping[str, Callable[[date, date], int]] = {"days": _days, "months": _months, "years": _years}
-_MEASURES: Mapping[type, Callable[[Any], Measure]] = {Ratio: _ratio, Per: _per, Sum: _sum, Since: _since}
+_MEASURES: Mapping[type, Callable[[Any], Measure]] = {
+    Ratio: _ratio,
+    Per: _per,
+    Sum: _sum,
+    Since: _since,
+    Held: _held,
+    Ruling: _ruled,
+    Entitled: _entitled,
+    Applicable: _applicable,
+}

@@ -34,13 +34,13 @@ class ConditionAnswer(Answer):
     """One condition: its rule, whether it holds, and the value it was tried on.
 
     ``any_of`` is the same number for conditions of which one suffices. ``computed`` is what several facts come to, of
-    which ``fact`` is then the first that is still open.
+    which ``fact`` is then the first that is still open; null where the calendar alone decides.
     """
 
     id: str
     text: str
     verdict: Verdict
-    fact: str
+    fact: str | None
     label: str
     value: Amount | int | str | bool | list[str] | None
     as_written: str | None
@@ -89,6 +89,26 @@ class YearAnswer(Answer):
     possible_fen: int | None
 
 
+class TermAnswer(Answer):
+    """A line of the fine print: what kind of term, and the sentence."""
+
+    kind: str
+    text: str
+
+
+class LimitAnswer(Answer):
+    """A limit that policies share and that was reached: by the certain sum, or only by the possible one.
+
+    ``before_fen`` null is without bound.
+    """
+
+    title: str
+    limit_fen: int
+    before_fen: int | None
+    after_fen: int
+    certain: bool
+
+
 class PolicyAnswer(Answer):
     """One policy for these facts: its verdict with every reason, and what it comes to.
 
@@ -116,6 +136,7 @@ class PolicyAnswer(Answer):
     benefit: str
     calculation: str | None = None
     by_year: list[YearAnswer] = Field(default_factory=list)
+    terms: list[TermAnswer] = Field(default_factory=list)
     exclusive_group: str | None
     valid: ValidAnswer
     source: SourceAnswer
@@ -135,6 +156,7 @@ class ZoneAnswer(Answer):
     met: int
     unknown: int
     by_year: list[YearAnswer]
+    limits_reached: list[LimitAnswer] = Field(default_factory=list)
     policies: list[PolicyAnswer]
 
 

@@ -56,6 +56,12 @@ def at_most(span: Span, cap: Span) -> Span:
     return Span(min(span.low, cap.low), min(span.high, cap.high), span.known)
 
 
+def less(whole: Span, part: Span) -> Span:
+    """What is left of a whole when a part that belongs to it is taken away."""
+    low, high = max(0, whole.low - part.low), ENDLESS if whole.high == ENDLESS else max(0, whole.high - part.high)
+    return Span(min(low, high), max(low, high), whole.known and part.known)
+
+
 def within(parts: Sequence[Span], cap: Span) -> list[Span]:
     """Year after year until the cap of the whole is used up, at both ends."""
     paid, left = [], cap

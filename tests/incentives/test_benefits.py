@@ -14,9 +14,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from contracts.vocabulary.amount import MAX_STATED, Amount
 from contracts.vocabulary.facts import PPM, parse_facts
-from services.incentives.benefits import Worth, compile_benefit
+from services.incentives.benefits import compile_benefit
 from services.incentives.conditions import Predicates
 from services.incentives.measures import Facts
+from services.incentives.payment import Worth
 from services.incentives.policy.benefit import Benefit
 from services.incentives.spans import Span, divided, split
 from tests.incentives.drawing import fen, told

@@ -16,6 +16,7 @@ from services.incentives.conditions import CompiledLeaf
 from services.incentives.matching.gaps import gaps, nearest
 from services.incentives.matching.reckoning import reckoning
 from services.incentives.matching.result import MatchResult, PolicyOutcome, Year, ZoneOutcome, rank
+from services.incentives.matching.terms import terms
 from services.incentives.matching.wording import left_out_reason, shown, shown_quantity, turned_round
 from services.incentives.measures import Facts
 from services.incentives.policy import Policy
@@ -41,7 +42,7 @@ def render(result: MatchResult, facts: Facts, catalogue: Catalogue, how: Renderi
     ``possible_fen`` is None where nothing bounds it, or where ``amount_unknown`` says that there is no figure.
     """
     wanted = [zone for zone in result.zones if how.zones is None or zone in how.zones]
-    shared = {id: _policy(catalogue.policies[id], result, facts, how) for id in result.policies}
+    shared = {id: _policy(catalogue.policies[id], result, facts, catalogue, how) for id in result.policies}
     fits = {zone: industry_fit(catalogue.zones[zone], facts) for zone in wanted}
     if how.order == "amount":
         wanted.sort(key=lambda zone: rank(result.zones[zone]), reverse=True)
@@ -72,6 +73,10 @@ def _zone(
         "met": outcome.met,
         "unknown": outcome.unknown,
         "by_year": _years(outcome.by_year),
+        "limits_reached": [
+            {"title": title, "limit_fen": limit, "before_fen": before, "after_fen": after, "certain": certain}
+            for title, limit, before, after, certain in outcome.reached
+        ],
         "policies": [_in_zone(shared[id], id, outcome, catalogue) for id in ids],
     }
 
@@ -93,7 +98,9 @@ def _in_zone(policy: dict[str, Any], id: str, outcome: ZoneOutcome, catalogue: C
     }
 
 
-def _policy(compiled: CompiledPolicy, result: MatchResult, facts: Facts, how: Rendering) -> dict[str, Any]:
+def _policy(
+    compiled: CompiledPolicy, result: MatchResult, facts: Facts, catalogue: Catalogue, how: Rendering
+) -> dict[str, Any]:
     policy, outcome = compiled.policy, result.policies[compiled.id]
     open_questions = gaps(compiled, outcome, facts)
     changes = nearest(compiled, outcome, facts) if how.nearest else []
@@ -114,6 +121,7 @@ def _policy(compiled: CompiledPolicy, result: MatchResult, facts: Facts, how: Re
         "nearest": [{"fact": each.fact, "from": each.from_, "to": each.to, "text": each.text} for each in changes],
         "calculation": reckoning(compiled, outcome, facts, result.as_of),
         "by_year": _years(outcome.by_year(result.as_of.year) if outcome.years else ()),
+        "terms": terms(compiled, outcome, facts, result.as_of, catalogue),
     }
 
 
@@ -143,11 +151,12 @@ def _written(policy: Policy) -> dict[str, Any]:
 def _condition(compiled: CompiledLeaf, verdict: int, facts: Facts, as_of: date) -> dict[str, Any]:
     """One condition as it must be for the policy: under "not", its sentence and verdict are turned round.
 
-    Of what several facts come to together, the first that is still open is named, or else the first.
+    Of what several facts come to together, the first that is still open is named, or else the first; a condition on the
+    calendar alone names none.
     """
     leaf = compiled.leaf
-    name = next((each for each in leaf.facts if each not in facts), leaf.facts[0])
-    value = facts.get(name)
+    name = next((each for each in leaf.facts if each not in facts), leaf.facts[0] if leaf.facts else None)
+    value = facts.get(name) if name is not None else None
     known = leaf.fact is not None and value is not None and value.state == "value"
     return {
         "id": leaf.id,
@@ -157,9 +166,9 @@ def _condition(compiled: CompiledLeaf, verdict: int, facts: Facts, as_of: date) 
         "label": leaf.measure.label,
         "value": _json(value.value) if known and value is not None else None,
         "as_written": None if value is None else value.as_written,
-        "shown": shown(name, value),
+        "shown": "" if name is None else shown(name, value),
         "computed": None if leaf.quantity is None else shown_quantity(leaf.quantity, facts, as_of),
-        "state": "missing" if value is None else value.state,
+        "state": ("missing" if name is not None else "value") if value is None else value.state,
         "source": None if value is None else {"kind": value.source.kind, "id": value.source.id},
         "clause": leaf.clause,
         "any_of": compiled.any_of,

@@ -1,14 +1,15 @@
-"""What a zone's policies come to together: of an exclusive group only the best counts (就高不重复)."""
+"""What a zone's policies come to together: the best of what may be claimed at once, within the caps they share."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from services.incentives.catalogue import CompiledPolicy
 from services.incentives.comparisons import MET
-from services.incentives.matching.result import LeftOut, PolicyOutcome, Year, ZoneOutcome
+from services.incentives.matching.result import LeftOut, PolicyOutcome, Reached, Year, ZoneOutcome
+from services.incentives.matching.selection import Item, Selection, select
+from services.incentives.policy.combination import GROUP, Limit
 from services.incentives.spans import ENDLESS
 
 
@@ -20,91 +21,114 @@ class Candidate(NamedTuple):
     years: Sequence[Year]
 
     @property
+    def id(self) -> str:
+        """The policy's id."""
+        return self.compiled.id
+
+    @property
     def comparable(self) -> bool:
         """Whether it has a figure or a bound that a known fact would turn into one."""
         return self.outcome.known or self.compiled.benefit.computable
 
     @property
-    def sure(self) -> tuple[int, float]:
-        """For the best certain sum; the possible one breaks ties."""
-        return self.outcome.certain, self.hoped[0]
+    def possible(self) -> float:
+        """The most it may come to."""
+        return ENDLESS if self.outcome.possible is None else self.outcome.possible
 
     @property
-    def hoped(self) -> tuple[float, int]:
+    def sure(self) -> Item:
+        """For the best certain sum; the possible one decides between equal ones."""
+        return _item(self.compiled, {year: certain for year, certain, _ in self.years}, self.possible)
+
+    @property
+    def hoped(self) -> Item:
         """For the best possible sum."""
-        return ENDLESS if self.outcome.possible is None else self.outcome.possible, self.outcome.certain
+        years = {year: ENDLESS if possible is None else possible for year, _, possible in self.years}
+        return _item(self.compiled, years, self.outcome.certain)
 
 
-class _Total:
-    """A zone's sums as they are added up."""
-
-    def __init__(self) -> None:
-        self.certain: dict[int, int] = defaultdict(int)
-        self.possible: dict[int, int | None] = defaultdict(int)
-        self.amount_unknown = 0
-        self.left_out: dict[str, tuple[LeftOut, str]] = {}
-
-    def add(self, sure: Candidate, hoped: Candidate) -> None:
-        for year, certain, _ in sure.years:
-            self.certain[year] += certain
-        for year, _, possible in hoped.years:
-            before = self.possible[year]
-            self.possible[year] = None if before is None or possible is None else before + possible
-
-    def leave_out(self, each: Candidate, why: LeftOut, beside: str) -> None:
-        self.left_out[each.compiled.id] = (why, beside)
+def _item(compiled: CompiledPolicy, years: Mapping[int, float], second: float) -> Item:
+    policy = compiled.policy
+    return Item(policy.id, years, second, compiled.rivals, frozenset(compiled.limits), frozenset(policy.tops_up or ()))
 
 
 def combine(zone: str, candidates: Iterable[Candidate], role: str) -> ZoneOutcome:
     """The best combination of a zone's candidates for one beneficiary: others' money is not added to theirs."""
-    total = _Total()
-    groups: dict[str, list[Candidate]] = defaultdict(list)
+    left_out: dict[str, tuple[LeftOut, str]] = {}
+    own: list[Candidate] = []
     met = unknown = 0
     for each in candidates:
         met += each.outcome.verdict == MET
         unknown += each.outcome.verdict != MET
-        policy = each.compiled.policy
         if not each.compiled.cleared:
-            total.leave_out(each, "cleanup", "")
-        elif policy.beneficiary != role:
-            total.leave_out(each, "beneficiary", "")
-        elif policy.exclusive_group is None:
-            _add_single(total, each)
+            left_out[each.id] = ("cleanup", "")
+        elif each.compiled.policy.beneficiary != role:
+            left_out[each.id] = ("beneficiary", "")
         else:
-            groups[policy.exclusive_group].append(each)
-    for group in groups.values():
-        _add_best(total, group)
-    years = sorted({*total.certain, *total.possible})
-    by_year = tuple((year, total.certain.get(year, 0), total.possible.get(year, 0)) for year in years)
-    bounded = [possible for _, _, possible in by_year if possible is not None]
+            own.append(each)
+    comparable = [each for each in own if each.comparable]
+    limits = lowest(each.compiled for each in comparable)
+    sure = select([each.sure for each in comparable], limits)
+    hoped = select([each.hoped for each in comparable], limits)
+    left_out |= _left_out(own, sure, hoped)
+    by_year = tuple(_year(year, sure, hoped) for year in sorted({*sure.years, *hoped.years}))
     return ZoneOutcome(
         zone,
-        sum(certain for _, certain, _ in by_year),
-        sum(bounded) if len(bounded) == len(by_year) else None,
-        total.amount_unknown,
+        int(sure.total),
+        None if hoped.total == ENDLESS else int(hoped.total),
+        sum(not each.outcome.known for each in own),
         met,
         unknown,
         by_year,
-        total.left_out,
+        left_out,
+        tuple(_reached(limits[name], sure, hoped) for name in sorted(sure.reduced.keys() | hoped.reduced.keys())),
     )
 
 
-def _add_single(total: _Total, each: Candidate) -> None:
-    total.amount_unknown += not each.outcome.known
-    if each.comparable:
-        total.add(each, each)
+def lowest(policies: Iterable[CompiledPolicy]) -> dict[str, Limit]:
+    """The limits that policies share; where they write different ones for the same, the lowest holds."""
+    limits: dict[str, Limit] = {}
+    for policy in policies:
+        for name, limit in policy.limits.items():
+            if name not in limits or limit.most < limits[name].most:
+                limits[name] = limit
+    return limits
 
 
-def _add_best(total: _Total, group: list[Candidate]) -> None:
-    total.amount_unknown += sum(not each.outcome.known for each in group)
-    comparable = [each for each in group if each.comparable]
-    if not comparable:
-        return
-    sure = max(comparable, key=lambda each: each.sure)
-    hoped = max(comparable, key=lambda each: each.hoped)
-    total.add(sure, hoped)
-    leading = sure if sure.outcome.certain else hoped
-    for each in group:
-        if each is not leading:
-            why: LeftOut = "exclusive" if each.comparable else "incomparable"
-            total.leave_out(each, "contender" if each is hoped else why, leading.compiled.id)
+def _year(year: int, sure: Selection, hoped: Selection) -> Year:
+    possible = hoped.years.get(year, 0)
+    return year, int(sure.years.get(year, 0)), None if possible == ENDLESS else int(possible)
+
+
+def _reached(limit: Limit, sure: Selection, hoped: Selection) -> Reached:
+    """A limit that was reached, by the certain sum or by the possible one alone."""
+    certain = limit.name in sure.reduced
+    before, after = (sure if certain else hoped).reduced[limit.name]
+    return limit.title, limit.most, None if before == ENDLESS else int(before), int(after), certain
+
+
+def _left_out(own: Sequence[Candidate], sure: Selection, hoped: Selection) -> dict[str, tuple[LeftOut, str]]:
+    """Why policies do not count, and beside which: what is certain leads where there is anything certain."""
+    by_name: dict[str, list[Candidate]] = {}
+    for each in own:
+        for name in each.compiled.rivals:
+            by_name.setdefault(name, []).append(each)
+    reasons: dict[str, tuple[LeftOut, str]] = {}
+    for name, rivals in sorted(by_name.items()):
+        certain = any(each.id in sure.chosen and each.outcome.certain for each in rivals)
+        chosen = (sure if certain else hoped).chosen
+        leading = next((each for each in rivals if each.id in chosen), None)
+        if leading is None:
+            continue
+        for each in rivals:
+            if each.id not in chosen:
+                reasons.setdefault(each.id, (_why(each, name, hoped), leading.id))
+    return reasons
+
+
+def _why(each: Candidate, name: str, hoped: Selection) -> LeftOut:
+    if each.id in hoped.chosen:
+        return "contender"
+    if not each.comparable:
+        return "incomparable"
+    return "exclusive" if name.startswith(GROUP) else "claimed"

@@ -47,5 +47,8 @@ def evaluate(compiled: CompiledPolicy, facts: Facts, verdicts: bytearray) -> Pol
         return PolicyOutcome(verdict, leaves, 0, 0, known=True)
     worth = compiled.benefit.worth(facts, verdicts)
     if verdict == MET:
-        return PolicyOutcome(verdict, leaves, worth.low, worth.high, worth.known, worth.years)
-    return PolicyOutcome(verdict, leaves, 0, worth.high, worth.known, tuple((0, high) for _, high in worth.years))
+        return PolicyOutcome(
+            verdict, leaves, worth.low, worth.high, worth.known, worth.years, worth.calendar, worth.returned
+        )
+    years = tuple((0, high) for _, high in worth.years)
+    return PolicyOutcome(verdict, leaves, 0, worth.high, worth.known, years, worth.calendar, worth.returned)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from contracts.vocabulary.amount import format_fen
 from contracts.vocabulary.facts import parse_facts
 from services.incentives.authored import AuthoringProblem
-from services.incentives.catalogue import build_catalogue
+from services.incentives.catalogue import CompiledPolicy, build_catalogue
 from services.incentives.comparisons import MET, NOT_MET, VERDICTS
+from services.incentives.matching.beside import counted, shared_names
 from services.incentives.matching.engine import evaluate
 from services.incentives.matching.result import PolicyOutcome
+from services.incentives.matching.terms import borne
 from services.incentives.policy import Policy
 from services.incentives.policy.examples import Example
 from services.incentives.policy.parts import fen_of
@@ -35,6 +37,9 @@ def check_examples(policy: Policy) -> list[AuthoringProblem]:
         messages = _verdict(example, outcome) or [
             *_amounts(example, outcome),
             *_by_year(example, outcome),
+            *_beside(example, compiled, outcome),
+            *_borne(example, policy, outcome),
+            *_returned(example, outcome),
             *_unmet(example, failing),
         ]
         problems += [
@@ -67,6 +72,41 @@ def _by_year(example: Example, outcome: PolicyOutcome) -> list[str]:
     if example.by_year is None or [fen_of(each) for each in example.by_year] == paid:
         return []
     return [f"的 by_year 与算出来的不符，应为 {'、'.join(map(format_fen, paid))}；请核对各年的金额或算法"]
+
+
+def _beside(example: Example, compiled: CompiledPolicy, outcome: PolicyOutcome) -> list[str]:
+    others = example.beside or []
+    strange = sorted({each.shares for each in others} - shared_names(compiled.policy))
+    if strange:
+        return [f"的 beside 写了 {'、'.join(strange)}，但本政策没有这样的组、支出、上限、资金池或补差对象"]
+    if example.counted is None:
+        return []
+    return _differs("counted", example.counted, counted(compiled, outcome, others, example.as_of))
+
+
+def _borne(example: Example, policy: Policy, outcome: PolicyOutcome) -> list[str]:
+    if example.borne is None:
+        return []
+    shares = getattr(policy.benefit, "borne", None)
+    paid = {} if shares is None else borne(shares.shares, outcome.certain)
+    return [
+        words
+        for level in sorted({*example.borne, *paid})
+        for words in _differs(f"borne.{level}", example.borne.get(level, 0), paid.get(level))
+    ]
+
+
+def _returned(example: Example, outcome: PolicyOutcome) -> list[str]:
+    if example.returned is None:
+        return []
+    return _differs("returned", example.returned, None if outcome.returned is None else outcome.returned[0])
+
+
+def _differs(name: str, written: int | str, actual: int | None) -> list[str]:
+    if actual == fen_of(written):
+        return []
+    computed = "没有" if actual is None else format_fen(actual)
+    return [f"的{name}写的是{format_fen(fen_of(written))}，算出来是{computed}；请核对金额或算法"]
 
 
 def _unmet(example: Example, failing: set[str]) -> list[str]:

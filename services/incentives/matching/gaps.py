@@ -46,7 +46,7 @@ class Gaps:
 def gaps(compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts) -> Gaps:
     """The facts that would decide a policy or its amount, in written order."""
     verdicts = leaf_verdicts(compiled, outcome)
-    names = _undecided(compiled.policy.conditions, verdicts, facts)
+    names = _undecided(compiled.policy.requirements, verdicts, facts)
     if outcome.verdict != NOT_MET:
         names += [name for name in compiled.benefit.needs if _unreadable(facts.get(name))]
     unique = list(dict.fromkeys(names))
@@ -58,7 +58,7 @@ def nearest(compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts) -> l
     """The fewest numbers to change for a policy that is not met; empty where numbers alone cannot help."""
     if outcome.verdict != NOT_MET:
         return []
-    changes = _changes(compiled.policy.conditions, leaf_verdicts(compiled, outcome), facts, wanted=True)
+    changes = _changes(compiled.policy.requirements, leaf_verdicts(compiled, outcome), facts, wanted=True)
     return changes if changes is not None and len(changes) <= MAX_CHANGES else []
 
 

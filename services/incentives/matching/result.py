@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, NamedTuple, Self
 
-LeftOut = Literal["exclusive", "contender", "incomparable", "cleanup", "beneficiary"]
-"""Less than another of its group; more than it if it holds; not comparable; to be cleared away; somebody else's."""
+LeftOut = Literal["exclusive", "contender", "incomparable", "claimed", "cleanup", "beneficiary"]
+"""Less than another of its group; more than it if it holds; not comparable; the expenditure is claimed elsewhere; to be
+cleared away; somebody else's."""
+
+Reached = tuple[str, int, int | None, int, bool]
+"""A shared limit that was reached: its title and figure, the sum before (None: without bound) and after, and whether
+that is the certain sum or only the possible one."""
 
 Year = tuple[int, int, int | None]
 """A year with its certain and possible fen; None is without bound."""
@@ -18,7 +23,8 @@ class PolicyOutcome(NamedTuple):
     """One policy: its verdict, those of its leaves in written order, and what it comes to.
 
     ``possible`` None is without bound, or without any figure where ``known`` is False. ``years`` are certain and
-    possible for each year, where there are several.
+    possible for each payment, where there are several, ``calendar`` the years of those that have a date, and
+    ``returned`` is what goes back of money that was paid.
     """
 
     verdict: int
@@ -27,22 +33,38 @@ class PolicyOutcome(NamedTuple):
     possible: int | None
     known: bool
     years: tuple[tuple[int, int | None], ...] = ()
+    calendar: tuple[int | None, ...] = ()
+    returned: tuple[int, int | None] | None = None
 
     def by_year(self, first: int) -> tuple[Year, ...]:
-        """Certain and possible by year, counted from ``first``."""
+        """Certain and possible by year: one after another from ``first``, but for payments that have a date."""
         years = self.years or ((self.certain, self.possible),)
-        return tuple((first + number, certain, possible) for number, (certain, possible) in enumerate(years))
+        if not self.calendar:
+            return tuple((first + number, certain, possible) for number, (certain, possible) in enumerate(years))
+        sums: dict[int, tuple[int, int | None]] = {}
+        latest = first
+        for number, (dated, (certain, possible)) in enumerate(zip(self.calendar, years, strict=True)):
+            latest = dated or max(latest, first + number)
+            sure, most = sums.get(latest, (0, 0))
+            sums[latest] = sure + certain, None if most is None or possible is None else most + possible
+        return tuple((year, *sums[year]) for year in sorted(sums))
 
     def row(self) -> list[Any]:
         """As it is stored."""
         row = [self.verdict, "".join(map(str, self.leaves)), self.certain, self.possible, self.known]
-        return [*row, [list(year) for year in self.years]] if self.years else row
+        also = [[list(year) for year in self.years], list(self.calendar), self.returned and list(self.returned)]
+        while also and not also[-1]:
+            also.pop()
+        return row + also
 
     @classmethod
     def of_row(cls, row: Sequence[Any]) -> Self:
         """Read :meth:`row`'s answer."""
-        years = tuple((certain, possible) for certain, possible in row[5]) if len(row) > 5 else ()
-        return cls(row[0], bytes(map(int, row[1])), row[2], row[3], row[4], years)
+        also: list[Any] = [*row[5:], *[None] * (8 - len(row))]
+        years, calendar, returned = also[0] or (), also[1] or (), also[2]
+        pairs = tuple((certain, possible) for certain, possible in years)
+        back = (returned[0], returned[1]) if returned else None
+        return cls(row[0], bytes(map(int, row[1])), row[2], row[3], row[4], pairs, tuple(calendar), back)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +79,7 @@ class ZoneOutcome:
     unknown: int
     by_year: tuple[Year, ...]
     left_out: Mapping[str, tuple[LeftOut, str]]
+    reached: tuple[Reached, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +108,7 @@ class MatchResult:
                     each.unknown,
                     [list(year) for year in each.by_year],
                     {id: list(why) for id, why in each.left_out.items()},
+                    *([[list(cap) for cap in each.reached]] if each.reached else []),
                 ]
                 for zone, each in self.zones.items()
             },
@@ -115,8 +139,8 @@ def rank(outcome: ZoneOutcome) -> tuple[int, float, int, int]:
 
 
 def _zone(zone: str, row: list[Any]) -> ZoneOutcome:
-    certain, possible, amount_unknown, met, unknown, years, left_out = row
+    certain, possible, amount_unknown, met, unknown, years, left_out, *reached = row
     by_year = tuple((year[0], year[1], year[2]) for year in years)
-    return ZoneOutcome(
-        zone, certain, possible, amount_unknown, met, unknown, by_year, {id: tuple(why) for id, why in left_out.items()}
-    )
+    why_not = {id: tuple(why) for id, why in left_out.items()}
+    caps = tuple(tuple(cap) for cap in reached[0]) if reached else ()
+    return ZoneOutcome(zone, certain, possible, amount_unknown, met, unknown, by_year, why_not, caps)

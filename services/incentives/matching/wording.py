@@ -47,6 +47,8 @@ def shown_plain(fact: Fact, plain: Any) -> str:
 def shown_quantity(quantity: Quantity, facts: Facts, as_of: date) -> str:
     """What several facts come to, with how: ``15%（1200万元÷8000万元）``."""
     reading = measure_of(quantity)(facts, as_of)
+    if quantity.fact.kind == "boolean":
+        return _shown_answer(quantity, reading, facts)
     parts = [shown(name, facts.get(name)) for name in quantity.facts]
     if reading is None:
         return (
@@ -57,6 +59,13 @@ def shown_quantity(quantity: Quantity, facts: Facts, as_of: date) -> str:
     if reading is DOES_NOT_APPLY:
         return _STATES["not_applicable"]
     return f"{_ends(quantity, reading)}（{_SIGNS[type(quantity)].join(parts)}）"
+
+
+def _shown_answer(quantity: Quantity, reading: Reading | None, facts: Facts) -> str:
+    """``是（认定日期2026-07-15）``: the answer, and what is known of what it was taken from."""
+    word = _STATES["missing"] if reading is None else shown_plain(quantity.fact, bool(reading.low))
+    known = [f"{FACTS[name].label}{shown(name, facts.get(name))}" for name in quantity.facts if name in facts]
+    return f"{word}（{'，'.join(known)}）" if known else word
 
 
 def _ends(quantity: Quantity, reading: Reading) -> str:
@@ -99,6 +108,8 @@ def left_out_reason(why: tuple[LeftOut, str], policy: str, catalogue: Catalogue)
         beneficiary = catalogue.policies[policy].policy.beneficiary
         return f"受益人是{FACTS['beneficiary_role'].choices[beneficiary]}，不计入合计"
     title = catalogue.policies[beside].policy.title
+    if kind == "claimed":
+        return f"同一笔支出已按「{title}」申报，不能再报一次；两项合起来算，那样拿得更多"
     if kind == "contender":
         return f"与「{title}」同组，就高不重复；本项尚待确认，成立后若更高则改计本项（可能金额已按此计算）"
     if kind == "incomparable":

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
 from contracts.vocabulary.amount import Amount
-from contracts.vocabulary.facts import FACTS, FactError, parse_value
+from contracts.vocabulary.facts import FACTS, PPM, FactError, parse_value
+from services.incentives.policy.aftercare import Borne, Clawback, Instalment, Lifetime, Recheck, share_of
 from services.incentives.policy.figures import Base, Cap, Money, Multiplier, Share
 from services.incentives.policy.operands import fact_named
 from services.incentives.policy.parts import EdgeText, MoneyText, RateText, Text, Written, ppm_of
@@ -39,16 +40,20 @@ class _Paid(_Given):
     ``instalments`` divide one sum among years; ``yearly`` pays it anew each year, so much of it in each.
     """
 
-    instalments: list[RateText] | None = Field(None, min_length=1, max_length=MAX_YEARS)
+    instalments: list[Instalment] | None = Field(None, min_length=1, max_length=MAX_YEARS)
     yearly: list[RateText] | None = Field(None, min_length=1, max_length=MAX_YEARS)
     cap: Cap | None = None
     cap_per_year: MoneyText | None = None
     multipliers: list[Multiplier] | None = Field(None, min_length=1, max_length=5)
+    lifetime: Lifetime | None = None
+    recheck: Recheck | None = None
+    clawback: Clawback | None = None
+    borne: Borne | None = None
 
     @field_validator("instalments")
     @classmethod
     def _whole(cls, instalments: list[Any] | None) -> list[Any] | None:
-        if instalments is not None and sum(map(ppm_of, instalments)) != 1_000_000:
+        if instalments is not None and sum(map(share_of, instalments)) != PPM:
             raise ValueError("各年比例之和应为 100%，请核对；每年都按比例另算的写 yearly")
         return instalments
 
@@ -57,6 +62,30 @@ class _Paid(_Given):
         if self.instalments is not None and self.yearly is not None:
             raise ValueError("instalments（一笔钱分年拨付）和 yearly（每年另算一笔）只写一项")
         return self
+
+    @model_validator(mode="after")
+    def _checked_again(self) -> Self:
+        if self.recheck is not None and self.recheck.from_year > len(self.shares):
+            raise ValueError(f"recheck 从第{self.recheck.from_year}笔起，但只拨付{len(self.shares)}笔，请核对")
+        return self
+
+    @property
+    def again(self) -> bool:
+        """Whether each payment is a sum of its own, and not a part of one."""
+        return self.yearly is not None
+
+    @property
+    def shares(self) -> list[int]:
+        """The millionths of each payment, one after another."""
+        if self.yearly is not None:
+            return [ppm_of(each) for each in self.yearly]
+        return [share_of(each) for each in self.instalments or ()] or [PPM]
+
+    @property
+    def asked(self) -> list[Any]:
+        """Every condition on which its sum depends."""
+        parts = [*(self.multipliers or ()), *(self.instalments or ()), self.recheck, self.clawback]
+        return [each.when for each in parts if getattr(each, "when", None) is not None]
 
 
 class Fixed(_Paid):
@@ -174,6 +203,16 @@ class Interest(_Paid):
         if self.instalments is not None or self.yearly is not None:
             raise ValueError("贴息按年计算，请用 years 写年数")
         return self
+
+    @property
+    def again(self) -> bool:
+        """Every year anew."""
+        return True
+
+    @property
+    def shares(self) -> list[int]:
+        """The whole of it in each year."""
+        return [PPM] * self.years
 
 
 class Match(_Paid):

@@ -25,10 +25,22 @@ FactsText = Annotated[
 ]
 
 
+class Beside(Written):
+    """Another policy of the project, by what it shares with this one, and its sum.
+
+    ``shares`` is a group, an expenditure, a cap, a budget (of which it had its part before), or the id of a policy to
+    which this one makes up the difference.
+    """
+
+    shares: Annotated[str, Field(max_length=80)]
+    amount: MoneyText
+
+
 class Example(Written):
     """One example; ``amount`` where certain and possible are the same, ``unmet`` where conditions fail.
 
-    ``by_year`` are the certain sums of each year in which it is paid.
+    ``by_year`` are the certain sums of each payment, ``borne`` those of each level, ``returned`` what goes back.
+    ``counted`` is what of the certain sum counts where a project has others ``beside`` it.
     """
 
     title: Line
@@ -39,6 +51,10 @@ class Example(Written):
     certain: MoneyText | None = None
     possible: MoneyText | None = None
     by_year: list[MoneyText] | None = Field(None, max_length=15)
+    beside: list[Beside] | None = Field(None, min_length=1, max_length=20)
+    counted: MoneyText | None = None
+    borne: dict[str, MoneyText] | None = None
+    returned: MoneyText | None = None
     unmet: list[Slug] | None = None
     note: Line | None = None
 

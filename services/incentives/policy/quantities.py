@@ -11,6 +11,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from contracts.vocabulary.facts import FACTS, Fact
+from services.incentives.policy.dated import Dated, date_fact
 from services.incentives.policy.operands import fact_named
 from services.incentives.policy.parts import Written
 
@@ -21,6 +22,7 @@ class Ratio(Written):
     """One fact as a share of another of its type: R&D spending of revenue."""
 
     halves: ClassVar = True
+    daily: ClassVar = False
     of: str
     to: str
 
@@ -51,6 +53,7 @@ class Per(Written):
     """An amount or a count for each unit of something: tax a mu, output a person."""
 
     halves: ClassVar = True
+    daily: ClassVar = False
     of: str
     by: str
 
@@ -87,6 +90,7 @@ class Sum(Written):
     """Several facts of one type together: the investments of a group, equipment with software."""
 
     halves: ClassVar = False
+    daily: ClassVar = False
     sum: list[str] = Field(min_length=2, max_length=10)
 
     @model_validator(mode="after")
@@ -119,13 +123,13 @@ class Since(Written):
     """How long before the day of the answer something was."""
 
     halves: ClassVar = True
+    daily: ClassVar = True
     date: str
     unit: Literal["days", "months", "years"] = "months"
 
     @model_validator(mode="after")
     def _from_a_date(self) -> Self:
-        if fact_named(self.date).kind != "date":
-            raise ValueError(f"「{FACTS[self.date].label}」不是日期")
+        date_fact(self.date)
         return self
 
     @property
@@ -145,4 +149,4 @@ class Since(Written):
         return f"{self.unit}-since-{self.date}"
 
 
-Quantity = Ratio | Per | Sum | Since
+Quantity = Ratio | Per | Sum | Since | Dated

@@ -10,12 +10,16 @@ from pydantic import BaseModel, ValidationError
 
 from kit.wording import in_chinese
 from services.incentives.authored import Authored, AuthoringError, AuthoringProblem, Path, read_yaml
+from services.incentives.policy.aftercare import Borne, Clawback, Lifetime, Recheck, Tranche
 from services.incentives.policy.benefit import KINDS, Band, Unit
-from services.incentives.policy.examples import Example
+from services.incentives.policy.combination import Pool, SharedCap
+from services.incentives.policy.dated import Held, Ruling
+from services.incentives.policy.examples import Beside, Example
 from services.incentives.policy.figures import Computed, Multiplier, OfBase
 from services.incentives.policy.lookups import Case, Lookup
 from services.incentives.policy.quantities import Per, Ratio, Since
-from services.incentives.policy.schema import Cleanup, Policy, PolicyScope, Review, Source, Validity
+from services.incentives.policy.schema import Cleanup, Policy, PolicyScope, Review, Source
+from services.incentives.policy.terms import Application, Grandfathering, Retention, Season, Validity
 from services.incentives.policy.tree import All, AnyOf, Leaf, Not
 
 _PARTS: Mapping[str, tuple[type[BaseModel], ...]] = {
@@ -25,10 +29,18 @@ _PARTS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "source": (Source,),
     "cleanup": (Cleanup,),
     "review": (Review,),
+    "shared_caps": (SharedCap,),
+    "pool": (Pool,),
+    "grandfathering": (Grandfathering,),
+    "application": (Application,),
+    "yearly": (Season,),
+    "retention": (Retention,),
     "conditions": (Leaf, All, AnyOf, Not),
     "ratio": (Ratio,),
     "per": (Per,),
     "since": (Since,),
+    "held": (Held,),
+    "ruling": (Ruling,),
     "value": (Lookup,),
     "cases": (Case,),
     "benefit": KINDS,
@@ -36,8 +48,14 @@ _PARTS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "cap": (Computed, Lookup),
     "plus": (OfBase,),
     "multipliers": (Multiplier,),
+    "instalments": (Tranche,),
+    "lifetime": (Lifetime,),
+    "recheck": (Recheck,),
+    "clawback": (Clawback,),
+    "borne": (Borne,),
     "bands": (Band,),
     "examples": (Example,),
+    "beside": (Beside,),
 }
 
 Model = TypeVar("Model", bound=BaseModel)

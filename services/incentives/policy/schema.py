@@ -9,9 +9,20 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from contracts.vocabulary.zones import ZONES, GroupId, ZoneId
 from services.incentives.policy.benefit import Benefit
+from services.incentives.policy.combination import (
+    CLAIM,
+    GROUP,
+    Expenditures,
+    Limit,
+    Pool,
+    SharedCaps,
+    ToppedUp,
+    limits_of,
+)
 from services.incentives.policy.examples import Example
 from services.incentives.policy.parts import Line, Slug, Text, Written
-from services.incentives.policy.tree import MAX_LEAVES, MAX_NESTING, Condition, leaves_of, nesting
+from services.incentives.policy.terms import TERMS, Application, Grandfathering, Retention, Validity
+from services.incentives.policy.tree import MAX_LEAVES, MAX_NESTING, All, Condition, leaves_of, nesting
 
 StandingName = Literal["in_force", "historical", "illustrative"]
 Instrument = Literal[
@@ -54,29 +65,6 @@ class PolicyScope(Written):
 def scopes_of(zone: str) -> tuple[str, str, str]:
     """The keys of every scope that reaches a zone: its own, its group's, the city's."""
     return f"zone:{zone}", f"group:{ZONES[zone].group.value}", "city:wuhan"
-
-
-class Validity(Written):
-    """From when until when (inclusive); ``assumed`` marks a term nobody published; both null: unknown."""
-
-    from_: date | None = Field(None, alias="from")
-    until: date | None = None
-    assumed: bool = False
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.from_ and self.until and self.from_ > self.until:
-            raise ValueError("有效期的开始日期晚于结束日期，请核对")
-        return self
-
-    @property
-    def known(self) -> bool:
-        """Whether a date can be inside it at all."""
-        return self.from_ is not None
-
-    def holds(self, day: date) -> bool:
-        """Whether ``day`` is inside; never where the beginning is unknown."""
-        return self.from_ is not None and self.from_ <= day and (self.until is None or day <= self.until)
 
 
 class Source(Written):
@@ -126,6 +114,13 @@ class Policy(Written):
     cleanup: Cleanup | None = None
     review: Review | None = None
     exclusive_group: Slug | None = None
+    expenditures: Expenditures | None = None
+    tops_up: ToppedUp | None = None
+    shared_caps: SharedCaps | None = None
+    pool: Pool | None = None
+    grandfathering: Grandfathering | None = None
+    application: Application | None = None
+    retention: Retention | None = None
     conditions: Condition
     benefit: Benefit
     examples: list[Example] = Field(min_length=2, max_length=50)
@@ -158,15 +153,24 @@ class Policy(Written):
         twice = sorted({id for id in ids if ids.count(id) > 1})
         if twice:
             raise ValueError(f"条件编号重复：{'、'.join(twice)}，每个条件的 id 应不同")
+        if taken := sorted({*ids} & {*TERMS}):
+            raise ValueError(f"条件编号 {'、'.join(taken)} 留给政策自己的期限，请另取一个")
         if len(ids) > MAX_LEAVES or nesting(conditions) > MAX_NESTING:
             raise ValueError(f"条件最多 {MAX_LEAVES} 个、嵌套最多 {MAX_NESTING} 层，请拆成几项政策")
         return conditions
+
+    @field_validator("tops_up")
+    @classmethod
+    def _not_itself(cls, tops_up: list[str] | None, info: ValidationInfo) -> list[str] | None:
+        if info.data.get("id") in (tops_up or ()):
+            raise ValueError("不能补足自己的差额，请写另一条政策的编号")
+        return tops_up
 
     @field_validator("examples")
     @classmethod
     def _examples_name_conditions(cls, examples: list[Example], info: ValidationInfo) -> list[Example]:
         conditions = info.data.get("conditions")
-        known = {leaf.id for leaf in leaves_of(conditions)} if conditions is not None else None
+        known = {leaf.id for leaf in leaves_of(conditions)} | {*TERMS} if conditions is not None else None
         for number, example in enumerate(examples, 1):
             wrong = sorted(set(example.unmet or ()) - known) if known is not None else []
             if wrong:
@@ -174,7 +178,38 @@ class Policy(Written):
         return examples
 
     @property
+    def rivals(self) -> frozenset[str]:
+        """The names of what only one policy may have: the best of a group, the claim for an expenditure."""
+        group = [] if self.exclusive_group is None else [f"{GROUP}{self.exclusive_group}"]
+        return frozenset([*group, *(f"{CLAIM}{name}" for name in self.expenditures or ())])
+
+    @property
+    def limits(self) -> dict[str, Limit]:
+        """What it may come to together with others, by name."""
+        return limits_of(self.shared_caps, self.pool)
+
+    @property
+    def requirements(self) -> Any:
+        """Its conditions, with those that follow from its terms."""
+        also: list[Any] = []
+        if self.grandfathering is not None and (kept := self.grandfathering.leaf(self.valid)) is not None:
+            also.append(kept)
+        if self.application is not None:
+            also.append(self.application.leaf(self.valid))
+        if self.retention is not None:
+            also.append(self.retention.leaf())
+        return All.model_construct(all=[self.conditions, *also]) if also else self.conditions
+
+    def holds(self, day: date) -> bool:
+        """Whether it gives anybody anything on a day: in its validity, or afterwards to who is grandfathered."""
+        kept, until = self.grandfathering, self.valid.until
+        if kept is None or until is None or day <= until:
+            return self.valid.holds(day)
+        return self.valid.known and (kept.until is None or day <= kept.until)
+
+    @property
     def daily(self) -> bool:
         """Whether its answer may change from one day to the next, with no fact and no term changing."""
-        conditions = [self.conditions, *(each.when for each in getattr(self.benefit, "multipliers", None) or ())]
-        return any(leaf.since is not None for node in conditions for leaf in leaves_of(node))
+        conditions = [self.requirements, *getattr(self.benefit, "asked", ())]
+        leaves = [leaf for node in conditions for leaf in leaves_of(node)]
+        return any(leaf.quantity is not None and leaf.quantity.daily for leaf in leaves)

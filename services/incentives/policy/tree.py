@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import Discriminator, Field, Tag, ValidationInfo, WithJsonSchema, field_validator, model_validator
 
 from contracts.vocabulary.facts import FACTS, Fact
+from services.incentives.policy.dated import Held, Ruling
 from services.incentives.policy.lookups import PLAIN_OR_TABLE, Lookup
 from services.incentives.policy.operands import PeriodName, check_operator, fact_named, operand_for
 from services.incentives.policy.parts import Line, Slug, Written
@@ -34,14 +35,17 @@ _PLAIN = Annotated[
     ),
 ]
 Threshold = Annotated[Annotated[_PLAIN, Tag("plain:")] | Annotated[Lookup, Tag("table:")], PLAIN_OR_TABLE]
-_FORMS = ("fact", "ratio", "per", "sum", "since")
+_FORMS = ("fact", "ratio", "per", "sum", "since", "held", "ruling")
+_YES_NO = ("held", "ruling")
+"""Forms that ask for a yes unless something else is written."""
 
 
 class Leaf(Written):
     """One condition: its sentence, and the comparison that decides it.
 
     It compares a ``fact``, or what several come to: their ``ratio``, so much ``per`` unit, their ``sum``, the time
-    ``since`` a day. ``period`` is that of a threshold given for another period than the fact is stated for.
+    ``since`` a day; or it asks whether a recognition is ``held``, or how a ``ruling`` was. ``period`` is that of a
+    threshold given for another period than the fact is stated for.
     """
 
     id: Slug
@@ -51,10 +55,19 @@ class Leaf(Written):
     per: Per | None = None
     sum: list[str] | None = None
     since: Since | None = None
+    held: Held | None = None
+    ruling: Ruling | None = None
     op: str
     period: PeriodName | None = None
     value: Threshold = Field(None, validate_default=True)
     clause: Line | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _asks_for_a_yes(cls, written: Any) -> Any:
+        if isinstance(written, Mapping) and any(written.get(form) is not None for form in _YES_NO):
+            return {"op": "eq", "value": True, **written}
+        return written
 
     @field_validator("fact")
     @classmethod
@@ -83,13 +96,15 @@ class Leaf(Written):
     @model_validator(mode="after")
     def _one_quantity(self) -> Self:
         if sum(getattr(self, name) is not None for name in _FORMS) != 1:
-            raise ValueError("每个条件写一项：fact、ratio、per、sum 或 since")
+            raise ValueError("每个条件写一项：fact、ratio、per、sum、since、held 或 ruling")
         return self
 
     @property
     def quantity(self) -> Quantity | None:
         """What it measures, None where that is a fact itself."""
-        return Sum(sum=self.sum) if self.sum is not None else self.ratio or self.per or self.since
+        if self.sum is not None:
+            return Sum(sum=self.sum)
+        return self.ratio or self.per or self.since or self.held or self.ruling
 
     @property
     def measure(self) -> Fact:
@@ -107,9 +122,9 @@ def _measured(data: Mapping[str, Any]) -> Fact | None:
     """The type of what a condition measures, from its parts that are valid so far."""
     if data.get("fact") is not None:
         return FACTS[data["fact"]]
-    quantity = data.get("ratio") or data.get("per") or data.get("since")
     if data.get("sum"):
-        quantity = Sum(sum=data["sum"])
+        return Sum(sum=data["sum"]).fact
+    quantity = next((data[form] for form in _FORMS if data.get(form) is not None), None)
     return None if quantity is None else quantity.fact
 
 
@@ -145,6 +160,21 @@ Condition = Annotated[
     | Annotated[Leaf, Tag("node:leaf")],
     Discriminator(_node),
 ]
+
+
+class Term(Leaf):
+    """A condition that no author writes: it follows from the term of the policy itself."""
+
+    term: Quantity
+
+    @model_validator(mode="after")
+    def _one_quantity(self) -> Self:
+        return self
+
+    @property
+    def quantity(self) -> Quantity:
+        """What of the term it asks about."""
+        return self.term
 
 
 def leaves_of(node: Any) -> list[Leaf]:

@@ -1,0 +1,171 @@
+"""From what a benefit comes to, to what is paid when: caps, milestones, yearly checks, and what has to go back.
+
+Products are cut down to whole fen once, at the end of each payment. A milestone or a check that is still open leaves a
+payment possible and not certain; a clawback takes effect once its case is known to have come about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from contracts.vocabulary.facts import PPM
+from services.incentives.comparisons import MET, NOT_MET
+from services.incentives.conditions import Formula, Predicates, compile_condition
+from services.incentives.measures import DOES_NOT_APPLY, HOME, Facts, measured
+from services.incentives.policy.aftercare import Clawback, Lifetime, Tranche
+from services.incentives.policy.parts import fen_of, ppm_of
+from services.incentives.spans import (
+    ENDLESS,
+    NO_CAP,
+    NOTHING,
+    Span,
+    at_most,
+    cut,
+    divided,
+    exactly,
+    less,
+    times,
+    within,
+)
+
+Verdicts = Sequence[int]
+Source = Callable[[Facts, Verdicts], Span]
+Payment = tuple[int, int | None]
+"""The least and the most of one payment in fen; None is without bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What a benefit comes to if its conditions hold; ``high`` None is without bound, ``known`` False no figure.
+
+    ``years`` are the payments one after another, where there are several, and ``calendar`` the years of those whose
+    milestone has a date. ``returned`` is what goes back of all that would have been paid.
+    """
+
+    low: int
+    high: int | None
+    known: bool = True
+    years: tuple[Payment, ...] = ()
+    calendar: tuple[int | None, ...] = ()
+    returned: Payment | None = None
+
+
+def paid(
+    once: Source, scale: int, cap: Source | None, benefit: Any, predicates: Predicates
+) -> Callable[[Facts, Verdicts], Worth]:
+    """The payments, each within the cap of a year, all together within the caps of the whole."""
+    yearly_cap = None if benefit.cap_per_year is None else exactly(fen_of(benefit.cap_per_year))
+    shares, again = benefit.shares, benefit.again
+    gates = _gates(benefit, predicates)
+    dated = [each.by if isinstance(each, Tranche) else None for each in benefit.instalments or ()]
+    back = None if benefit.clawback is None else _taken_back(benefit.clawback, predicates)
+
+    def worth(facts: Facts, verdicts: Verdicts) -> Worth:
+        span, most = once(facts, verdicts), NO_CAP if cap is None else cap(facts, verdicts)
+        if benefit.lifetime is not None:
+            most = at_most(most, _left(benefit.lifetime, facts))
+        if again:
+            parts = [cut(times(span, exactly(share)), scale * PPM) for share in shares]
+        else:
+            parts = divided(at_most(cut(span, scale), most), shares)
+        if yearly_cap is not None:
+            parts = [at_most(each, yearly_cap) for each in parts]
+        if again:
+            parts = within(parts, most)
+        parts = [_passed(part, gate, verdicts) for part, gate in zip(parts, gates, strict=True)]
+        kept, returned = (parts, None) if back is None else back(parts, facts, verdicts)
+        return _worth(kept, tuple(_year(name, facts) for name in dated), returned)
+
+    return worth
+
+
+def _worth(parts: Sequence[Span], calendar: tuple[int | None, ...], returned: Span | None) -> Worth:
+    known = all(each.known or each.high != ENDLESS for each in parts)
+    years = tuple(map(_payment, parts))
+    bounded = all(high is not None for _, high in years)
+    high = sum(high or 0 for _, high in years) if bounded else None
+    several = len(years) > 1
+    return Worth(
+        sum(low for low, _ in years),
+        high,
+        known,
+        years if several else (),
+        calendar if several and any(calendar) else (),
+        None if returned is None else _payment(returned),
+    )
+
+
+def _payment(span: Span) -> Payment:
+    return int(span.low), None if span.high == ENDLESS else int(span.high)
+
+
+def _left(lifetime: Lifetime, facts: Facts) -> Span:
+    """What may still be had; of money that came in another currency nothing is known."""
+    cap = fen_of(lifetime.cap)
+    before = measured(facts.get(lifetime.received))
+    if before is DOES_NOT_APPLY:
+        return exactly(cap)
+    if before is None or before.currency not in HOME:
+        return Span(0, cap)
+    return Span(max(0, cap - before.high), max(0, cap - before.low))
+
+
+def _gates(benefit: Any, predicates: Predicates) -> list[list[Formula]]:
+    """What each payment waits for."""
+    gates: list[list[Formula]] = [[] for _ in benefit.shares]
+    for number, each in enumerate(benefit.instalments or ()):
+        if isinstance(each, Tranche) and each.when is not None:
+            gates[number].append(compile_condition(each.when, predicates)[0])
+    if benefit.recheck is not None:
+        checked = compile_condition(benefit.recheck.when, predicates)[0]
+        for gate in gates[benefit.recheck.from_year - 1 :]:
+            gate.append(checked)
+    return gates
+
+
+def _passed(part: Span, gate: Sequence[Formula], verdicts: Verdicts) -> Span:
+    verdict = min((formula(verdicts) for formula in gate), default=MET)
+    if verdict == MET:
+        return part
+    return NOTHING if verdict == NOT_MET else Span(0, part.high, part.known)
+
+
+def _year(name: str | None, facts: Facts) -> int | None:
+    reading = None if name is None else measured(facts.get(name))
+    return None if reading is None or reading is DOES_NOT_APPLY else date.fromisoformat(reading.low).year
+
+
+TakenBack = Callable[[Sequence[Span], Facts, Verdicts], tuple[list[Span], Span | None]]
+
+
+def _taken_back(clawback: Clawback, predicates: Predicates) -> TakenBack:
+    """What is left of payments, and what goes back of them with interest; None while its case has not come about."""
+    happened = compile_condition(clawback.when, predicates)[0]
+
+    def taken_back(parts: Sequence[Span], facts: Facts, verdicts: Verdicts) -> tuple[list[Span], Span | None]:
+        if happened(verdicts) != MET:
+            return list(parts), None
+        total = Span(sum(each.low for each in parts), sum(each.high for each in parts))
+        held = _years_held(clawback, facts)
+        if clawback.how == "interest":
+            rate = times(held, exactly(ppm_of(clawback.rate or 0)))
+            due = Span(PPM + rate.low, PPM + rate.high)
+            return [NOTHING for _ in parts], cut(times(total, due), PPM)
+        years = clawback.years or 1
+        kept = [cut(times(each, at_most(held, exactly(years))), years) for each in parts]
+        return kept, less(total, Span(sum(each.low for each in kept), sum(each.high for each in kept)))
+
+    return taken_back
+
+
+def _years_held(clawback: Clawback, facts: Facts) -> Span:
+    """The whole years since the payment; none where all goes back, any number where nobody said."""
+    if clawback.held is None:
+        return NOTHING
+    reading = measured(facts.get(clawback.held))
+    if reading is DOES_NOT_APPLY:
+        return NOTHING
+    return Span(0, ENDLESS) if reading is None else Span(reading.low, reading.high)

@@ -1,0 +1,194 @@
+"""What policies come to together: against every choice tried one by one, and against a solver of another make."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ortools.linear_solver import pywraplp
+
+from services.incentives.matching import selection
+from services.incentives.matching.selection import Item, Selection, select
+from services.incentives.policy.combination import Limit
+
+NONE: frozenset[str] = frozenset()
+ENDLESS = math.inf
+
+
+def item(id: str, *fen: float, rivals: str = "", limits: str = "", tops_up: str = "") -> Item:
+    """A policy that pays so much each year from 2026; names are separated by spaces."""
+    years = {2026 + number: each for number, each in enumerate(fen)}
+    return Item(id, years, 0, frozenset(rivals.split()), frozenset(limits.split()), frozenset(tops_up.split()))
+
+
+def limit(name: str, most: int, *, per_year: bool = False) -> dict[str, Limit]:
+    return {name: Limit(name, name, most, per_year)}
+
+
+def chosen(found: Selection) -> set[str]:
+    return set(found.chosen)
+
+
+def test_what_stands_alone_is_added_up() -> None:
+    found = select([item("a", 3, 4), item("b", 5)], {})
+    assert (chosen(found), found.years) == ({"a", "b"}, {2026: 8, 2027: 4})
+
+
+def test_of_a_group_the_best_counts() -> None:
+    found = select([item("a", 3, rivals="g"), item("b", 5, rivals="g"), item("c", 1)], {})
+    assert (chosen(found), found.total) == ({"b", "c"}, 6)
+
+
+def test_two_small_claims_may_be_worth_more_than_the_large_one_between_them() -> None:
+    items = [item("both", 10, rivals="x y"), item("one", 6, rivals="x"), item("other", 6, rivals="y")]
+    assert chosen(select(items, {})) == {"one", "other"}
+    assert chosen(select([*items[:1], *(each._replace(years={2026: 4}) for each in items[1:])], {})) == {"both"}
+
+
+def test_a_cap_changes_which_of_a_group_is_best() -> None:
+    items = [item("now", 10, rivals="g", limits="c"), item("later", 6, 6, rivals="g", limits="c")]
+    assert chosen(select(items, limit("c", 12))) == {"later"}
+    assert chosen(select(items, limit("c", 10))) in ({"now"}, {"later"})
+    found = select(items, limit("c", 7, per_year=True))
+    assert (chosen(found), found.years) == ({"later"}, {2026: 6, 2027: 6})
+
+
+def test_caps_inside_one_another_and_which_were_reached() -> None:
+    limits = limit("year", 5, per_year=True) | limit("all", 8)
+    found = select([item("a", 4, 4, limits="year all"), item("b", 4, 1, limits="year all")], limits)
+    assert (found.years, found.reduced) == ({2026: 5, 2027: 3}, {"year": (13, 10), "all": (10, 8)})
+
+
+def test_a_difference_is_made_up() -> None:
+    items = [item("first", 100), item("rest", 60, 120, tops_up="first")]
+    assert select(items, {}).years == {2026: 100, 2027: 80}
+    assert select(items[1:], {}).total == 180
+    smaller = [item("first", 300), items[1]]
+    assert select(smaller, {}).total == 300
+
+
+def test_two_that_make_each_other_up_count_as_the_greater() -> None:
+    assert select([item("a", 5, tops_up="b"), item("b", 8, tops_up="a")], {}).total == 8
+
+
+def test_a_sum_without_bound_stays_without_one_unless_it_is_capped() -> None:
+    assert select([item("a", ENDLESS, rivals="g"), item("b", 5, rivals="g")], {}).total == ENDLESS
+    assert select([item("a", ENDLESS, limits="c"), item("b", 5, limits="c")], limit("c", 9)).total == 9
+
+
+def test_caps_that_cross_are_shared_out_by_the_solver() -> None:
+    items = [item("a", 10, limits="x"), item("b", 10, limits="x y"), item("c", 10, limits="y")]
+    found = select(items, limit("x", 12) | limit("y", 12))
+    assert (found.total, found.reduced) == (22, {"x": (20, 12), "y": (20, 12)})
+    endless = select([*items, item("d", ENDLESS, limits="x"), item("e", ENDLESS)], limit("x", 12) | limit("y", 12))
+    assert endless.total == ENDLESS
+
+
+def test_a_search_that_is_too_long_is_left_to_the_solver(monkeypatch: pytest.MonkeyPatch) -> None:
+    items = [item(str(number), 10 + number % 3, rivals=f"{number} {number + 1}") for number in range(12)]
+    searched = select(items, {})
+    monkeypatch.setattr(selection, "MOST_STEPS", 3)
+    assert select(items, {}).total == searched.total
+
+
+NAMES = ("x", "y", "z")
+GROUPS = ("p", "q", "r")
+
+
+@st.composite
+def items_and_limits(draw: st.DrawFn, *, years: int, crossing: bool) -> tuple[list[Item], dict[str, Limit]]:
+    """Up to seven policies; caps that lie inside one another, or any."""
+    items: list[Item] = []
+    for number in range(draw(st.integers(1, 7))):
+        fen = draw(st.lists(st.integers(0, 30), min_size=1, max_size=years))
+        rivals = " ".join(draw(st.lists(st.sampled_from(NAMES), max_size=2, unique=True)))
+        depth = draw(st.integers(0, len(GROUPS)))
+        inside = draw(st.lists(st.sampled_from(GROUPS), max_size=2, unique=True)) if crossing else GROUPS[-depth:]
+        limits = " ".join(inside if crossing or depth else ())
+        earlier = [each.id for each in items]
+        tops = draw(st.lists(st.sampled_from(earlier), max_size=1)) if earlier and not crossing else []
+        items.append(item(f"i{number}", *fen, rivals=rivals, limits=limits, tops_up=" ".join(tops)))
+    per_year = {name: years > 1 and draw(st.booleans()) for name in GROUPS}
+    limits_ = {name: Limit(name, name, draw(st.integers(0, 80)), per_year[name]) for name in GROUPS}
+    return items, limits_
+
+
+def allowed(items: Sequence[Item]) -> bool:
+    return not any(one.rivals & other.rivals for one, other in combinations(items, 2))
+
+
+def every_choice(items: Sequence[Item]) -> Iterator[list[Item]]:
+    for size in range(len(items) + 1):
+        yield from (list(each) for each in combinations(items, size) if allowed(each))
+
+
+def worth(taken: Sequence[Item], everything: Sequence[Item], limits: Mapping[str, Limit]) -> float:
+    """What a choice comes to, written down once more: differences, then caps from the narrowest."""
+    sums = {}
+    for each in taken:
+        had = sum(other.total for other in taken if other.id in each.tops_up)
+        pays = dict(each.years)
+        for year in sorted(pays):
+            off = min(had, pays[year])
+            pays[year], had = pays[year] - off, had - off
+        sums[each.id] = pays
+    members = {name: {each.id for each in everything if name in each.limits} for name in limits}
+    order = sorted(limits, key=lambda name: (len(members[name]), not limits[name].per_year, name))
+    merged: list[tuple[set[str], dict[int, float]]] = [({id}, pays) for id, pays in sums.items()]
+    for name in order:
+        inside = [each for each in merged if each[0] <= members[name]]
+        together: dict[int, float] = {}
+        for _, pays in inside:
+            for year, fen in pays.items():
+                together[year] = together.get(year, 0) + fen
+        left: float = limits[name].most
+        for year in sorted(together):
+            together[year] = min(together[year], limits[name].most if limits[name].per_year else left)
+            left -= together[year]
+        merged = [each for each in merged if each not in inside]
+        merged.append((set().union(*(ids for ids, _ in inside)), together))
+    return sum(fen for _, pays in merged for fen in pays.values())
+
+
+@given(items_and_limits(years=3, crossing=False))
+def test_no_choice_is_better(drawn: tuple[list[Item], dict[str, Limit]]) -> None:
+    items, limits = drawn
+    found = select(items, limits)
+    taken = [each for each in items if each.id in found.chosen]
+    assert allowed(taken)
+    assert found.total == worth(taken, items, limits) == max(worth(each, items, limits) for each in every_choice(items))
+
+
+@given(items_and_limits(years=1, crossing=True))
+def test_agrees_with_a_mixed_integer_program(drawn: tuple[list[Item], dict[str, Limit]]) -> None:
+    items, limits = drawn
+    assert select(items, limits).total == programmed(items, limits)
+
+
+def programmed(items: Sequence[Item], limits: Mapping[str, Limit]) -> int:
+    """The same by SCIP, which shares nothing with the search or with CP-SAT."""
+    solver: Any = pywraplp.Solver.CreateSolver("SCIP")
+    taken = {each.id: solver.BoolVar(each.id) for each in items}
+    paid = {each.id: solver.NumVar(0, each.total, f"paid {each.id}") for each in items}
+    for each in items:
+        solver.Add(paid[each.id] <= each.total * taken[each.id])
+    for name in NAMES:
+        solver.Add(sum(taken[each.id] for each in items if name in each.rivals) <= 1)
+    for name, cap in limits.items():
+        solver.Add(sum(paid[each.id] for each in items if name in each.limits) <= cap.most)
+    solver.Maximize(sum(paid.values()))
+    assert solver.Solve() == pywraplp.Solver.OPTIMAL
+    best: float = solver.Objective().Value()
+    return round(best)
+
+
+@given(items_and_limits(years=2, crossing=False), st.randoms())
+def test_the_order_of_policies_never_matters(drawn: tuple[list[Item], dict[str, Limit]], random: Any) -> None:
+    items, limits = drawn
+    shuffled = random.sample(items, len(items))
+    assert select(shuffled, limits).total == select(items, limits).total
