@@ -111,7 +111,7 @@ def _best(items: Sequence[Item], limits: Mapping[str, Limit]) -> Selection:
     if bounds is None:
         return _shared_out(items, limits)
     ordered = sorted(items, key=lambda each: each.rank)
-    doubtful = frozenset(each.id for each in items if each.limits and any(each.id in one.tops_up for one in items))
+    doubtful = frozenset(name for each in items for name in each.tops_up)
     free = [each for each in ordered if not _meets(each, ordered) and each.id not in doubtful]
     search = _Search(bounds, free, doubtful)
     search.choose([], [each for each in ordered if each not in free])
@@ -126,7 +126,7 @@ def _meets(item: Item, others: Iterable[Item]) -> bool:
 class _Search:
     """Branch and bound over what excludes one another, from the greatest on.
 
-    ``doubtful`` are those that may cost more than they bring: cut down by a cap, and made up for whole by another.
+    ``doubtful`` are those that may cost more than they bring: others count what these are worth as had already.
     """
 
     bounds: Sequence[tuple[Limit, frozenset[str]]]
