@@ -23,6 +23,7 @@ from bench.figures import Figure
 from bench.suite import ROOT, NotServing
 from contracts.leads import LeadRegistered
 from deploy.serving import tune
+from kit.mongo import OPTIONS
 from kit.ports import Ports
 from kit.settings import Settings
 from kit.store.port import Record, Write
@@ -37,6 +38,8 @@ EXAMPLE = ROOT / "contracts" / "examples" / "quce.lead.registered.v1.json"
 EARLIER = "earlier"
 AT_ONCE = 500
 SECONDS, PATIENCE = 60.0, 300.0
+PATIENT = {"socketTimeoutMS": 120_000}
+"""Which marks there are is told by an index in MongoDB; the stand-in reads every match for it, once before a trial."""
 READY = b"ready\n"
 
 
@@ -143,6 +146,7 @@ def _other(ports: Ports, pattern: Record, number: int) -> Write:
 @asynccontextmanager
 async def _opened(url: str, folder: Path) -> AsyncIterator[tuple[Ports, Library]]:
     """The incentives service as far as it matches; its bus is not asked."""
+    OPTIONS.update(PATIENT)
     settings = Settings(data=folder, store_url=url, replica=random_id())
     ports = await open_ports("incentives", settings, open_bus(settings), open_clock(settings))
     try:

@@ -37,7 +37,8 @@ PARTS: dict[str, tuple[str, ...]] = {
         )
     ),
     "mutants": ("tests/flows/test_mutants.py",),
-    "cluster": ("tests/flows/test_cluster_crash.py", "tests/flows/test_cluster_outages.py"),
+    "cluster": ("tests/flows/test_cluster_crash.py",),
+    "outages": ("tests/flows/test_cluster_outages.py",),
     "roles-on-cluster": ("tests/flows/test_role_matrix.py",),
     "audit": ("tests/gateway/test_audit_tampering.py",),
     "move": ("tests/deploy/test_migration.py",),
@@ -46,7 +47,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "poison": ("tests/operating/on_kafka",),
 }
 
-ON_SERVERS = ("cluster", "move", "slots", "poison")
+ON_SERVERS = ("cluster", "outages", "move", "slots", "poison")
 """Parts that need Kafka and MongoDB."""
 
 ON_CLUSTER = ("roles-on-cluster",)
