@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+from pydantic import Field
 
 from contracts.audit import Audited
 from contracts.event import CutoffPassed, EventData
@@ -21,10 +23,27 @@ class ZoneTotal(Part):
     unknown: int
 
 
-class IncentivesMatched(EventData):
-    """A lead was matched against every zone's policies.
+class Outcome(Part):
+    """What one policy came to for a lead, in fen (possible null: unbounded, or not to be told)."""
 
-    Carries the lead's readers, owner and title onward, so that listeners need not wait for another topic.
+    verdict: Literal["met", "not_met", "unknown"]
+    certain_fen: int
+    possible_fen: int | None
+
+
+class PolicyChange(Part):
+    """A policy whose verdict or sum is another than in the match before; null where it did not count."""
+
+    policy: str
+    before: Outcome | None
+    after: Outcome | None
+
+
+class IncentivesMatched(EventData):
+    """A lead was matched against every zone's policies, for the first time, anew, or with another result.
+
+    Carries the lead's readers, owner and title onward, so that listeners need not wait for another topic. ``changes``
+    are the first hundred policies that came out differently than in the match before, ``more_changes`` how many follow.
     """
 
     event_type: ClassVar[str] = "quce.incentives.matched.v1"
@@ -45,6 +64,8 @@ class IncentivesMatched(EventData):
     matched_at: str
     origin: Origin
     import_id: str | None = None
+    changes: list[PolicyChange] = Field(default_factory=list, max_length=100)
+    more_changes: int = 0
 
 
 class PolicyPublished(EventData):

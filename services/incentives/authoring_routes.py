@@ -123,9 +123,17 @@ async def publish_policy(
 
 
 @router.post("/policies/{id}/dry-run", response_model=DryRunAnswer, summary="试算")
-async def try_policy(id: PolicyId, author: Author, ports: OwnPorts) -> dict[str, Any]:
-    """How the draft would fare on the leads there are; nothing is stored."""
-    return await dry_run(ports, author, id)
+async def try_policy(
+    id: PolicyId,
+    author: Author,
+    ports: OwnPorts,
+    library: Shelves,
+    as_of: Annotated[
+        date | None, Query(ge=date(2000, 1, 1), le=date(2100, 12, 31), description="按哪一天试算，默认今天")
+    ] = None,
+) -> dict[str, Any]:
+    """What publishing the draft would change for the leads there are, and its cost by year; nothing is stored."""
+    return await dry_run(ports, library, author, id, as_of)
 
 
 @router.get("/industry-codes", summary="国民经济行业代码")

@@ -7,7 +7,7 @@ whole part, and one more where anything is left over, so that ``>=`` and ``>`` a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from contracts.vocabulary.industry import within
 from services.incentives.policy.operands import Operand
@@ -15,7 +15,7 @@ from services.incentives.policy.operands import Operand
 NOT_MET: Final = 0
 UNKNOWN: Final = 1
 MET: Final = 2
-VERDICTS: Final = ("not_met", "unknown", "met")
+VERDICTS: Final[tuple[Literal["not_met"], Literal["unknown"], Literal["met"]]] = ("not_met", "unknown", "met")
 
 Test = Callable[[Any, Any, str], int]
 """From both ends of a reading and its currency to a verdict."""

@@ -1,4 +1,4 @@
-"""Due work of the incentives service: close the week."""
+"""Due work of the incentives service: close the week, forget visitors' answers in time."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from contracts.incentives import IncentivesCutoffPassed
 from contracts.vocabulary.weeks import Week
 from kit.ports import Ports
 from operating.announcing import announce_to_all
-from operating.jobs import Schedule, weekly
+from operating.jobs import Schedule, daily, weekly
+from services.incentives.commands.decisions import forget_expired
 
 MONDAY = 0
+NIGHT = time(3, 30)
 
 
 def schedules(ports: Ports) -> tuple[Schedule, ...]:
@@ -19,7 +21,13 @@ def schedules(ports: Ports) -> tuple[Schedule, ...]:
     async def pass_cutoff(slot: datetime) -> None:
         await announce_cutoff(ports, slot)
 
-    return (Schedule("cutoff", weekly(MONDAY, time()), pass_cutoff, look_back=timedelta(days=7)),)
+    async def forget(_slot: datetime) -> None:
+        await forget_expired(ports)
+
+    return (
+        Schedule("cutoff", weekly(MONDAY, time()), pass_cutoff, look_back=timedelta(days=7)),
+        Schedule("forget-answers", daily(NIGHT), forget),
+    )
 
 
 async def announce_cutoff(ports: Ports, slot: datetime) -> None:

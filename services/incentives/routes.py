@@ -12,11 +12,18 @@ from kit.web import Asking, OwnPorts, PageOf, Paging, set_etag
 from operating.idempotency import IdempotencyKey, RequestKey
 from services.incentives.commands.decisions import save_decision
 from services.incentives.policy.schema import Instrument
-from services.incentives.queries import answers, catalogue
+from services.incentives.queries import answers, catalogue, replays
 from services.incentives.queries.catalogue import PolicyDetail, PolicyFilter, PolicyItem, VersionAnswer, ZonePage
 from services.incentives.queries.catalogue import ZoneAnswer as Zone
 from services.incentives.repository import Library, today
-from services.incentives.schemas import DecisionReceipt, EligibilityInput, MatchAnswer, StandingName, Status
+from services.incentives.schemas import (
+    DecisionReceipt,
+    EligibilityInput,
+    MatchAnswer,
+    ReplayAnswer,
+    StandingName,
+    Status,
+)
 
 router = APIRouter()
 
@@ -84,7 +91,7 @@ async def read_version(
 @router.post("/eligibility", response_model=MatchAnswer, summary="政策测算")
 async def eligibility(asked: EligibilityInput, principal: Asking, ports: OwnPorts, library: Shelves) -> Response:
     """What a project with these facts could get, in which zone, and why or why not. Nothing is stored."""
-    return json_of(answers.answer_for_facts(ports, library, principal, asked))
+    return json_of(answers.answer_for_facts(ports, library, principal, asked).answer)
 
 
 @router.post("/decisions", status_code=201, response_model=DecisionReceipt, summary="保存测算结果")
@@ -97,9 +104,9 @@ async def save(
     response: Response,
 ) -> dict[str, Any]:
     """Answer as ``/eligibility`` does and keep the answer under a random id."""
-    answer = answers.answer_for_facts(ports, library, principal, asked)
+    given = answers.answer_for_facts(ports, library, principal, asked)
     request = RequestKey.of(key, asked, "decision")
-    receipt = await save_decision(ports, principal, answer, key, request)
+    receipt = await save_decision(ports, principal, given.answer, given.asked, key, request)
     response.headers["Location"] = f"/api/v1/decisions/{receipt['id']}"
     set_etag(response, receipt["revision"])
     return receipt
@@ -109,6 +116,14 @@ async def save(
 async def read_decision(id: Annotated[str, Path(max_length=40)], principal: Asking, ports: OwnPorts) -> Response:
     """The answer exactly as it was saved."""
     return json_of(await answers.decision(ports, principal, id))
+
+
+@router.get("/decisions/{id}/replay", response_model=ReplayAnswer, summary="重放保存的测算结果")
+async def replay_decision(
+    id: Annotated[str, Path(max_length=40)], principal: Asking, ports: OwnPorts, library: Shelves
+) -> dict[str, Any]:
+    """Whether the saved answer would be given again, what would be said otherwise, and what explains it."""
+    return await replays.replay(ports, library, principal, id)
 
 
 @router.get("/leads/{id}/matches", response_model=MatchAnswer, summary="线索的政策匹配")

@@ -171,6 +171,53 @@ class MatchAnswer(Answer):
     zones: list[ZoneAnswer]
 
 
+class VersionThenAndNow(Answer):
+    """A part that an answer is made with: the engine, the fact registry, the calendar or the catalogue."""
+
+    name: Literal["engine", "facts", "calendar", "catalogue"]
+    then: str
+    now: str
+
+
+class DifferenceAnswer(Answer):
+    """One thing that would be said otherwise, and what explains it.
+
+    ``because`` names the parts whose version changed; of today's answer the policies, as ``id@then>now`` with 0 for
+    not in effect, or ``as_of`` where the day alone does.
+    """
+
+    zone: str
+    policy: str | None
+    condition: str | None
+    what: str
+    then: int | str | bool | None
+    now: int | str | bool | None
+    because: list[str]
+
+
+class TodayAnswer(Answer):
+    """What today's policies would give for the same facts, where it differs."""
+
+    as_of: Day
+    catalogue_version: str
+    differences: list[DifferenceAnswer]
+
+
+class ReplayAnswer(Answer):
+    """A saved answer beside what would be said now.
+
+    ``identical`` is null where its facts were not kept (answers of earlier releases) or its catalogue is gone.
+    """
+
+    decision: str
+    saved_at: str
+    as_of: Day
+    identical: bool | None
+    versions: list[VersionThenAndNow]
+    differences: list[DifferenceAnswer]
+    today: TodayAnswer | None
+
+
 class DecisionReceipt(Answer):
     """A saved answer: whoever knows its id may open it."""
 
@@ -197,11 +244,45 @@ class ReviewInput(StrictModel):
     until: date | None = Field(None, description="适用第十二条例外时的终止日期")
 
 
+class YearCost(Answer):
+    """What a year costs now, and what it would cost."""
+
+    year: int
+    before_fen: int | str
+    after_fen: int | str
+
+
+class PoolCost(Answer):
+    """What would be asked of a budget by all that share it, and what it could not pay."""
+
+    title: str
+    rule: str
+    total_fen: int
+    asked_fen: int | str
+    short_fen: int | str
+
+
+class ChangedLead(Answer):
+    """A lead of the asker's own scope for which something would change."""
+
+    lead: str
+    title: str
+    before: Verdict
+    after: Verdict
+    before_fen: int
+    after_fen: int
+
+
 class DryRunAnswer(Answer):
-    """How a policy would fare on the leads that are matched today."""
+    """What publishing a policy would change for the leads that are matched today.
+
+    ``changed`` counts every lead with another verdict or sum; ``other_sum`` those that stay met with another certain
+    sum; ``named`` are those that change most, of the leads that the asker may see.
+    """
 
     policy: str
     version: int
+    as_of: Day
     leads: int
     met: int
     not_met: int
@@ -209,6 +290,11 @@ class DryRunAnswer(Answer):
     certain_fen: int | str
     newly_met: int
     no_longer_met: int
+    other_sum: int
+    changed: int
+    by_year: list[YearCost]
+    pool: PoolCost | None
+    named: list[ChangedLead]
 
 
 class CodeAnswer(Answer):

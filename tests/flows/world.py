@@ -20,7 +20,7 @@ from tests.flows.troubles import dead_letter, failed_delivery
 
 API = "/api/v1"
 ANONYMOUS = "anonymous"
-PATIENCE = 100.0
+PATIENCE = 200.0
 POLL = 0.05
 FINISHED_WEEK = "2026-W46"
 EXPIRED, DISABLED = "expired", "disabled"

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any, Final
 
 from kit.auth import Principal
 from kit.clock import to_text
 from kit.errors import AlreadyExists
 from kit.ports import Ports
-from kit.store.port import Record, Scope
+from kit.store.port import Range, Record, Scope
 from operating.idempotency import RequestKey, remember, replay
 from operating.ids import derive_id, random_id
 from services.incentives.repository import DECISION_CLAIMS, DECISIONS
 from services.incentives.settings import SCHEMA
+from services.incentives.versions import versions
 
+KEPT_FOR_VISITORS: Final = timedelta(days=365)
+"""What nobody's account answers for is not kept for longer."""
 _CLAIMS: Final = frozenset({"claims"})
+_EXPIRY: Final = Scope.system("forgetting visitors' answers")
 _SCOPE: Final = Scope.of(_CLAIMS)
 
 
 async def save_decision(
-    ports: Ports, principal: Principal, answer: dict[str, Any], key: str, request: RequestKey
+    ports: Ports, principal: Principal, answer: dict[str, Any], asked: dict[str, Any], key: str, request: RequestKey
 ) -> dict[str, Any]:
-    """Store an answer under a random id; the same request gives the same id.
+    """Store an answer under a random id, with what was asked and the versions it was made with.
+
+    The same request gives the same id.
 
     The claim on the request is written first and holds the id, so that a crash in between is finished by a repeat.
 
@@ -35,13 +42,23 @@ async def save_decision(
     body = {
         "schema_number": SCHEMA,
         "answer": answer | {"decision": receipt["id"]},
+        "asked": asked,
+        "versions": versions(answer["catalogue_version"]),
         "saved_at": to_text(ports.clock.now()),
         "saved_by": principal.account or None,
+        "expires_at": None if principal.account else to_text(ports.clock.now() + KEPT_FOR_VISITORS),
     }
     readers = principal.readers - {"public"} or frozenset({"public"})
     with suppress(AlreadyExists):
         await ports.store.save(DECISIONS.name, Record(receipt["id"], body, readers))
     return receipt
+
+
+async def forget_expired(ports: Ports) -> None:
+    """Drop visitors' answers whose time is over."""
+    over = [Range("expires_at", None, to_text(ports.clock.now()))]
+    async for record in ports.store.scan(DECISIONS.name, _EXPIRY, over):
+        await ports.store.erase(DECISIONS.name, record.id)
 
 
 async def _claim(ports: Ports, principal: Principal, key: str, request: RequestKey) -> Record:

@@ -1,55 +1,137 @@
-"""A dry run: how a draft would fare on the leads that are matched today; counts only, never whose leads they are."""
+"""A dry run: what publishing a draft would change for the leads that are matched today, and what it would cost.
+
+It computes what the rematch after a publication computes, from the same stored facts, against the same stored results,
+and stores nothing. Counts cover all leads; single leads are named only to who may see them.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from heapq import heappop, heappush
+from typing import Any, Final, NamedTuple
 
 from contracts.vocabulary.facts import FactValue
 from kit.auth import Principal
 from kit.ports import Ports
 from kit.store.port import Record, Scope
 from services.incentives.catalogue import Catalogue, build_catalogue
-from services.incentives.comparisons import MET, NOT_MET, UNKNOWN
+from services.incentives.comparisons import MET, NOT_MET, UNKNOWN, VERDICTS
 from services.incentives.errors import PolicyNotFound
 from services.incentives.matching import evaluate
-from services.incentives.policy import stored_policy
-from services.incentives.repository import MATCHES, POLICIES, scope_of_author, today
+from services.incentives.matching.changes import Change, change
+from services.incentives.matching.result import PolicyOutcome
+from services.incentives.policy import Policy, stored_policy
+from services.incentives.policy.parts import fen_of
+from services.incentives.pools import allocate
+from services.incentives.repository import MATCHES, POLICIES, Library, scope_of_author, today
 from services.incentives.settings import DRY_RUN_LEADS
 
 _SCOPE: Final = Scope.system("counts of a dry run")
 _BATCH: Final = 200
 _EXACT: Final = 9 * 10**15
+NAMED: Final = 200
+"""So many leads are named, those that change most."""
+
+
+class Changed(NamedTuple):
+    """A lead that somebody may see, and what would change for it."""
+
+    lead: str
+    title: str
+    change: Change
+
+    @property
+    def sums(self) -> tuple[int, int]:
+        """The certain sums before and after."""
+        return _certain(self.change.before), _certain(self.change.after)
+
+
+def _certain(outcome: PolicyOutcome | None) -> int:
+    return outcome.certain if outcome else 0
 
 
 @dataclass(slots=True)
 class Counts:
-    """How many leads met the policy, and how that differs from the version that counts now."""
+    """How leads fare with a draft, and how that differs from what counts now."""
 
     leads: int = 0
-    met: int = 0
-    not_met: int = 0
-    unknown: int = 0
+    verdicts: Counter[int] = field(default_factory=Counter)
     certain: int = 0
     newly_met: int = 0
     no_longer_met: int = 0
+    other_sum: int = 0
+    changed: int = 0
+    years: dict[int, list[int]] = field(default_factory=dict)
+    claims: list[int] = field(default_factory=list)
+    others: int = 0
+    named: list[tuple[int, str, Changed]] = field(default_factory=list)
 
-    def add(self, verdict: int, certain: int, before: int) -> None:
+    def add(self, before: PolicyOutcome | None, after: PolicyOutcome | None, year: int) -> None:
         """Take one lead into account."""
         self.leads += 1
-        self.met += verdict == MET
-        self.not_met += verdict == NOT_MET
-        self.unknown += verdict == UNKNOWN
-        self.certain += certain
-        self.newly_met += verdict == MET and before != MET
-        self.no_longer_met += verdict != MET and before == MET
+        was, now = _verdict(before), _verdict(after)
+        self.verdicts[now] += 1
+        self.certain += _certain(after)
+        self.newly_met += now == MET != was
+        self.no_longer_met += was == MET != now
+        self.other_sum += bool(before and after and was == now == MET and before.certain != after.certain)
+        for place, outcome in enumerate((before, after)):
+            for when, certain, _ in outcome.by_year(year) if outcome else ():
+                self.years.setdefault(when, [0, 0])[place] += certain
+        if after is not None and after.certain:
+            self.claims.append(after.certain)
 
 
-async def dry_run(ports: Ports, principal: Principal, id: str) -> dict[str, Any]:
-    """Count what the draft, or the published version where there is none, would give.
+def _verdict(outcome: PolicyOutcome | None) -> int:
+    return NOT_MET if outcome is None else outcome.verdict
+
+
+@dataclass(slots=True)
+class Trial:
+    """A draft, tried on one lead after another as of a day."""
+
+    catalogue: Catalogue
+    policy: Policy
+    day: date
+    readers: frozenset[str]
+    pooled: frozenset[str]
+    counts: Counts = field(default_factory=Counts)
+
+    def count(self, batch: Sequence[Record]) -> None:
+        """Take some leads into account."""
+        compiled = {each.id: each for each in self.catalogue.effective(self.day)}.get(self.policy.id)
+        for record in batch:
+            rows = record.body["result"]["policies"]
+            row = rows.get(self.policy.id)
+            before = None if row is None else PolicyOutcome.of_row(row)
+            after = None
+            if compiled is not None:
+                facts = {name: FactValue.model_validate(value) for name, value in record.body["facts"].items()}
+                after = evaluate(compiled, facts, self.catalogue.predicates.evaluate(facts, self.day))
+            self.counts.add(before, after, self.day.year)
+            self.counts.others += sum(rows[id][2] for id in self.pooled & rows.keys())
+            self._note(record, change(self.policy.id, row, after))
+
+    def _note(self, record: Record, changed: Change | None) -> None:
+        if changed is None:
+            return
+        self.counts.changed += 1
+        if record.readers & self.readers:
+            seen = Changed(record.id, record.body["title"], changed)
+            before, after = seen.sums
+            heappush(self.counts.named, (abs(after - before), seen.lead, seen))
+            if len(self.counts.named) > NAMED:
+                heappop(self.counts.named)
+
+
+async def dry_run(
+    ports: Ports, library: Library, principal: Principal, id: str, on: date | None = None
+) -> dict[str, Any]:
+    """What publishing the draft, or the published version where there is none, would change on a day, or today.
 
     Raises:
         PolicyNotFound: there is no such policy.
@@ -58,39 +140,85 @@ async def dry_run(ports: Ports, principal: Principal, id: str) -> dict[str, Any]
     if record is None:
         raise PolicyNotFound("没有这项政策，请从政策库重新打开。")
     draft = record.body["draft"]
-    document = draft["document"] if draft else record.body["document"]
-    catalogue = build_catalogue([stored_policy(document, id)], {}, illustrative=True)
-    counts, day = Counts(), today(ports)
-    batch: list[Mapping[str, Any]] = []
+    policy = stored_policy(draft["document"] if draft else record.body["document"], id)
+    trial = Trial(
+        build_catalogue([policy], {}, illustrative=library.current.illustrative),
+        policy,
+        on or today(ports),
+        principal.readers,
+        _pooled(policy, library.current),
+    )
+    batch: list[Record] = []
     async for each in ports.store.scan(MATCHES.name, _SCOPE):
-        batch.append(each.body)
+        batch.append(each)
         if len(batch) == _BATCH:
-            await asyncio.to_thread(_count, catalogue, id, day, batch, counts)
+            await asyncio.to_thread(trial.count, batch)
             batch = []
-        if counts.leads >= DRY_RUN_LEADS:
+        if trial.counts.leads >= DRY_RUN_LEADS:
             break
-    await asyncio.to_thread(_count, catalogue, id, day, batch, counts)
-    return _answer(record, counts)
+    await asyncio.to_thread(trial.count, batch)
+    return _answer(record, trial)
 
 
-def _count(catalogue: Catalogue, id: str, day: date, batch: list[Mapping[str, Any]], counts: Counts) -> None:
-    compiled = catalogue.policies[id]
-    for body in batch:
-        facts = {name: FactValue.model_validate(value) for name, value in body["facts"].items()}
-        outcome = evaluate(compiled, facts, catalogue.predicates.evaluate(facts, day))
-        before = body["result"]["policies"].get(id)
-        counts.add(outcome.verdict, outcome.certain, before[0] if before else NOT_MET)
+def _pooled(policy: Policy, catalogue: Catalogue) -> frozenset[str]:
+    """The other policies that are paid out of the same budget."""
+    if policy.pool is None:
+        return frozenset()
+    pools = {id: each.policy.pool for id, each in catalogue.policies.items() if id != policy.id}
+    return frozenset(id for id, pool in pools.items() if pool is not None and pool.name == policy.pool.name)
 
 
-def _answer(record: Record, counts: Counts) -> dict[str, Any]:
+def _answer(record: Record, trial: Trial) -> dict[str, Any]:
+    counts = trial.counts
     return {
         "policy": record.id,
         "version": record.body["version"] + (record.body["draft"] is not None),
+        "as_of": trial.day.isoformat(),
         "leads": counts.leads,
-        "met": counts.met,
-        "not_met": counts.not_met,
-        "unknown": counts.unknown,
-        "certain_fen": counts.certain if counts.certain <= _EXACT else str(counts.certain),
+        "met": counts.verdicts[MET],
+        "not_met": counts.verdicts[NOT_MET],
+        "unknown": counts.verdicts[UNKNOWN],
+        "certain_fen": _whole(counts.certain),
         "newly_met": counts.newly_met,
         "no_longer_met": counts.no_longer_met,
+        "other_sum": counts.other_sum,
+        "changed": counts.changed,
+        "by_year": [
+            {"year": year, "before_fen": _whole(before), "after_fen": _whole(after)}
+            for year, (before, after) in sorted(counts.years.items())
+        ],
+        "pool": _pool(trial.policy, counts),
+        "named": [_named(each) for _, _, each in sorted(counts.named, reverse=True)],
     }
+
+
+def _pool(policy: Policy, counts: Counts) -> dict[str, Any] | None:
+    """What of its budget would be asked for, and how much of that it could pay."""
+    if policy.pool is None:
+        return None
+    total, asked = fen_of(policy.pool.total), sum(counts.claims) + counts.others
+    paid = sum(allocate(max(0, total - counts.others), policy.pool.rule, counts.claims))
+    return {
+        "title": policy.pool.title,
+        "rule": policy.pool.rule,
+        "total_fen": total,
+        "asked_fen": _whole(asked),
+        "short_fen": _whole(sum(counts.claims) - paid),
+    }
+
+
+def _named(each: Changed) -> dict[str, Any]:
+    before, after = each.sums
+    return {
+        "lead": each.lead,
+        "title": each.title,
+        "before": VERDICTS[_verdict(each.change.before)],
+        "after": VERDICTS[_verdict(each.change.after)],
+        "before_fen": before,
+        "after_fen": after,
+    }
+
+
+def _whole(fen: int) -> int | str:
+    """Sums that JSON numbers would not keep to the last digit are texts."""
+    return fen if fen <= _EXACT else str(fen)

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from contracts.incentives import IncentivesMatched, ZoneTotal
+from contracts.incentives import IncentivesMatched, Outcome, PolicyChange, ZoneTotal
 from contracts.leads import LeadSnapshot
 from contracts.vocabulary.facts import FactValue
 from kit.clock import to_text
 from kit.errors import AlreadyExists, Stale
+from kit.events import Event
 from kit.failpoints import failpoint
 from kit.ports import Ports
 from kit.store.port import Record, Scope, Write
 from kit.telemetry import span
+from services.incentives.comparisons import VERDICTS
 from services.incentives.matching import MatchResult, match
+from services.incentives.matching.changes import Change, changes
+from services.incentives.matching.result import PolicyOutcome
 from services.incentives.repository import MATCHES, Library, events_of, mark_of, today
 from services.incentives.settings import SCHEMA
 
 _SCOPE: Final = Scope.system("matching leads")
 KEPT: Final = ("lead_id", "lead_revision", "office", "zone", "owner", "title", "confidential", "origin", "import_id")
 """What a match repeats of its lead."""
+MOST_CHANGES: Final = 100
 
 
 async def match_lead(ports: Ports, library: Library, snapshot: LeadSnapshot, sequence: int) -> None:
@@ -50,7 +55,10 @@ def matched(
     facts: Mapping[str, FactValue],
     readers: frozenset[str],
 ) -> Write:
-    """A lead's match as of now, to be stored in place of ``record`` with the event that tells of it."""
+    """A lead's match as of now, to be stored in place of ``record``.
+
+    An event tells of it unless it is the same lead with the same result, as most are when one policy has changed.
+    """
     as_of = today(ports)
     result = match(facts, library.current, as_of)
     document = result.document()
@@ -62,14 +70,17 @@ def matched(
         "matched_at": to_text(ports.clock.now()),
     }
     before = record.body.get("result")
-    changed = before is None or before["zones"] != document["zones"]
-    event = _event(body, result, readers, changed=changed)
-    events = events_of(ports, f"match-{record.id}", record.revision + 1, event, key=record.id)
+    found = changes(before, result)
+    changed = before is None or bool(found) or before["zones"] != document["zones"]
+    events: tuple[Event, ...] = ()
+    if changed or record.readers != readers or any(record.body[name] != body[name] for name in KEPT):
+        event = _event(body, result, readers, found, changed=changed)
+        events = events_of(ports, f"match-{record.id}", record.revision + 1, event, key=record.id)
     return Write(MATCHES.name, record.with_body(body, readers), events)
 
 
 def _event(
-    body: Mapping[str, Any], result: MatchResult, readers: frozenset[str], *, changed: bool
+    body: Mapping[str, Any], result: MatchResult, readers: frozenset[str], found: Sequence[Change], *, changed: bool
 ) -> IncentivesMatched:
     return IncentivesMatched(
         **{name: body[name] for name in KEPT},
@@ -90,4 +101,16 @@ def _event(
         ],
         changed=changed,
         matched_at=body["matched_at"],
+        changes=[
+            PolicyChange(policy=each.policy, before=_outcome(each.before), after=_outcome(each.after))
+            for each in found[:MOST_CHANGES]
+        ],
+        more_changes=max(0, len(found) - MOST_CHANGES),
     )
+
+
+def _outcome(outcome: PolicyOutcome | None) -> Outcome | None:
+    if outcome is None:
+        return None
+    verdict = VERDICTS[outcome.verdict]
+    return Outcome(verdict=verdict, certain_fen=outcome.certain, possible_fen=outcome.possible)

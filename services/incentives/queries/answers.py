@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from contracts.vocabulary.facts import FactsError, FactValue, SourceKind, given, parse_facts
@@ -21,17 +22,33 @@ _ID: Final = re.compile(r"^[0-9a-f-]{36}$")
 _SOURCES: Final[Mapping[str, SourceKind]] = {"partner": "partner", "anonymous": "visitor"}
 
 
-def answer_for_facts(ports: Ports, library: Library, principal: Principal, asked: EligibilityInput) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer with all that it takes to give it again."""
+
+    answer: dict[str, Any]
+    facts: Mapping[str, FactValue]
+    how: Rendering
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What was asked, as it is stored."""
+        facts = {name: value.model_dump(mode="json") for name, value in self.facts.items()}
+        zones = None if self.how.zones is None else list(self.how.zones)
+        return {"facts": facts, "zones": zones, "order": self.how.order, "nearest": self.how.nearest}
+
+
+def answer_for_facts(ports: Ports, library: Library, principal: Principal, asked: EligibilityInput) -> Given:
     """What a project with these facts could get; nothing is stored.
 
     Raises:
         InvalidFacts: a value does not fit its fact.
     """
     facts = _facts(principal, asked)
-    zones = None if asked.zones is None else [zone.value for zone in asked.zones]
+    how = _rendering(principal, None if asked.zones is None else [zone.value for zone in asked.zones])
     result = match(facts, library.current, asked.as_of or today(ports))
-    answer = render(result, facts, library.current, _rendering(principal, zones))
-    return {"decision": None, "lead_revision": None, **answer}
+    answer = render(result, facts, library.current, how)
+    return Given({"decision": None, "lead_revision": None, **answer}, facts, how)
 
 
 async def answer_for_lead(ports: Ports, library: Library, principal: Principal, lead: str) -> dict[str, Any]:
@@ -63,11 +80,20 @@ async def decision(ports: Ports, principal: Principal, id: str) -> dict[str, Any
     Raises:
         DecisionNotFound: there is none of this id that the reader may see.
     """
+    answer: dict[str, Any] = (await saved(ports, principal, id))["answer"]
+    return answer
+
+
+async def saved(ports: Ports, principal: Principal, id: str) -> dict[str, Any]:
+    """A saved answer with what it was made from.
+
+    Raises:
+        DecisionNotFound: there is none of this id that the reader may see.
+    """
     record = await ports.store.get(DECISIONS.name, principal.scope, id) if _ID.match(id) else None
     if record is None:
         raise DecisionNotFound("没有这份测算结果，请核对编号，或重新测算。")
-    answer: dict[str, Any] = record.body["answer"]
-    return answer
+    return body_of(record)
 
 
 def _rendering(principal: Principal, zones: list[str] | None) -> Rendering:
