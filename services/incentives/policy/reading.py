@@ -15,7 +15,7 @@ from services.incentives.policy.examples import Example
 from services.incentives.policy.figures import Computed, Multiplier, OfBase
 from services.incentives.policy.lookups import Case, Lookup
 from services.incentives.policy.quantities import Per, Ratio, Since
-from services.incentives.policy.schema import Cleanup, Policy, PolicyScope, Review, Source, Validity
+from services.incentives.policy.schema import Cleanup, Override, Policy, PolicyScope, Review, Source, Validity
 from services.incentives.policy.tree import All, AnyOf, Leaf, Not
 
 _PARTS: Mapping[str, tuple[type[BaseModel], ...]] = {
@@ -25,6 +25,7 @@ _PARTS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "source": (Source,),
     "cleanup": (Cleanup,),
     "review": (Review,),
+    "overrides": (Override,),
     "conditions": (Leaf, All, AnyOf, Not),
     "ratio": (Ratio,),
     "per": (Per,),

@@ -98,14 +98,40 @@ class Cleanup(Written):
     reason: Text
 
 
+Ground = Literal["security", "technology", "public_interest", "law"]
+"""The purposes for which 公平竞争审查条例 Art. 12 allows an exception."""
+
+
+class Override(Written):
+    """Why a flag of a rule does not keep a policy from being published."""
+
+    rule: Slug
+    reason: Text
+
+
 class Review(Written):
-    """The fair-competition review without which nothing is published."""
+    """The fair-competition review without which nothing is published, nor counted once it has ended.
+
+    ``ground`` is that of an exception under Art. 12, which must end some day.
+    """
 
     reviewer: Line
     conclusion: Text
     basis: Text
+    ground: Ground | None = None
     on: date
     until: date | None = None
+    overrides: list[Override] = Field(default_factory=list, max_length=30)
+
+    @model_validator(mode="after")
+    def _exceptions_end(self) -> Self:
+        if self.ground is not None and self.until is None:
+            raise ValueError("适用第十二条例外的，要写明实施期限的最后一天 until")
+        return self
+
+    def ended(self, day: date) -> bool:
+        """Whether it no longer holds on ``day``."""
+        return self.until is not None and self.until < day
 
 
 class Policy(Written):
