@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from typing import Literal
 
 from contracts.vocabulary.zones import ZONES
 from services.incentives.authored import AuthoringError, AuthoringProblem
@@ -16,14 +17,15 @@ from services.incentives.policy import Policy, read_policy
 from services.incentives.zone_profile import ZoneProfile
 
 STANDINGS = ("in_force", "historical", "illustrative")
+Barred = Literal["cleanup", "review"]
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledPolicy:
-    """A policy ready to be matched; ``cleared`` is whether it may promise anything at all."""
+    """A policy ready to be matched; ``barred`` says why it may promise nothing on the day it is looked at."""
 
     policy: Policy
-    cleared: bool
+    barred: Barred | None
     formula: Formula
     leaves: tuple[CompiledLeaf, ...]
     benefit: CompiledBenefit
@@ -33,6 +35,20 @@ class CompiledPolicy:
     def id(self) -> str:
         """The policy's id."""
         return self.policy.id
+
+    def on(self, day: date) -> CompiledPolicy:
+        """The same as of another day, on which its review may have ended."""
+        barred = barred_on(self.policy, day)
+        return self if barred == self.barred else replace(self, barred=barred)
+
+
+def barred_on(policy: Policy, day: date) -> Barred | None:
+    """Why a policy counts in no total: it waits to be cleared away, or no review of it holds. Of the past none did."""
+    if policy.cleanup is not None and policy.cleanup.pending:
+        return "cleanup"
+    if policy.standing == "historical":
+        return None
+    return "review" if policy.review is None or policy.review.ended(day) else None
 
 
 @dataclass(slots=True)
@@ -51,12 +67,15 @@ class Catalogue:
     _effective: dict[date, tuple[CompiledPolicy, ...]] = field(default_factory=dict)
 
     def effective(self, as_of: date) -> tuple[CompiledPolicy, ...]:
-        """What may be evaluated on a date: inside its validity, in a zone, and of a standing that counts here."""
+        """What may be evaluated on a date: inside its validity, in a zone, and of a standing that counts here.
+
+        What is ``barred`` then is evaluated and shown, but never counted in totals.
+        """
         known = self._effective.get(as_of)
         if known is None:
             if len(self._effective) >= 400:
                 self._effective.clear()
-            known = tuple(each for each in self.policies.values() if self._counts(each, as_of))
+            known = tuple(each.on(as_of) for each in self.policies.values() if self._counts(each, as_of))
             self._effective[as_of] = known
         return known
 
@@ -126,5 +145,4 @@ def _misplaced(policy: Policy, path: Path) -> list[tuple[str, str]]:
 def _compile(policy: Policy, predicates: Predicates) -> CompiledPolicy:
     formula, leaves = compile_condition(policy.conditions, predicates)
     zones = tuple(zone for zone in policy.scope.zones if zone in ZONES)
-    cleared = policy.cleanup is None or not policy.cleanup.pending
-    return CompiledPolicy(policy, cleared, formula, leaves, compile_benefit(policy.benefit, predicates), zones)
+    return CompiledPolicy(policy, None, formula, leaves, compile_benefit(policy.benefit, predicates), zones)

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactsInput, FactSource, FactState
+from contracts.vocabulary.fair_competition import GroundId, RuleId
 from contracts.vocabulary.form import DAY
 from contracts.vocabulary.zones import ZoneId
 from kit.web import Answer, StrictModel
@@ -166,13 +167,24 @@ class PolicyReceipt(Answer):
     draft: bool
 
 
+class OverrideInput(StrictModel):
+    """Why the flags of one rule do not keep the policy from being published; kept for ever with the version."""
+
+    rule: RuleId
+    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
 class ReviewInput(StrictModel):
-    """The conclusion of a fair-competition review."""
+    """The conclusion of a fair-competition review, with an answer to each rule that the draft touches."""
 
     approved: bool
     conclusion: Annotated[str, Field(min_length=1, max_length=2000)]
     basis: Annotated[str, Field(min_length=1, max_length=2000)] = Field(description="依据的条款或第十二条的例外情形")
-    until: date | None = Field(None, description="适用第十二条例外时的终止日期")
+    ground: GroundId | None = Field(None, description="适用第十二条例外的哪一种情形；写了就要写 until")
+    until: date | None = Field(None, description="审查到哪一天为止有效；适用第十二条例外时的终止日期")
+    overrides: list[OverrideInput] = Field(
+        default_factory=list, max_length=20, description="逐项说明：涉及哪项规则，为什么仍可出台"
+    )
 
 
 class DryRunAnswer(Answer):

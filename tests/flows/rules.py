@@ -72,7 +72,10 @@ def a_draft(world: World) -> Call:
 
 def a_review(world: World) -> Call:
     """Its review."""
-    body = {"approved": True, "conclusion": "不排除或限制竞争", "basis": "公平竞争审查条例第十二条"}
+    body = {
+        "approved": True, "conclusion": "不排除或限制竞争", "basis": "公平竞争审查条例第十二条",
+        "ground": "technology", "until": "2042-12-31", "overrides": [{"rule": "hand-picked", "reason": "名录公开"}],
+    }  # fmt: skip
     return replace(a_draft(world), json=body)
 
 

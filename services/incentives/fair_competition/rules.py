@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from contracts.vocabulary.fair_competition import RuleId
 from services.incentives.fair_competition import articles
 from services.incentives.fair_competition.articles import Article
 
@@ -23,7 +24,7 @@ class Rule:
     ends in ``harmless`` is none.
     """
 
-    id: str
+    id: RuleId
     name: str
     articles: tuple[Article, ...]
     advice: str

@@ -64,8 +64,8 @@ def combine(zone: str, candidates: Iterable[Candidate], role: str) -> ZoneOutcom
         met += each.outcome.verdict == MET
         unknown += each.outcome.verdict != MET
         policy = each.compiled.policy
-        if not each.compiled.cleared:
-            total.leave_out(each, "cleanup", "")
+        if each.compiled.barred is not None:
+            total.leave_out(each, each.compiled.barred, "")
         elif policy.beneficiary != role:
             total.leave_out(each, "beneficiary", "")
         elif policy.exclusive_group is None:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, NamedTuple, Self
 
-LeftOut = Literal["exclusive", "contender", "incomparable", "cleanup", "beneficiary"]
-"""Less than another of its group; more than it if it holds; not comparable; to be cleared away; somebody else's."""
+LeftOut = Literal["exclusive", "contender", "incomparable", "cleanup", "review", "beneficiary"]
+"""Less than another of its group; more than it if it holds; not comparable; to be cleared away; without a review that
+holds; somebody else's.
+"""
 
 Year = tuple[int, int, int | None]
 """A year with its certain and possible fen; None is without bound."""

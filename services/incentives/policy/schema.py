@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from contracts.vocabulary.fair_competition import GroundId
 from contracts.vocabulary.zones import ZONES, GroupId, ZoneId
 from services.incentives.policy.benefit import Benefit
 from services.incentives.policy.examples import Example
@@ -98,10 +99,6 @@ class Cleanup(Written):
     reason: Text
 
 
-Ground = Literal["security", "technology", "public_interest", "law"]
-"""The purposes for which 公平竞争审查条例 Art. 12 allows an exception."""
-
-
 class Override(Written):
     """Why a flag of a rule does not keep a policy from being published."""
 
@@ -118,7 +115,7 @@ class Review(Written):
     reviewer: Line
     conclusion: Text
     basis: Text
-    ground: Ground | None = None
+    ground: GroundId | None = None
     on: date
     until: date | None = None
     overrides: list[Override] = Field(default_factory=list, max_length=30)
