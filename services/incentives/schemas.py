@@ -201,6 +201,40 @@ class DryRunAnswer(Answer):
     no_longer_met: int
 
 
+class FlagAnswer(Answer):
+    """A place that touches a rule; ``reason`` is the review's answer, null where there is none."""
+
+    rule: RuleId
+    name: str
+    path: str
+    found: list[str]
+    advice: str
+    articles: list[str]
+    reason: str | None
+
+
+class FindingAnswer(Answer):
+    """Something to mend or to know; ``unchecked`` is what was too large to tell."""
+
+    level: Literal["error", "warning", "unchecked"]
+    path: str
+    message: str
+
+
+class ChecksAnswer(Answer):
+    """The checks of a draft, or of the published version where there is none.
+
+    ``blocked`` says what keeps a draft from publication, null where nothing does or nothing waits.
+    """
+
+    policy: str
+    version: int
+    draft: bool
+    blocked: str | None
+    flags: list[FlagAnswer]
+    findings: list[FindingAnswer]
+
+
 class CodeAnswer(Answer):
     """One industry code."""
 

@@ -142,6 +142,7 @@ INCENTIVES: Mapping[str, Rule] = {
     "POST /policies": Rule(EDITOR, lambda world: Call(json={"text": policy(next(world.numbers))})),
     "POST /policies/{id}/review": Rule(REVIEWER, a_review),
     "POST /policies/{id}/publish": Rule(EDITOR, a_reviewed_draft),
+    "GET /policies/{id}/checks": Rule(EDITOR | REVIEWER | ADMINISTRATOR, a_draft),
     "POST /policies/{id}/dry-run": Rule(EDITOR | REVIEWER, a_draft),
     "POST /eligibility": Rule(ANYBODY, lambda _: Call(json={"facts": {"jobs": 300}})),
     "POST /decisions": Rule(ANYBODY, lambda _: Call(json={"facts": {"jobs": 300}})),

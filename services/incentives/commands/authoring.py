@@ -14,7 +14,7 @@ from kit.ports import Ports
 from kit.store.port import Record, Scope
 from operating.idempotency import RequestKey, remember, replay
 from services.incentives.auditing import told
-from services.incentives.authored import AuthoringError, AuthoringProblem
+from services.incentives.authored import Authored, AuthoringError, AuthoringProblem, read_yaml, steps_of
 from services.incentives.catalogue import catalogue_version
 from services.incentives.commands.gate import check_review, publishable, text_hash
 from services.incentives.commands.publication import published_body, published_event, version_record
@@ -26,7 +26,8 @@ from services.incentives.errors import (
     ReviewOfOwnDraft,
 )
 from services.incentives.matching import check_examples
-from services.incentives.policy import Policy, read_policy
+from services.incentives.policy import Policy, policy_of
+from services.incentives.policy_checks import check_policy
 from services.incentives.repository import CATALOGUE, POLICIES, VERSIONS, Library, events_of, scope_of_author, today
 from services.incentives.schemas import ReviewInput
 from services.incentives.settings import SCHEMA
@@ -42,19 +43,23 @@ def policy_of_text(text: str) -> Policy:
         InvalidPolicy: with every problem, by line and path.
     """
     try:
-        policy = read_policy(text, "草稿")
+        authored = read_yaml(text, "草稿")
+        policy = policy_of(authored)
     except AuthoringError as error:
         raise refused(error.problems) from error
-    return sound(policy)
+    return sound(policy, authored)
 
 
-def sound(policy: Policy) -> Policy:
-    """The policy, if it agrees with its own examples.
+def sound(policy: Policy, authored: Authored | None = None) -> Policy:
+    """The policy, if it agrees with its own examples and somebody can meet it.
 
     Raises:
-        InvalidPolicy: with every example that disagrees.
+        InvalidPolicy: with every example that disagrees, and conditions that contradict each other, by line where
+            there is a text.
     """
-    problems = check_examples(policy)
+    written = authored or Authored("草稿", {}, {})
+    problems = [written.problem(steps_of(each.path), each.message) for each in check_examples(policy)]
+    problems += [written.problem(each.path, each.message) for each in check_policy(policy) if each.level == "error"]
     if problems:
         raise refused(problems)
     return policy

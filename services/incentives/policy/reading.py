@@ -50,7 +50,16 @@ def read_policy(text: str, file: str) -> Policy:
     Raises:
         AuthoringError: with all that is wrong.
     """
-    return validate(Policy, read_yaml(text, file), _words_at)
+    return policy_of(read_yaml(text, file))
+
+
+def policy_of(authored: Authored) -> Policy:
+    """The policy that a file's content describes; for who wants to say later where something stands.
+
+    Raises:
+        AuthoringError: with all that is wrong.
+    """
+    return validate(Policy, authored, _words_at)
 
 
 def policy_from(document: Mapping[str, Any], name: str) -> Policy:
