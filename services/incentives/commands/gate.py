@@ -72,7 +72,7 @@ def _approved(content: Mapping[str, Any]) -> Mapping[str, Any]:
     given: Mapping[str, Any] | None = content["review"]
     if given is None or not given["approved"]:
         state = "尚未审查" if given is None else f"审查未通过：{given['conclusion']}"
-        raise NotReviewed(f"发布前须经起草人以外的审查员通过公平竞争审查。目前{state}。（依据：{UNREVIEWED}）")
+        raise NotReviewed(f"发布前须经起草人以外的审查员通过公平竞争审查。目前{state}。依据：{UNREVIEWED.place}")
     return given
 
 
@@ -94,6 +94,6 @@ def _all_answered(policy: Policy) -> None:
     errors = [FieldError(dotted(flag.path), flag.message) for flag in left]
     raise UnansweredFlags(
         f"草稿涉及公平竞争审查的 {len(rules)} 项规则，审查没有说明理由：{names}。"
-        "请修改草稿，或由审查员在 overrides 中逐项写明理由后再发布。",
+        "请修改草稿，或由审查员在 overrides 中逐项写明理由后再发布；条文见 checks。",
         errors=errors,
     )

@@ -17,9 +17,14 @@ class Article:
     number: str
     text: str
 
+    @property
+    def place(self) -> str:
+        """``公平竞争审查条例（国务院令第783号）第九条第（一）项``."""
+        return f"{self.source}{self.number}"
+
     def __str__(self) -> str:
         """``公平竞争审查条例（国务院令第783号）第九条第（一）项：…``."""
-        return f"{self.source}{self.number}：{self.text}"
+        return f"{self.place}：{self.text}"
 
 
 NO_WAY_OUT: Final = Article(

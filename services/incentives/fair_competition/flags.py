@@ -37,8 +37,8 @@ class Flag:
     def message(self) -> str:
         """What it is, on which grounds, and what to do."""
         words = "、".join(f"「{each}」" for each in self.found)
-        grounds = "；".join(map(str, self.rule.articles))
-        return f"{self.rule.name}：{words}。{self.rule.advice}（依据：{grounds}）"
+        grounds = "；".join(each.place for each in self.rule.articles)
+        return f"{self.rule.name}（{self.rule.id}）：{words}。{self.rule.advice}依据：{grounds}"
 
 
 def flags_of(policy: Policy) -> list[Flag]:
