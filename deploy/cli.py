@@ -26,6 +26,7 @@ from deploy.lock import DataFolderBusy, hold
 from deploy.migration.commands import migrate as move_installation
 from deploy.migration.errors import MoveRefused
 from deploy.migration.journal import EndName
+from deploy.policy_cli import policy_commands
 from deploy.serving import AddressBusy
 from kit.errors import StoreFull, Unavailable, tells_of_full_disk
 from kit.settings import Settings, SettingsRefused
@@ -233,6 +234,7 @@ def _print(result: commands.Result, as_json: bool) -> None:
 
 app.add_typer(account_commands(_perform), name="account")
 app.add_typer(dead_letter_commands(_perform), name="dlq")
+app.add_typer(policy_commands(), name="policy")
 
 if __name__ == "__main__":
     main()

@@ -171,6 +171,9 @@ MONTHS: Mapping[str, int] = {
 }  # fmt: skip
 """For how many months a fact is stated, where it is for a period."""
 
+# Judgements that the office records (一事一议): what an applicant says of them is refused, and no form asks them to.
+RECORDED_BY_OFFICE = frozenset({"panel_ruling"})
+
 # Only published clauses of the past ask these. 公平竞争审查条例 bars them today: no form asks them, no new policy may.
 HISTORICAL_ONLY = frozenset(
     {

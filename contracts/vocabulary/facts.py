@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from contracts.vocabulary.amount import Amount, AmountError, parse_amount
-from contracts.vocabulary.fact_list import FACT_LIST, MONTHS, Kind
+from contracts.vocabulary.fact_list import FACT_LIST, MONTHS, RECORDED_BY_OFFICE, Kind
 from contracts.vocabulary.form import INDUSTRY_CODE, Form
 from contracts.vocabulary.industry import is_code
 
@@ -92,6 +92,8 @@ def parse_facts(raw: Mapping[str, Any], source_kind: SourceKind, source_id: str 
     for name, value in raw.items():
         if name not in FACTS:
             errors.append((name, unknown_fact(name)))
+        elif name in RECORDED_BY_OFFICE and source_kind in ("visitor", "partner") and value is not None:
+            errors.append((name, f"「{FACTS[name].label}」由招商部门记录，请不要填写"))
         elif value is not None:
             try:
                 facts[name] = _state_or_value(FACTS[name], value, source)

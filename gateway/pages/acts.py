@@ -53,6 +53,7 @@ FIELDS: Mapping[str, str] = {
     "summary": "项目简介", "first_contact": "首谈", "signed_amount": "签约金额", "name": "姓名", "phone": "电话",
     "email": "邮箱", "position": "职务", "locale": "语言", "organisation": "机构", "rows": "行数", "created": "新建",
     "linked": "关联", "refused": "未导入", "with_problems": "要核对", "first": "最早一条", "scope": "权限",
+    "ground": "例外情形", "until": "有效至", "overrides": "已说明的规则",
 }  # fmt: skip
 LINKED: Mapping[str, str] = {"account": "/accounts/", "policy": "/policies/", "delivery": "/deliveries/"}
 """Where administrators can open what was acted on."""

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from contracts.vocabulary.fact_list import RECORDED_BY_OFFICE
 from contracts.vocabulary.facts import FACTS
 from contracts.vocabulary.zones import ZONES
 from gateway.pages.api import Answered, Refused
@@ -81,7 +82,8 @@ def _zones(visit: Visit, answer: Answered) -> list[dict[str, Any]]:
 def _asked(fields: Mapping[str, Any], questions: list[dict[str, Any]]) -> list[Any]:
     """The questions beyond the first three: those answered already, then those that settle most."""
     answered = [name for field in fields if (name := field.removeprefix(FACT)) in FACTS and name not in FIRST]
-    coming = [each["fact"].name for each in questions if each["fact"].name not in (*FIRST, *answered)]
+    known = {*FIRST, *answered, *RECORDED_BY_OFFICE}
+    coming = [each["fact"].name for each in questions if each["fact"].name not in known]
     return [FACTS[name] for name in (*answered, *coming[:NEXT_ASKED])]
 
 

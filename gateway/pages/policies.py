@@ -18,6 +18,8 @@ router = APIRouter(route_class=PageRoute)
 
 NAMES = ("zone", "standing", "instrument", "q", "cursor")
 SHOWN = 120
+AUTHORS = ("policy_editor", "reviewer", "administrator")
+"""Who sees the checks of drafts."""
 
 
 @router.get("/policies")
@@ -36,9 +38,14 @@ async def library(request: Request, visit: Visiting) -> Response:
 
 @router.get("/policies/{id}")
 async def policy_page(id: str, visit: Visiting) -> Response:
-    """One policy: who, how much, on which conditions, from which source."""
+    """One policy: who, how much, on which conditions, from which source; to authors also what its checks found."""
     found = await visit.api.get(f"/policies/{id}")
-    return visit.page("policy.html", found=found, policy=found["document"], scope=scope_name(visit.f, found["scope"]))
+    checks = await visit.api.get(f"/policies/{id}/checks") if visit.role in AUTHORS else None
+    policy = found["document"]
+    return visit.page(
+        "policy.html", found=found, policy=policy, scope=scope_name(visit.f, found["scope"]), checks=checks,
+        uncounted=_uncounted(visit, found),
+    )  # fmt: skip
 
 
 @router.get("/zones/{id}")
@@ -49,6 +56,18 @@ async def zone_page(id: str, visit: Visiting) -> Response:
     standings = sorted({item["standing"] for item in policies["items"]})
     items = sorted(policies["items"], key=lambda item: item["standing"] == "historical")
     return visit.page("zone.html", zone=zone, policies=items, standings=standings)
+
+
+def _uncounted(visit: Visit, found: Mapping[str, Any]) -> str:
+    """Why a published policy counts in no total today; empty where it does, or where its page says so already."""
+    policy = found["document"]
+    if found["status"] != "published" or policy["standing"] == "historical" or policy["cleanup"]:
+        return ""
+    review = policy["review"]
+    if review is None:
+        return visit.say("没有审查记录，不计入合计")
+    ended = review["until"] is not None and review["until"] < visit.f.today.isoformat()
+    return visit.say("审查已到期，不计入合计") if ended else ""
 
 
 def _chips(visit: Visit, given: Mapping[str, str]) -> list[Mapping[str, Any]]:

@@ -42,7 +42,7 @@ def condition(collection: Collection, scope: Scope, clauses: Sequence[Clause]) -
 
 def whole(parts: Sequence[Filter]) -> Filter:
     """All of it as one filter."""
-    return {"$and": list(parts)} if parts else {}
+    return parts[0] if len(parts) == 1 else {"$and": list(parts)} if parts else {}
 
 
 def legs(collection: Collection, base: list[Filter], sort: Sort | None, place: Place | None) -> list[Leg]:

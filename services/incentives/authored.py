@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -33,6 +33,7 @@ class AuthoringProblem:
     path: str
     line: int | None
     message: str
+    column: int | None = None
 
     def __str__(self) -> str:
         """``第12行 conditions.all.1.op：…``."""
@@ -54,23 +55,29 @@ class AuthoringError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Authored:
-    """A file's content and the line on which each value begins."""
+    """A file's content and the line and column on which each value begins, counted from 1."""
 
     file: str
     content: Any
     lines: dict[Path, int]
+    columns: dict[Path, int] = field(default_factory=dict)
 
     def problem(self, path: Path, message: str) -> AuthoringProblem:
-        """A problem at ``path``, with the line of the nearest place that exists."""
+        """A problem at ``path``, with the line and column of the nearest place that exists."""
         known = path
         while known and known not in self.lines:
             known = known[:-1]
-        return AuthoringProblem(dotted(path), self.lines.get(known), message)
+        return AuthoringProblem(dotted(path), self.lines.get(known), message, self.columns.get(known))
 
 
 def dotted(path: Path) -> str:
     """A path as messages write it: ``conditions.all.1.op``."""
     return ".".join(map(str, path))
+
+
+def steps_of(path: str) -> Path:
+    """The path that :func:`dotted` wrote."""
+    return tuple(int(step) if step.isdecimal() else step for step in path.split(".") if step)
 
 
 def read_yaml(text: str, file: str) -> Authored:
@@ -89,8 +96,9 @@ def read_yaml(text: str, file: str) -> Authored:
         line = mark.line + 1 if mark else None
         what = getattr(error, "problem", None) or "格式有误"
         message = f"不是有效的 YAML（{what}），请检查缩进、冒号后的空格和引号"
-        raise AuthoringError(file, [AuthoringProblem("", line, message)]) from error
-    return Authored(file, content, reading.lines)
+        column = mark.column + 1 if mark else None
+        raise AuthoringError(file, [AuthoringProblem("", line, message, column)]) from error
+    return Authored(file, content, reading.lines, reading.columns)
 
 
 class _Reading:
@@ -100,6 +108,7 @@ class _Reading:
         self._file = file
         self._events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
         self.lines: dict[Path, int] = {}
+        self.columns: dict[Path, int] = {}
 
     def document(self) -> Any:
         content: Any = None
@@ -119,7 +128,7 @@ class _Reading:
             raise self._refuse(event, path, f"不支持标签 {event.tag}，请删除")
         if len(path) > MAX_DEPTH:
             raise self._refuse(event, path, f"嵌套超过 {MAX_DEPTH} 层，请简化")
-        self.lines.setdefault(path, _line(event))
+        self._mark(path, event)
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(path)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -134,7 +143,7 @@ class _Reading:
             key = event.value
             if key in content:
                 raise self._refuse(event, (*path, key), f"「{key}」写了两次，请保留一处")
-            self.lines[(*path, key)] = _line(event)
+            self._mark((*path, key), event)
             content[key] = self._value(next(self._events), (*path, key))
         return content
 
@@ -144,12 +153,21 @@ class _Reading:
             content.append(self._value(event, (*path, len(content))))
         return content
 
+    def _mark(self, path: Path, event: Any) -> None:
+        """Of a field the place of its name, which comes before that of its value."""
+        self.lines.setdefault(path, _line(event))
+        self.columns.setdefault(path, _column(event))
+
     def _refuse(self, event: Any, path: Path, message: str) -> AuthoringError:
-        return AuthoringError(self._file, [AuthoringProblem(dotted(path), _line(event), message)])
+        return AuthoringError(self._file, [AuthoringProblem(dotted(path), _line(event), message, _column(event))])
 
 
 def _line(event: Any) -> int:
     return int(event.start_mark.line) + 1
+
+
+def _column(event: Any) -> int:
+    return int(event.start_mark.column) + 1
 
 
 def _plain(text: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -16,6 +17,7 @@ from operating.idempotency import IdempotencyKey, RequestKey
 from services.incentives.authored import MAX_TEXT, AuthoringError
 from services.incentives.code_table import CodeRow, problems_of
 from services.incentives.commands import authoring
+from services.incentives.commands.checks import checks
 from services.incentives.commands.dry_run import dry_run
 from services.incentives.errors import InvalidCodeTable
 from services.incentives.policy import Policy, policy_from
@@ -23,6 +25,7 @@ from services.incentives.queries.codes import codes, missing_codes
 from services.incentives.repository import CodeTable, CodeTables, today
 from services.incentives.routes import PolicyId, Shelves
 from services.incentives.schemas import (
+    ChecksAnswer,
     CodePage,
     CodeTableReceipt,
     DryRunAnswer,
@@ -36,6 +39,7 @@ router = APIRouter()
 Editor = Annotated[Principal, Depends(require("policy_editor"))]
 Reviewer = Annotated[Principal, Depends(require("reviewer"))]
 Author = Annotated[Principal, Depends(require("policy_editor", "reviewer"))]
+Checker = Annotated[Principal, Depends(require("policy_editor", "reviewer", "administrator"))]
 Loader = Annotated[Principal, Depends(require("administrator", "policy_editor"))]
 
 
@@ -86,7 +90,7 @@ async def draft_policy(
     body: DraftInput, key: IdempotencyKey, editor: Editor, ports: OwnPorts, response: Response
 ) -> dict[str, Any]:
     """Keep a draft of a new policy, or of the next version of an existing one."""
-    policy = authoring.policy_of_text(body.text) if body.text is not None else authoring.sound(_given(body))
+    policy = await asyncio.to_thread(_sound, body)
     receipt = await authoring.draft(ports, editor, policy, RequestKey.of(key, body, "draft"))
     response.headers["Location"] = f"/api/v1/policies/{receipt['id']}"
     return _receipt(receipt, response)
@@ -120,6 +124,12 @@ async def publish_policy(
     """Make the reviewed draft count from now on; leads are matched again within a minute."""
     request = RequestKey.of(key, {}, "publish", id)
     return _receipt(await authoring.publish(ports, library, editor, id, revision, request), response)
+
+
+@router.get("/policies/{id}/checks", summary="发布前检查")
+async def check_draft(id: PolicyId, author: Checker, ports: OwnPorts, library: Shelves) -> ChecksAnswer:
+    """Where the draft touches a rule of fair competition, what is idle in it, and what keeps it from publication."""
+    return await checks(ports, library, author, id)
 
 
 @router.post("/policies/{id}/dry-run", response_model=DryRunAnswer, summary="试算")
@@ -166,9 +176,11 @@ async def load_codes(
     return receipt | {"missing": missing_codes(table, library)}
 
 
-def _given(body: DraftInput) -> Policy:
+def _sound(body: DraftInput) -> Policy:
+    if body.text is not None:
+        return authoring.policy_of_text(body.text)
     assert body.policy is not None  # noqa: S101 - the model takes exactly one of text and policy
-    return body.policy
+    return authoring.sound(body.policy)
 
 
 def _receipt(receipt: dict[str, Any], response: Response) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from typing import Literal
 
 from contracts.vocabulary.zones import ZONES
 from services.incentives.authored import AuthoringError, AuthoringProblem
@@ -14,28 +15,45 @@ from services.incentives.benefits import CompiledBenefit, compile_benefit
 from services.incentives.conditions import CompiledLeaf, Formula, Predicates, compile_condition
 from services.incentives.policy import Policy, read_policy
 from services.incentives.policy.combination import Limit
+from services.incentives.ways import Ways
 from services.incentives.zone_profile import ZoneProfile
 
 STANDINGS = ("in_force", "historical", "illustrative")
+Barred = Literal["cleanup", "review"]
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledPolicy:
-    """A policy ready to be matched; ``cleared`` is whether it may promise anything at all."""
+    """A policy ready to be matched; ``barred`` says why it may promise nothing on the day it is looked at."""
 
     policy: Policy
-    cleared: bool
+    barred: Barred | None
     formula: Formula
     leaves: tuple[CompiledLeaf, ...]
     benefit: CompiledBenefit
     zones: tuple[str, ...]
     rivals: frozenset[str]
     limits: Mapping[str, Limit]
+    ways: Ways
 
     @property
     def id(self) -> str:
         """The policy's id."""
         return self.policy.id
+
+    def on(self, day: date) -> CompiledPolicy:
+        """The same as of another day, on which its review may have ended."""
+        barred = barred_on(self.policy, day)
+        return self if barred == self.barred else replace(self, barred=barred)
+
+
+def barred_on(policy: Policy, day: date) -> Barred | None:
+    """Why a policy counts in no total: it waits to be cleared away, or no review of it holds. Of the past none did."""
+    if policy.cleanup is not None and policy.cleanup.pending:
+        return "cleanup"
+    if policy.standing == "historical":
+        return None
+    return "review" if policy.review is None or policy.review.ended(day) else None
 
 
 @dataclass(slots=True)
@@ -54,12 +72,15 @@ class Catalogue:
     _effective: dict[date, tuple[CompiledPolicy, ...]] = field(default_factory=dict)
 
     def effective(self, as_of: date) -> tuple[CompiledPolicy, ...]:
-        """What may be evaluated on a date: inside its validity, in a zone, and of a standing that counts here."""
+        """What may be evaluated on a date: inside its validity, in a zone, and of a standing that counts here.
+
+        What is ``barred`` then is evaluated and shown, but never counted in totals.
+        """
         known = self._effective.get(as_of)
         if known is None:
             if len(self._effective) >= 400:
                 self._effective.clear()
-            known = tuple(each for each in self.policies.values() if self._counts(each, as_of))
+            known = tuple(each.on(as_of) for each in self.policies.values() if self._counts(each, as_of))
             self._effective[as_of] = known
         return known
 
@@ -129,6 +150,7 @@ def _misplaced(policy: Policy, path: Path) -> list[tuple[str, str]]:
 def _compile(policy: Policy, predicates: Predicates) -> CompiledPolicy:
     formula, leaves = compile_condition(policy.requirements, predicates)
     zones = tuple(zone for zone in policy.scope.zones if zone in ZONES)
-    cleared = policy.cleanup is None or not policy.cleanup.pending
     benefit = compile_benefit(policy.benefit, predicates)
-    return CompiledPolicy(policy, cleared, formula, leaves, benefit, zones, policy.rivals, policy.limits)
+    return CompiledPolicy(
+        policy, None, formula, leaves, benefit, zones, policy.rivals, policy.limits, Ways(policy.requirements)
+    )

@@ -33,6 +33,10 @@ class InvalidPolicy(Invalid):
     slug, title = "invalid-policy", "政策内容有误"
 
 
+class InvalidReview(Invalid):
+    slug, title = "invalid-review", "审查记录有误"
+
+
 class InvalidCodeTable(Invalid):
     slug, title = "invalid-industry-codes", "行业代码表有误"
 
@@ -47,6 +51,18 @@ class NoDraft(Conflict):
 
 class NotReviewed(Conflict):
     slug, title = "not-reviewed", "尚未通过公平竞争审查"
+
+
+class ReviewEnded(Conflict):
+    slug, title = "review-ended", "公平竞争审查已到期"
+
+
+class ReviewOfAnotherText(Conflict):
+    slug, title = "review-of-another-text", "审查的不是现在的草稿"
+
+
+class UnansweredFlags(Conflict):
+    slug, title = "unanswered-flags", "涉及公平竞争的内容没有说明理由"
 
 
 class CodeTableExists(Conflict):

@@ -187,16 +187,8 @@ def _answer(known: bool | None) -> Measured:
     return None if known is None else Reading(known, known)
 
 
-_RULERS: Final = frozenset({"officer", "import", "system", "example"})
-"""Whose word on a ruling counts: not that of the company it is about."""
-
-
 def _ruled(quantity: Ruling) -> Measure:
-    def ruled(facts: Facts, _as_of: date) -> Measured:
-        value = facts.get(quantity.of)
-        return measured(value) if value is not None and value.source.kind in _RULERS else None
-
-    return ruled
+    return lambda facts, _: measured(facts.get(quantity.of))
 
 
 def _entitled(quantity: Entitled) -> Measure:

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactsInput, FactSource, FactState
+from contracts.vocabulary.fair_competition import GroundId, RuleId
 from contracts.vocabulary.form import DAY
 from contracts.vocabulary.zones import ZoneId
 from kit.web import Answer, StrictModel
@@ -53,13 +54,16 @@ class ConditionAnswer(Answer):
 
 
 class NearestAnswer(Answer):
-    """A number to reach, in the units of the fact (fen, count, millionths)."""
+    """What to change for a policy that is not met; numbers are in the units of the fact (fen, count, millionths).
+
+    ``from`` and ``to`` are null where it is no number.
+    """
 
     model_config = ConfigDict(populate_by_name=True)
 
     fact: str
-    from_: int = Field(alias="from")
-    to: int
+    from_: int | None = Field(alias="from")
+    to: int | None
     text: str
 
 
@@ -130,6 +134,7 @@ class PolicyAnswer(Answer):
     missing_facts: list[str]
     unclear_facts: list[str]
     nearest: list[NearestAnswer]
+    nearest_asks: list[str] = Field(default_factory=list)
     scope: str
     instrument: str
     claim_mode: str
@@ -235,13 +240,24 @@ class PolicyReceipt(Answer):
     draft: bool
 
 
+class OverrideInput(StrictModel):
+    """Why the flags of one rule do not keep the policy from being published; kept for ever with the version."""
+
+    rule: RuleId
+    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
 class ReviewInput(StrictModel):
-    """The conclusion of a fair-competition review."""
+    """The conclusion of a fair-competition review, with an answer to each rule that the draft touches."""
 
     approved: bool
     conclusion: Annotated[str, Field(min_length=1, max_length=2000)]
     basis: Annotated[str, Field(min_length=1, max_length=2000)] = Field(description="依据的条款或第十二条的例外情形")
-    until: date | None = Field(None, description="适用第十二条例外时的终止日期")
+    ground: GroundId | None = Field(None, description="适用第十二条例外的哪一种情形；写了就要写 until")
+    until: date | None = Field(None, description="审查到哪一天为止有效；适用第十二条例外时的终止日期")
+    overrides: list[OverrideInput] = Field(
+        default_factory=list, max_length=20, description="逐项说明：涉及哪项规则，为什么仍可出台"
+    )
 
 
 class YearCost(Answer):
@@ -295,6 +311,40 @@ class DryRunAnswer(Answer):
     by_year: list[YearCost]
     pool: PoolCost | None
     named: list[ChangedLead]
+
+
+class FlagAnswer(Answer):
+    """A place that touches a rule; ``reason`` is the review's answer, null where there is none."""
+
+    rule: RuleId
+    name: str
+    path: str
+    found: list[str]
+    advice: str
+    articles: list[str]
+    reason: str | None
+
+
+class FindingAnswer(Answer):
+    """Something to mend or to know; ``unchecked`` is what was too large to tell."""
+
+    level: Literal["error", "warning", "unchecked"]
+    path: str
+    message: str
+
+
+class ChecksAnswer(Answer):
+    """The checks of a draft, or of the published version where there is none.
+
+    ``blocked`` says what keeps a draft from publication, null where nothing does or nothing waits.
+    """
+
+    policy: str
+    version: int
+    draft: bool
+    blocked: str | None
+    flags: list[FlagAnswer]
+    findings: list[FindingAnswer]
 
 
 class CodeAnswer(Answer):

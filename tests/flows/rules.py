@@ -72,7 +72,10 @@ def a_draft(world: World) -> Call:
 
 def a_review(world: World) -> Call:
     """Its review."""
-    body = {"approved": True, "conclusion": "不排除或限制竞争", "basis": "公平竞争审查条例第十二条"}
+    body = {
+        "approved": True, "conclusion": "不排除或限制竞争", "basis": "公平竞争审查条例第十二条",
+        "ground": "technology", "until": "2042-12-31", "overrides": [{"rule": "hand-picked", "reason": "名录公开"}],
+    }  # fmt: skip
     return replace(a_draft(world), json=body)
 
 
@@ -139,6 +142,7 @@ INCENTIVES: Mapping[str, Rule] = {
     "POST /policies": Rule(EDITOR, lambda world: Call(json={"text": policy(next(world.numbers))})),
     "POST /policies/{id}/review": Rule(REVIEWER, a_review),
     "POST /policies/{id}/publish": Rule(EDITOR, a_reviewed_draft),
+    "GET /policies/{id}/checks": Rule(EDITOR | REVIEWER | ADMINISTRATOR, a_draft),
     "POST /policies/{id}/dry-run": Rule(EDITOR | REVIEWER, a_draft),
     "POST /eligibility": Rule(ANYBODY, lambda _: Call(json={"facts": {"jobs": 300}})),
     "POST /decisions": Rule(ANYBODY, lambda _: Call(json={"facts": {"jobs": 300}})),

@@ -37,6 +37,7 @@ SHUT = [
     ("admin", "GET /backups/{id}", "intruding-backup", None),
     ("editor", "GET /policies/{id}", "intruding-policy", None),
     ("editor", "GET /policies/{id}/versions/{number}", "unversioned", None),
+    ("editor", "GET /policies/{id}/checks", "intruding-policy", None),
     ("editor", "POST /policies/{id}/publish", "intruding-policy", None),
     ("editor", "POST /policies/{id}/dry-run", "intruding-policy", None),
     ("reviewer", "POST /policies/{id}/review", "intruding-policy", REVIEW),

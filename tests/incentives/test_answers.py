@@ -102,7 +102,7 @@ def test_nearest_names_the_number_to_reach() -> None:
         ("fixed_asset_investment", 8_000_000_000, 10_000_000_000),
         ("jobs", 60, 100),
     ]
-    assert found["nearest"][0]["text"] == "固定资产投资从8,000万元增加到1亿元（相差2,000万元）即可满足这一条"
+    assert found["nearest"][0]["text"] == "固定资产投资从8,000万元增加到1亿元（相差2,000万元）"
 
 
 @pytest.mark.parametrize(

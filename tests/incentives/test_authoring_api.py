@@ -17,7 +17,8 @@ REVIEW = {"approved": True, "conclusion": "不排除、不限制竞争", "basis"
 
 def city(id: str, amount: str = "200万元", **changes: Any) -> dict[str, Any]:
     benefit = {"kind": "fixed", "text": f"奖励{amount}", "amount": amount}
-    return document(id=id, scope={"city": "wuhan"}, standing="in_force", review=None, benefit=benefit, **changes)
+    written = {"scope": {"city": "wuhan"}, "standing": "in_force", "review": None, "benefit": benefit}
+    return document(id=id, **(written | changes))
 
 
 async def drafted(desk: Desk, id: str, **changes: Any) -> Any:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.vocabulary.facts import parse_facts
+from contracts.vocabulary.facts import FactsError, parse_facts
 from services.incentives.authored import AuthoringError
 from services.incentives.catalogue import build_catalogue
 from services.incentives.comparisons import VERDICTS
@@ -28,15 +28,15 @@ SOLD = {"id": "sold", "text": "转让资产", "fact": "supported_assets_sold", "
 CHECKED = {"id": "checked", "text": "复核通过", "fact": "yearly_check_passed", "op": "eq", "value": True}
 
 
-def outcome(written: Policy, facts: dict[str, Any], on: str = DAY, source: Any = "officer") -> PolicyOutcome:
+def outcome(written: Policy, facts: dict[str, Any], on: str = DAY) -> PolicyOutcome:
     shelf = build_catalogue([written], {}, illustrative=True)
-    said = parse_facts(facts, source)
+    said = parse_facts(facts, "officer")
     return evaluate(shelf.policies[written.id], said, shelf.predicates.evaluate(said, date.fromisoformat(on)))
 
 
-def verdict(condition: dict[str, Any], facts: dict[str, Any], on: str = DAY, source: Any = "officer") -> str:
+def verdict(condition: dict[str, Any], facts: dict[str, Any], on: str = DAY) -> str:
     written = policy(conditions={"id": "asked", "text": "条件", **condition})
-    return VERDICTS[outcome(written, facts, on, source).verdict]
+    return VERDICTS[outcome(written, facts, on).verdict]
 
 
 def paid(facts: dict[str, Any] | None = None, **benefit: Any) -> PolicyOutcome:
@@ -78,11 +78,20 @@ def test_a_recognition_of_a_leap_day_ends_with_february() -> None:
     assert (verdict(YEARS, facts, "2027-02-27"), verdict(YEARS, facts, "2027-02-28")) == ("met", "not_met")
 
 
-@pytest.mark.parametrize(("source", "expected"), [("officer", "met"), ("visitor", "unknown"), ("partner", "unknown")])
-def test_a_ruling_is_what_was_recorded_and_not_what_an_applicant_says(source: Any, expected: str) -> None:
-    assert (
-        verdict({"ruling": {"of": "panel_ruling", "by": "评审会"}}, {"panel_ruling": True}, source=source) == expected
-    )
+RULED = {"ruling": {"of": "panel_ruling", "by": "评审会"}}
+
+
+def test_a_ruling_is_what_the_office_recorded() -> None:
+    assert verdict(RULED, {"panel_ruling": True}) == "met"
+    assert verdict(RULED, {"panel_ruling": False}) == "not_met"
+    assert verdict(RULED, {}) == "unknown"
+
+
+@pytest.mark.parametrize("source", ["visitor", "partner"])
+def test_no_applicant_states_a_ruling(source: Any) -> None:
+    with pytest.raises(FactsError, match="由招商部门记录"):
+        parse_facts({"panel_ruling": True}, source)
+    assert parse_facts({"panel_ruling": None}, source) == {}
 
 
 KEPT = {"by": "entry_date", "until": "2031-12-31", "text": "有效期内入驻的继续支持"}
@@ -256,6 +265,7 @@ def test_no_more_is_certain_than_possible_and_outcomes_are_stored_whole(facts: d
     [
         ({"conditions": {"id": "x", "text": "资格", "held": {"status": "national_hightech"}}}, "on 或有效期至 until"),
         ({"conditions": {"id": "x", "text": "资格", "held": {"status": "jobs", "on": "start_date"}}}, "新增就业"),
+        ({"conditions": {"id": "x", "text": "认定", "ruling": {"of": "listed", "by": "评审会"}}}, "panel_ruling"),
         ({"conditions": {"id": "application", "text": "名字", "fact": "jobs", "op": "known"}}, "请另取一个"),
         ({"application": {"text": "申报", "from": "2026-03-01"}}, "申报期写一种"),
         ({"application": {"text": "申报", "after": "recognised_on"}}, "要一起写"),

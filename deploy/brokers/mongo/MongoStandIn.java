@@ -12,8 +12,10 @@ import de.bwaldvogel.mongo.backend.h2.H2Database;
 import de.bwaldvogel.mongo.bson.Document;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import org.h2.mvstore.MVStore;
 
 /** A MongoDB-wire server on one file: MongoStandIn FILE PORT. Stop it by SIGTERM, which is when it writes to disk. */
@@ -59,6 +61,7 @@ public class MongoStandIn {
     }
 
     protected Index<Object> openOrCreateSecondaryIndex(String collection, String name, List<IndexKey> keys, boolean sparse) {
+      if (keys.size() == 1 && keys.get(0).getKey().equals("keys.basis")) return new Ordered(name, keys);
       boolean plain = keys.size() == 1 && !keys.get(0).getKey().contains(".");
       if (plain && keys.get(0).getKey().equals("shape")) return new Differing(name, keys);
       return plain ? new Present(name, keys) : super.openOrCreateSecondaryIndex(collection, name, keys, sparse);
@@ -114,6 +117,46 @@ public class MongoStandIn {
 
     public Object remove(Document document) {
       values.remove(document.get("_id"));
+      return null;
+    }
+  }
+
+  /** Finds the documents whose text is this, or lies between two ends, as overtaken matches do; the server reads all. */
+  private static class Ordered extends EmptyIndex<Object> {
+    private static final Set<String> ENDS = Set.of("$gte", "$lt", "$ne");
+    private final NavigableMap<String, Set<Object>> places = new ConcurrentSkipListMap<>();
+    private final Map<Object, String> values = new ConcurrentHashMap<>();
+
+    Ordered(String name, List<IndexKey> keys) { super(name, keys); }
+
+    public boolean canHandle(Document query) {
+      Object asked = query.get(keys().get(0));
+      return query.size() == 1 && (asked instanceof String || asked instanceof Document ends && ENDS.containsAll(ends.keySet()));
+    }
+
+    public Iterable<Object> getPositions(Document query) {
+      Object asked = query.get(keys().get(0));
+      if (asked instanceof String value) return List.copyOf(places.getOrDefault(value, Set.of()));
+      String low = (String) ((Document) asked).getOrDefault("$gte", ""), high = (String) ((Document) asked).get("$lt");
+      NavigableMap<String, Set<Object>> from = places.tailMap(low, true);
+      return (high == null ? from : from.headMap(high, false)).values().stream().flatMap(Set::stream).toList();
+    }
+
+    public void add(Document document, Object place, MongoCollection<Object> of) {
+      String[] path = keys().get(0).split("\\.");
+      if (!(document.get(path[0]) instanceof Document inside && inside.get(path[1]) instanceof String value)) return;
+      values.put(place, value);
+      places.computeIfAbsent(value, each -> ConcurrentHashMap.newKeySet()).add(place);
+    }
+
+    public void updateInPlace(Document from, Document to, Object place, MongoCollection<Object> of) {
+      remove(from);
+      add(to, place, of);
+    }
+
+    public Object remove(Document document) {
+      String value = values.remove(document.get("_id"));
+      if (value != null) places.get(value).remove(document.get("_id"));
       return null;
     }
   }

@@ -8,27 +8,27 @@ from typing import Any, Final
 from contracts.audit import AuditedChange
 from contracts.incentives import IncentivesAudited
 from kit.auth import Principal
-from kit.clock import SHANGHAI, to_text
-from kit.errors import AlreadyExists, FieldError, Invalid, Stale
+from kit.clock import to_text
+from kit.errors import AlreadyExists, FieldError, Stale
 from kit.ports import Ports
 from kit.store.port import Record, Scope
 from operating.idempotency import RequestKey, remember, replay
 from services.incentives.auditing import told
-from services.incentives.authored import AuthoringError, AuthoringProblem
+from services.incentives.authored import Authored, AuthoringError, AuthoringProblem, read_yaml, steps_of
 from services.incentives.catalogue import catalogue_version
+from services.incentives.commands.gate import check_review, publishable, text_hash
 from services.incentives.commands.publication import published_body, published_event, version_record
 from services.incentives.errors import (
     DraftOfAnother,
     InvalidPolicy,
     NoDraft,
-    NotReviewed,
     PolicyNotFound,
     ReviewOfOwnDraft,
 )
 from services.incentives.matching import check_examples
-from services.incentives.policy import Policy, read_policy, stored_policy
-from services.incentives.policy.schema import Review
-from services.incentives.repository import CATALOGUE, POLICIES, VERSIONS, Library, events_of, scope_of_author
+from services.incentives.policy import Policy, policy_of
+from services.incentives.policy_checks import check_policy
+from services.incentives.repository import CATALOGUE, POLICIES, VERSIONS, Library, events_of, scope_of_author, today
 from services.incentives.schemas import ReviewInput
 from services.incentives.settings import SCHEMA
 
@@ -43,19 +43,23 @@ def policy_of_text(text: str) -> Policy:
         InvalidPolicy: with every problem, by line and path.
     """
     try:
-        policy = read_policy(text, "草稿")
+        authored = read_yaml(text, "草稿")
+        policy = policy_of(authored)
     except AuthoringError as error:
         raise refused(error.problems) from error
-    return sound(policy)
+    return sound(policy, authored)
 
 
-def sound(policy: Policy) -> Policy:
-    """The policy, if it agrees with its own examples.
+def sound(policy: Policy, authored: Authored | None = None) -> Policy:
+    """The policy, if it agrees with its own examples and somebody can meet it.
 
     Raises:
-        InvalidPolicy: with every example that disagrees.
+        InvalidPolicy: with every example that disagrees, and conditions that contradict each other, by line where
+            there is a text.
     """
-    problems = check_examples(policy)
+    written = authored or Authored("草稿", {}, {})
+    problems = [written.problem(steps_of(each.path), each.message) for each in check_examples(policy)]
+    problems += [written.problem(each.path, each.message) for each in check_policy(policy) if each.level == "error"]
     if problems:
         raise refused(problems)
     return policy
@@ -114,6 +118,7 @@ async def review(
         PolicyNotFound: there is no such policy.
         NoDraft: nothing waits for review.
         ReviewOfOwnDraft: the reviewer wrote it.
+        InvalidReview: it cannot be recorded as it is.
         Stale: it changed since it was read.
     """
     record, known = await _open(ports, reviewer, id, revision, key)
@@ -122,20 +127,27 @@ async def review(
     content = _draft_of(record)
     if content["author"] == reviewer.account:
         raise ReviewOfOwnDraft("公平竞争审查应由起草人以外的人进行，请另请审查员。")
-    given = {
-        "approved": conclusion.approved,
+    check_review(conclusion, today(ports))
+    given = conclusion.model_dump(mode="json") | {
         "reviewer_account": reviewer.account,
         "reviewer": reviewer.name or reviewer.account,
-        "conclusion": conclusion.conclusion,
-        "basis": conclusion.basis,
-        "until": conclusion.until.isoformat() if conclusion.until else None,
-        "on": ports.clock.now().astimezone(SHANGHAI).date().isoformat(),
+        "on": today(ports).isoformat(),
+        "of": text_hash(content["document"]),
     }
     body = record.body | {"draft": content | {"review": given}}
-    change = AuditedChange(field="approved", after=str(conclusion.approved).lower())
-    return await _save(
-        ports, record.with_body(body), key, told(ports, reviewer, "policy.reviewed", f"policy:{id}", changes=[change])
-    )
+    act = told(ports, reviewer, "policy.reviewed", f"policy:{id}", changes=_concluded(conclusion))
+    return await _save(ports, record.with_body(body), key, act)
+
+
+def _concluded(conclusion: ReviewInput) -> list[AuditedChange]:
+    """What the log is told of a review: which rules were answered, not how."""
+    said = {
+        "approved": str(conclusion.approved).lower(),
+        "ground": conclusion.ground,
+        "until": conclusion.until and conclusion.until.isoformat(),
+        "overrides": " ".join(each.rule for each in conclusion.overrides),
+    }
+    return [AuditedChange(field=field, after=after) for field, after in said.items() if after]
 
 
 async def publish(
@@ -147,12 +159,15 @@ async def publish(
         PolicyNotFound: there is no such policy.
         NoDraft: nothing waits to be published.
         NotReviewed: no other person has approved it.
+        ReviewOfAnotherText: what was approved is not what the draft says now.
+        ReviewEnded: the review holds no longer.
+        UnansweredFlags: it touches rules of fair competition for which no reason was given.
         Stale: it changed since it was read.
     """
     record, known = await _open(ports, editor, id, revision, key)
     if known is not None:
         return known
-    policy = _reviewed(record)
+    policy = sound(publishable(record, _draft_of(record), today(ports)))
     at = to_text(ports.clock.now())
     try:
         await ports.store.save(VERSIONS.name, version_record(policy, by=editor.account, at=at))
@@ -195,23 +210,6 @@ def _draft_of(record: Record) -> dict[str, Any]:
     if content is None:
         raise NoDraft("这项政策没有待处理的草稿；修改请先提交新的草稿。")
     return content
-
-
-def _reviewed(record: Record) -> Policy:
-    content = _draft_of(record)
-    given = content["review"]
-    if given is None or not given["approved"]:
-        state = "尚未审查" if given is None else f"审查未通过：{given['conclusion']}"
-        raise NotReviewed(f"发布前须经起草人以外的审查员通过公平竞争审查。目前{state}。")
-    recorded = {name: given[name] for name in ("reviewer", "conclusion", "basis", "on", "until")}
-    document = content["document"] | {
-        "version": record.body["version"] + 1,
-        "review": Review.model_validate(recorded).model_dump(mode="json"),
-    }
-    try:
-        return sound(stored_policy(document, record.id))
-    except AuthoringError as error:
-        raise Invalid(f"草稿已不符合现行格式，请重新起草：{error}") from error
 
 
 def _unpublished(policy: Policy) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from typing import Any, Literal
 from services.incentives.catalogue import Catalogue, CompiledPolicy
 from services.incentives.comparisons import MET, NOT_MET, VERDICTS
 from services.incentives.conditions import CompiledLeaf
-from services.incentives.matching.gaps import gaps, nearest
+from services.incentives.matching.gaps import gaps
+from services.incentives.matching.nearest import NOTHING, nearest
 from services.incentives.matching.reckoning import reckoning
 from services.incentives.matching.result import MatchResult, PolicyOutcome, Year, ZoneOutcome, rank
 from services.incentives.matching.terms import terms
@@ -103,7 +104,7 @@ def _policy(
 ) -> dict[str, Any]:
     policy, outcome = compiled.policy, result.policies[compiled.id]
     open_questions = gaps(compiled, outcome, facts)
-    changes = nearest(compiled, outcome, facts) if how.nearest else []
+    near = nearest(compiled, outcome, facts, result.as_of) if how.nearest else NOTHING
     return {
         **_written(policy),
         "verdict": VERDICTS[outcome.verdict],
@@ -118,7 +119,8 @@ def _policy(
         ],
         "missing_facts": open_questions.missing,
         "unclear_facts": open_questions.unclear,
-        "nearest": [{"fact": each.fact, "from": each.from_, "to": each.to, "text": each.text} for each in changes],
+        "nearest": [{"fact": each.fact, "from": each.from_, "to": each.to, "text": each.text} for each in near.changes],
+        "nearest_asks": list(near.asks),
         "calculation": reckoning(compiled, outcome, facts, result.as_of),
         "by_year": _years(outcome.by_year(result.as_of.year) if outcome.years else ()),
         "terms": terms(compiled, outcome, facts, result.as_of, catalogue),

@@ -60,8 +60,8 @@ def combine(zone: str, candidates: Iterable[Candidate], role: str) -> ZoneOutcom
     for each in candidates:
         met += each.outcome.verdict == MET
         unknown += each.outcome.verdict != MET
-        if not each.compiled.cleared:
-            left_out[each.id] = ("cleanup", "")
+        if each.compiled.barred is not None:
+            left_out[each.id] = (each.compiled.barred, "")
         elif each.compiled.policy.beneficiary != role:
             left_out[each.id] = ("beneficiary", "")
         else:

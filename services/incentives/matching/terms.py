@@ -14,12 +14,11 @@ from services.incentives.matching.result import PolicyOutcome
 from services.incentives.matching.wording import shown
 from services.incentives.measures import Facts
 from services.incentives.policy import Policy
-from services.incentives.policy.aftercare import Tranche
+from services.incentives.policy.aftercare import LEVELS, Tranche
 from services.incentives.policy.benefit import InKind
 from services.incentives.policy.combination import RULES
 from services.incentives.spans import split
 
-_LEVELS = {"national": "中央", "province": "省级", "city": "市级", "zone": "区级"}
 Line = tuple[str, str]
 """What kind of term it is, and the sentence."""
 
@@ -88,7 +87,7 @@ def _sum(certain: int, possible: int | None) -> str:
 def _borne(shares: dict[str, int], certain: int) -> Iterator[str]:
     for level, fen in borne(shares, certain).items():
         percent = f"{shares[level] * 100 / PPM:g}%"
-        yield f"{_LEVELS[level]}{percent}（{format_fen(fen)}）" if certain else f"{_LEVELS[level]}{percent}"
+        yield f"{LEVELS[level]}{percent}（{format_fen(fen)}）" if certain else f"{LEVELS[level]}{percent}"
 
 
 def borne(shares: dict[str, int], fen: int) -> dict[str, int]:

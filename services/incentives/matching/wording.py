@@ -13,6 +13,7 @@ from contracts.vocabulary.facts import FACTS, PPM, Fact, FactValue
 from services.incentives.catalogue import Catalogue
 from services.incentives.matching.result import LeftOut
 from services.incentives.measures import DOES_NOT_APPLY, Facts, Reading, measure_of
+from services.incentives.policy import Policy
 from services.incentives.policy.quantities import Per, Quantity, Ratio, Since, Sum
 
 _SIGNS: Mapping[type, str] = {Ratio: "÷", Per: "÷", Sum: "＋", Since: ""}
@@ -104,6 +105,8 @@ def left_out_reason(why: tuple[LeftOut, str], policy: str, catalogue: Catalogue)
     if kind == "cleanup":
         cleanup = catalogue.policies[policy].policy.cleanup
         return f"待清理条款，不计入合计：{cleanup.reason if cleanup else ''}"
+    if kind == "review":
+        return _without_review(catalogue.policies[policy].policy)
     if kind == "beneficiary":
         beneficiary = catalogue.policies[policy].policy.beneficiary
         return f"受益人是{FACTS['beneficiary_role'].choices[beneficiary]}，不计入合计"
@@ -115,6 +118,12 @@ def left_out_reason(why: tuple[LeftOut, str], policy: str, catalogue: Catalogue)
     if kind == "incomparable":
         return f"与「{title}」同组，就高不重复；本项金额无法自动比较，请人工核对后取较高的一项"
     return f"与「{title}」同组，就高不重复，只计较高的一项"
+
+
+def _without_review(policy: Policy) -> str:
+    if policy.review is None:
+        return "没有公平竞争审查记录，不计入合计"
+    return f"公平竞争审查已于{policy.review.until}到期，不计入合计，重新审查发布后恢复"
 
 
 def _trim(number: Decimal) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -12,7 +13,8 @@ from services.incentives.policy.parts import Line, MoneyText, RateText, Written,
 from services.incentives.policy.terms import DateFact
 from services.incentives.policy.tree import Condition
 
-LEVELS: Final = ("national", "province", "city", "zone")
+LEVELS: Final[Mapping[str, str]] = {"national": "中央", "province": "省级", "city": "市级", "zone": "区级"}
+"""Who may bear a share, from the top."""
 
 
 class Tranche(Written):

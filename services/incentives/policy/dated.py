@@ -11,6 +11,7 @@ from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
+from contracts.vocabulary.fact_list import RECORDED_BY_OFFICE
 from contracts.vocabulary.facts import FACTS, Fact
 from services.incentives.policy.operands import fact_named
 from services.incentives.policy.parts import Line, Written
@@ -79,7 +80,7 @@ class Held(Written):
 
 
 class Ruling(Written):
-    """A judgement that people make and record (一事一议); what an applicant says of it does not count."""
+    """A judgement that the office records (一事一议), which no applicant can state."""
 
     halves: ClassVar = False
     daily: ClassVar = False
@@ -88,8 +89,10 @@ class Ruling(Written):
 
     @model_validator(mode="after")
     def _a_yes_or_no(self) -> Self:
-        if fact_named(self.of).kind != "boolean":
-            raise ValueError(f"「{FACTS[self.of].label}」不是“是或否”，不能作为一事一议的结论")
+        fact_named(self.of)
+        if self.of not in RECORDED_BY_OFFICE:
+            known = "、".join(sorted(RECORDED_BY_OFFICE))
+            raise ValueError(f"「{FACTS[self.of].label}」不是由招商部门记录的认定；可用：{known}")
         return self
 
     @property

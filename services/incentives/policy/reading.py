@@ -18,7 +18,7 @@ from services.incentives.policy.examples import Beside, Example
 from services.incentives.policy.figures import Computed, Multiplier, OfBase
 from services.incentives.policy.lookups import Case, Lookup
 from services.incentives.policy.quantities import Per, Ratio, Since
-from services.incentives.policy.schema import Cleanup, Policy, PolicyScope, Review, Source
+from services.incentives.policy.schema import Cleanup, Override, Policy, PolicyScope, Review, Source
 from services.incentives.policy.terms import Application, Grandfathering, Retention, Season, Validity
 from services.incentives.policy.tree import All, AnyOf, Leaf, Not
 
@@ -35,6 +35,7 @@ _PARTS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "application": (Application,),
     "yearly": (Season,),
     "retention": (Retention,),
+    "overrides": (Override,),
     "conditions": (Leaf, All, AnyOf, Not),
     "ratio": (Ratio,),
     "per": (Per,),
@@ -67,7 +68,16 @@ def read_policy(text: str, file: str) -> Policy:
     Raises:
         AuthoringError: with all that is wrong.
     """
-    return validate(Policy, read_yaml(text, file), _words_at)
+    return policy_of(read_yaml(text, file))
+
+
+def policy_of(authored: Authored) -> Policy:
+    """The policy that a file's content describes; for who wants to say later where something stands.
+
+    Raises:
+        AuthoringError: with all that is wrong.
+    """
+    return validate(Policy, authored, _words_at)
 
 
 def policy_from(document: Mapping[str, Any], name: str) -> Policy:

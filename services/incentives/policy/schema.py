@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from contracts.vocabulary.fair_competition import GroundId
 from contracts.vocabulary.zones import ZONES, GroupId, ZoneId
 from services.incentives.policy.benefit import Benefit
 from services.incentives.policy.combination import (
@@ -86,14 +87,36 @@ class Cleanup(Written):
     reason: Text
 
 
+class Override(Written):
+    """Why a flag of a rule does not keep a policy from being published."""
+
+    rule: Slug
+    reason: Text
+
+
 class Review(Written):
-    """The fair-competition review without which nothing is published."""
+    """The fair-competition review without which nothing is published, nor counted once it has ended.
+
+    ``ground`` is that of an exception under Art. 12, which must end some day.
+    """
 
     reviewer: Line
     conclusion: Text
     basis: Text
+    ground: GroundId | None = None
     on: date
     until: date | None = None
+    overrides: list[Override] = Field(default_factory=list, max_length=30)
+
+    @model_validator(mode="after")
+    def _exceptions_end(self) -> Self:
+        if self.ground is not None and self.until is None:
+            raise ValueError("适用第十二条例外的，要写明实施期限的最后一天 until")
+        return self
+
+    def ended(self, day: date) -> bool:
+        """Whether it no longer holds on ``day``."""
+        return self.until is not None and self.until < day
 
 
 class Policy(Written):

@@ -9,13 +9,14 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
+from contracts.vocabulary.fair_competition import GroundId
 from kit.auth import Principal
 from kit.ports import Ports
 from kit.store.port import Clause, Eq, In, Matches, Record, Scope, Sort
 from kit.web import Answer
 from services.incentives.errors import PolicyNotFound, ZoneNotFound
 from services.incentives.policy import Policy, stored_policy
-from services.incentives.policy.schema import PolicyScope, scopes_of
+from services.incentives.policy.schema import Override, PolicyScope, scopes_of
 from services.incentives.repository import POLICIES, VERSIONS, Library, scope_of_author, version_id
 from services.incentives.schemas import Day, StandingName, Status, ValidAnswer
 from services.incentives.settings import counts_illustrative
@@ -50,6 +51,9 @@ class DraftAnswer(Answer):
     conclusion: str | None
     basis: str | None
     reviewer: str | None
+    ground: GroundId | None = None
+    until: Day | None = None
+    overrides: list[Override] = Field(default_factory=list)
 
 
 class PolicyItem(Answer):
@@ -233,4 +237,7 @@ def _draft(content: dict[str, Any]) -> DraftAnswer:
         conclusion=given.get("conclusion"),
         basis=given.get("basis"),
         reviewer=given.get("reviewer"),
+        ground=given.get("ground"),
+        until=given.get("until"),
+        overrides=given.get("overrides", []),
     )

@@ -19,7 +19,7 @@ from services.incentives.matching import Rendering, match, render
 from services.incentives.matching.differences import Difference, differences
 from services.incentives.queries.answers import saved
 from services.incentives.repository import Library, today
-from services.incentives.versions import versions
+from services.incentives.versions import NAMES, versions
 
 _OWN = ("engine", "facts", "calendar")
 
@@ -46,7 +46,7 @@ async def replay(ports: Ports, library: Library, principal: Principal, id: str) 
     return {
         **told,
         "identical": not found,
-        "versions": [{"name": name, "then": then[name], "now": current[name]} for name in then],
+        "versions": [{"name": name, "then": then[name], "now": current[name]} for name in NAMES],
         "differences": [each.document() | {"because": changed} for each in found],
         "today": _today(asked, again, library.current, today(ports)),
     }

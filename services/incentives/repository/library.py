@@ -16,7 +16,7 @@ from typing import Final
 from kit.errors import AlreadyExists
 from kit.ports import Ports
 from kit.store.port import Eq, Record, Scope, Tally
-from services.incentives.catalogue import Catalogue, build_catalogue
+from services.incentives.catalogue import Catalogue, CompiledPolicy, build_catalogue
 from services.incentives.policy import Policy, stored_policy
 from services.incentives.repository.collections import CATALOGUES, POLICIES, VERSIONS, body_of, version_id
 from services.incentives.settings import CATALOGUES_KEPT, SCHEMA, ZONES, counts_illustrative
@@ -24,6 +24,11 @@ from services.incentives.zone_profile import ZoneProfile, load_zones
 
 _PUBLIC: Final = frozenset({"public"})
 _SCOPE: Final = Scope.of(_PUBLIC)
+
+
+def _counted(compiled: CompiledPolicy) -> str:
+    """The id, marked where its sums do not count that day."""
+    return compiled.id if compiled.barred is None else f"{compiled.id}-{compiled.barred}"
 
 
 class Library:
@@ -103,7 +108,7 @@ class Library:
         if key not in self._bases:
             effective = self.current.effective(as_of)
             term = as_of if any(each.policy.daily for each in effective) else as_of.year
-            said = f"{key[0]}:{term}:{','.join(each.id for each in effective)}"
+            said = f"{key[0]}:{term}:{','.join(_counted(each) for each in effective)}"
             self._bases.clear()
             self._bases[key] = sha256(said.encode()).hexdigest()[:16]
         return self._bases[key]

@@ -1,0 +1,163 @@
+"""The nearest way to a policy that is not met: fewest facts to change, then fewest to ask for.
+
+Every way to meet the policy is tried, so that none is nearer. Quantities computed from several facts are taken as one
+fact of their own. What a project is (its industry, who applies) and what time or others decide is never to be changed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from services.incentives.catalogue import CompiledPolicy
+from services.incentives.comparisons import NOT_MET
+from services.incentives.matching.result import PolicyOutcome
+from services.incentives.matching.wording import shown_number, shown_plain
+from services.incentives.measures import DOES_NOT_APPLY, Facts, Measured, measure_of, measured
+from services.incentives.policy.dated import Applicable, Entitled, Ruling
+from services.incentives.policy.operands import NUMERIC_KINDS
+from services.incentives.policy.quantities import Since
+from services.incentives.policy_checks.formulas import Term
+from services.incentives.policy_checks.witnesses import Comparison, Witness
+
+MAX_CHANGES: Final = 3
+"""More is another project."""
+_GIVEN: Final = frozenset({"industry_chain", "enterprise_kind", "beneficiary_role"})
+_DECIDED: Final = (Since, Applicable, Entitled, Ruling)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What to reach, from what was stated; both numbers in the units of the fact, None for what is no number."""
+
+    fact: str
+    from_: int | None
+    to: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """What to change, and which facts would still have to be known."""
+
+    changes: tuple[Change, ...] = ()
+    asks: tuple[str, ...] = ()
+
+
+NOTHING: Final = Nearest()
+
+
+def nearest(compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts, as_of: date) -> Nearest:
+    """The nearest way; nothing where the policy is not out of reach, or no change of up to three facts reaches it."""
+    if outcome.verdict != NOT_MET:
+        return NOTHING
+    state = _State(compiled, facts, as_of)
+    steps = [way for way in map(state.steps, compiled.ways.terms) if way is not None]
+    if not steps:
+        return NOTHING
+    best = min(steps, key=lambda way: way.cost)
+    return NOTHING if len(best.changed) > MAX_CHANGES else Nearest(tuple(state.changes(best)), tuple(best.asks))
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """What one way takes: by quantity what it must come to, and the facts to change and to ask for."""
+
+    wanted: Mapping[str, int]
+    changed: frozenset[str]
+    asks: tuple[str, ...]
+
+    @property
+    def cost(self) -> tuple[int, int, tuple[str, ...], tuple[str, ...]]:
+        """Fewest changes, then fewest questions, then always the same."""
+        return len(self.changed), len(self.asks), tuple(sorted(self.changed)), self.asks
+
+
+class _State:
+    """What is known of each quantity that a policy compares, as the witnesses that it may be."""
+
+    def __init__(self, compiled: CompiledPolicy, facts: Facts, as_of: date) -> None:
+        self._universe, self._facts = compiled.ways.universe, facts
+        self._readings = {key: self._reading(each, as_of) for key, each in self._universe.measures.items()}
+        self._have = {key: self._universe.may_be(key, reading) for key, reading in self._readings.items()}
+
+    def _reading(self, each: Comparison, as_of: date) -> Measured:
+        if each.quantity is not None:
+            return measure_of(each.quantity)(self._facts, as_of)
+        return measured(self._facts.get(each.measure.name))
+
+    def steps(self, term: Term) -> _Steps | None:
+        """What a way takes; None where it asks for what cannot be changed."""
+        wanted, changed, asks = {}, set(), set()
+        for key, allowed in term.items():
+            have, each = self._have[key], self._universe.measures[key]
+            if have and not have & ~allowed:
+                continue
+            if have & allowed:
+                asks |= set(self._open(each))
+            elif _changeable(each):
+                wanted[key] = allowed
+                changed.add(_name(each))
+            else:
+                return None
+        return _Steps(wanted, frozenset(changed), tuple(sorted(asks - changed)))
+
+    def _open(self, each: Comparison) -> Sequence[str]:
+        """The facts that leave a quantity open."""
+        if each.quantity is None:
+            return (each.measure.name,)
+        return [name for name in each.quantity.facts if measured(self._facts.get(name)) is None] or each.quantity.facts
+
+    def changes(self, steps: _Steps) -> Iterator[Change]:
+        """Each change in words."""
+        for key, allowed in sorted(steps.wanted.items()):
+            each = self._universe.measures[key]
+            yield _change(each, self._readings[key], self._universe.witnesses(key, allowed))
+
+
+def _name(each: Comparison) -> str:
+    return each.measure.name if each.quantity is None else each.quantity.facts[0]
+
+
+def _changeable(each: Comparison) -> bool:
+    if each.quantity is not None:
+        return not isinstance(each.quantity, _DECIDED)
+    return each.measure.kind not in ("code", "text") and each.measure.name not in _GIVEN
+
+
+def _change(each: Comparison, reading: Measured, allowed: Sequence[Witness]) -> Change:
+    """To the nearest of what is allowed."""
+    values = [value for value, _ in allowed if value is not None]
+    if each.measure.kind in NUMERIC_KINDS and reading not in (None, DOES_NOT_APPLY) and values:
+        return _number(each, reading, values)
+    return Change(_name(each), None, None, _words(each, values))
+
+
+def _number(each: Comparison, reading: Any, values: Sequence[int]) -> Change:
+    start, target = min(
+        ((end, value) for end in (reading.low, reading.high) if end != math.inf for value in values),
+        key=lambda pair: (abs(pair[1] - pair[0]), pair),
+    )
+    halves = 1 if each.quantity is None else 1 + each.quantity.halves
+    numbers = (int(start) // halves, -(-int(target) // halves))
+    words = [shown_number(each.measure, abs(one), reading.currency) for one in (*numbers, numbers[1] - numbers[0])]
+    verb = "增加" if target > start else "减少"
+    text = f"{each.measure.label}从{words[0]}{verb}到{words[1]}（相差{words[2]}）"
+    return Change(_name(each), numbers[0], numbers[1], text)
+
+
+def _words(each: Comparison, values: Sequence[Any]) -> str:
+    """``环评批复改为“是”``, ``取得独角兽企业``, ``开工日期改到2026-12-31``."""
+    fact = each.measure
+    if fact.kind == "tags":
+        label = fact.choices.get(str(each.operand.values[0]), str(each.operand.values[0]))
+        return f"取得{label}" if any(each.operand.values[0] in value for value in values) else f"不再是{label}"
+    if not values:
+        return f"{fact.label}填“不适用”以外的内容"
+    if fact.kind in NUMERIC_KINDS:
+        return f"{fact.label}达到{shown_number(fact, int(values[0]), each.currency)}"
+    shown = [shown_plain(fact, value) for value in values]
+    return f"{fact.label}改为“{'”或“'.join(dict.fromkeys(shown))}”"

@@ -1,0 +1,212 @@
+"""Values that stand for all: of each quantity so many that every comparison of it tells them apart.
+
+A comparison changes its verdict only at what it compares with, so that this value and its neighbours are enough. One
+more stands for what does not apply. Quantities are taken to be independent of each other, which allows more facts than
+there can be: what holds for all of these holds for all facts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any, Final
+
+from contracts.vocabulary.facts import Fact
+from contracts.vocabulary.industry import SECTIONS, is_code, within
+from services.incentives.comparisons import MET, NOT_MET, UNKNOWN, Test, comparison
+from services.incentives.measures import DOES_NOT_APPLY, HOME, Measured
+from services.incentives.policy.operands import NUMERIC_KINDS, Operand
+from services.incentives.policy.quantities import Quantity, Since
+
+Witness = tuple[Any, str]
+"""A value as tests compare it, with its currency."""
+
+_NOT_APPLICABLE: Final[Witness] = (None, "none")
+_CODES: Final = (*SECTIONS, *(str(number) for number in range(10, 100)), *(f"0{digit}" for digit in range(1, 10)))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One comparison of one quantity."""
+
+    measure: Fact
+    op: str
+    operand: Operand
+    quantity: Quantity | None = None
+
+    @property
+    def key(self) -> str:
+        """The quantity; of qualifications each is one of its own, and so are sums in each foreign currency."""
+        name = self.measure.name if self.quantity is None else self.quantity.key
+        if self.op == "contains":
+            return f"{name}:{self.operand.values[0]}"
+        return name if self.operand.currency in HOME else f"{name}:{self.operand.currency}"
+
+    @property
+    def test(self) -> Test:
+        """From both ends of a reading and its currency to a verdict."""
+        return comparison(self.measure.kind, self.op, self.operand)
+
+    @property
+    def currency(self) -> str:
+        """That in which the quantity is stated."""
+        return self.operand.currency or ("CNY" if self.measure.kind == "amount" else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """For which witnesses of a quantity a comparison is met, and for which it fails, as bits."""
+
+    key: str
+    met: int
+    failed: int
+
+    def negated(self) -> Atom:
+        """The opposite."""
+        return Atom(self.key, self.failed, self.met)
+
+
+class Universe:
+    """The witnesses of every quantity that some conditions compare.
+
+    ``stated`` leaves out what does not apply and what is too coarse to tell, so that a comparison is "always met" if it
+    is by everything that somebody states.
+    """
+
+    def __init__(self, comparisons: Iterable[Comparison], *, stated: bool) -> None:
+        self._groups: dict[str, list[Comparison]] = defaultdict(list)
+        for each in comparisons:
+            self._groups[each.key].append(each)
+        self._measures = {key: group[0] for key, group in self._groups.items()}
+        self._witnesses = {key: list(_witnesses(group)) for key, group in self._groups.items()}
+        self._full = {key: self._stated(key) if stated else (1 << len(of)) - 1 for key, of in self._witnesses.items()}
+
+    def atom(self, comparison: Comparison) -> Atom:
+        """A comparison as bits."""
+        key = comparison.key
+        verdicts = [_verdict(comparison, witness) for witness in self._witnesses[key]]
+        met = sum(1 << number for number, verdict in enumerate(verdicts) if verdict == MET)
+        failed = sum(1 << number for number, verdict in enumerate(verdicts) if verdict == NOT_MET)
+        return Atom(key, met & self._full[key], failed & self._full[key])
+
+    @property
+    def measures(self) -> Mapping[str, Comparison]:
+        """A comparison of each quantity, which says what it is."""
+        return self._measures
+
+    def witnesses(self, key: str, among: int) -> list[Witness]:
+        """Those of a quantity that are among these bits."""
+        return [each for number, each in enumerate(self._witnesses[key]) if among >> number & 1]
+
+    def may_be(self, key: str, reading: Measured) -> int:
+        """The witnesses that a reading may be, as bits: those that no comparison tells apart from it."""
+        if reading is None:
+            return self._full[key]
+        group = self._groups[key]
+        if reading is DOES_NOT_APPLY:
+            said = [NOT_MET] * len(group)
+        else:
+            said = [each.test(reading.low, reading.high, reading.currency) for each in group]
+        return self._full[key] & sum(
+            1 << number
+            for number, signature in enumerate(self._signatures[key])
+            if all(verdict in (UNKNOWN, own) for verdict, own in zip(said, signature, strict=True))
+        )
+
+    @cached_property
+    def _signatures(self) -> Mapping[str, list[tuple[int, ...]]]:
+        """The verdicts of each witness."""
+        return {
+            key: [tuple(_verdict(each, witness) for each in self._groups[key]) for witness in witnesses]
+            for key, witnesses in self._witnesses.items()
+        }
+
+    def _stated(self, key: str) -> int:
+        group = self._groups[key]
+        asked_whether = any(each.op == "known" for each in group)
+        return sum(
+            1 << number
+            for number, witness in enumerate(self._witnesses[key])
+            if (witness != _NOT_APPLICABLE or asked_whether)
+            and all(_verdict(each, witness) in (MET, NOT_MET) for each in group)
+        )
+
+
+def _verdict(each: Comparison, witness: Witness) -> int:
+    value, currency = witness
+    if witness == _NOT_APPLICABLE:
+        return NOT_MET
+    return each.test(value, value, currency)
+
+
+def _witnesses(group: Sequence[Comparison]) -> Iterator[Witness]:
+    yield _NOT_APPLICABLE
+    measure = group[0].measure
+    if measure.kind in NUMERIC_KINDS or measure.kind == "date":
+        yield from _ordered(group)
+        return
+    mentioned = {str(value) for each in group for value in each.operand.values if isinstance(value, str)}
+    if measure.kind == "boolean":
+        values: Iterable[Any] = (True, False)
+    elif measure.kind == "choice":
+        values = measure.choices
+    elif measure.kind == "code":
+        values = _codes(mentioned)
+    else:
+        values = [(each,) if measure.kind == "tags" else each for each in (*sorted(mentioned), "")]
+    yield from ((value, "") for value in values)
+
+
+def _ordered(group: Sequence[Comparison]) -> Iterator[Witness]:
+    """What is compared with, and what is next to it on either side."""
+    currency = group[0].currency
+    limits = {value for each in group for value in each.operand.values if value is not None}
+    near = {other for limit in limits for other in _neighbours(limit)}
+    if group[0].measure.kind == "date":
+        near |= {"2026-01-01"}
+    elif not isinstance(group[0].quantity, Since):
+        near = {0, *(each for each in near if each > 0)}
+    yield from ((each, currency) for each in sorted(near))
+
+
+def _neighbours(limit: Any) -> Iterator[Any]:
+    if not isinstance(limit, str):
+        yield from (limit - 1, limit, limit + 1)
+        return
+    day = date.fromisoformat(limit)
+    for step in (-1, 0, 1):
+        with suppress(OverflowError):
+            yield (day + timedelta(days=step)).isoformat()
+
+
+def _codes(mentioned: set[str]) -> Iterator[str]:
+    """Every code that is compared with, one within each that is in no finer one, and one within none."""
+    yield from sorted(mentioned)
+    for around in sorted(mentioned):
+        wanted = {each for each in mentioned if within(around, each)}
+        other = next(
+            (each for each in _below(around) if {one for one in mentioned if within(each, one)} == wanted), None
+        )
+        if other is not None:
+            yield other
+    outside = next(
+        (each for code in _CODES[len(SECTIONS) :] for each in (f"{code}99",) if _in_none(each, mentioned)), None
+    )
+    if outside is not None:
+        yield outside
+
+
+def _in_none(code: str, mentioned: set[str]) -> bool:
+    return is_code(code) and not any(within(code, each) for each in mentioned)
+
+
+def _below(code: str) -> Iterator[str]:
+    """Classes of four digits within a code."""
+    stems = [each for each in _CODES[len(SECTIONS) :] if within(each, code)] if len(code) == 1 else [code]
+    for stem in stems:
+        rest = 4 - len(stem)
+        yield from (f"{stem}{number:0{rest}}" for number in range(10**rest) if rest)
