@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ALLOWED = frozenset(
     {
         *("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "LGPL-2.1-or-later", "MIT", "MIT-0"),
-        *("MPL-2.0", "PSF-2.0", "Zlib"),
+        *("CC0-1.0", "MPL-2.0", "PSF-2.0", "Zlib"),
     }
 )
 READ_BY_HAND = {"apsw": "Zlib", "colorama": "BSD-3-Clause", "python-stdnum": "LGPL-2.1-or-later"}
