@@ -30,6 +30,16 @@ _NOWHERE: Final = "\0"
 _DIVISIONS: Final = {f"{number:02}": section_of(f"{number:02}") for number in range(100)}
 
 
+def type_of(kind: str) -> type:
+    """The type of a single value of this kind."""
+    return _TYPES.get(kind, int)
+
+
+def house_currency(kind: str) -> str:
+    """The currency of sums that are looked up without naming it; "" of what is no money."""
+    return "CNY" if kind == "amount" else ""
+
+
 def points_of(operand: Operand) -> list[Any]:
     """Where on its scale a comparison may change: at each figure and just behind it."""
     ends = {each for each in operand.values if each is not None}
@@ -70,10 +80,10 @@ def cells_of(asked: Asked, weights: Weights) -> Cells:
     """The masks of one quantity."""
     kind, comparisons = asked.fact.kind, asked.comparisons
     silent, absent = (reduce(or_, (weights[each.index][verdict] for each in comparisons)) for verdict in (1, 0))
-    single = _TYPES.get(kind, int)
+    single = type_of(kind)
     of = _anything(single, _lookups(asked, weights), _tested(comparisons, weights), absent)
     if kind in INTERVALS:
-        scale = _Scale(comparisons, weights, "CNY" if kind == "amount" else "")
+        scale = _Scale(comparisons, weights, house_currency(kind))
         return Cells(asked.name, silent, of, single, scale.points, scale.masks)
     if kind in ("boolean", "choice"):
         named = {value: _mask_at(value, comparisons, weights) for each in comparisons for value in each.operand.values}
