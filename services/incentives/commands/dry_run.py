@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -12,11 +12,14 @@ from contracts.vocabulary.facts import FactValue
 from kit.auth import Principal
 from kit.ports import Ports
 from kit.store.port import Record, Scope
-from services.incentives.catalogue import Catalogue, build_catalogue
+from services.incentives.catalogue import Catalogue, CompiledPolicy, build_catalogue
 from services.incentives.comparisons import MET, NOT_MET, UNKNOWN
 from services.incentives.errors import PolicyNotFound
 from services.incentives.matching import evaluate
-from services.incentives.policy import stored_policy
+from services.incentives.matching.bulk import Bulk, Plan
+from services.incentives.matching.columns import facts_of
+from services.incentives.matching.gathering import gathered
+from services.incentives.policy import Policy, stored_policy
 from services.incentives.repository import MATCHES, POLICIES, scope_of_author, today
 from services.incentives.settings import DRY_RUN_LEADS
 
@@ -59,27 +62,49 @@ async def dry_run(ports: Ports, principal: Principal, id: str) -> dict[str, Any]
         raise PolicyNotFound("没有这项政策，请从政策库重新打开。")
     draft = record.body["draft"]
     document = draft["document"] if draft else record.body["document"]
-    catalogue = build_catalogue([stored_policy(document, id)], {}, illustrative=True)
-    counts, day = Counts(), today(ports)
+    trial = Trial.of(stored_policy(document, id), today(ports))
+    counts = Counts()
     batch: list[Mapping[str, Any]] = []
     async for each in ports.store.scan(MATCHES.name, _SCOPE):
         batch.append(each.body)
         if len(batch) == _BATCH:
-            await asyncio.to_thread(_count, catalogue, id, day, batch, counts)
+            await asyncio.to_thread(trial.count, batch, counts)
             batch = []
         if counts.leads >= DRY_RUN_LEADS:
             break
-    await asyncio.to_thread(_count, catalogue, id, day, batch, counts)
+    await asyncio.to_thread(trial.count, batch, counts)
     return _answer(record, counts)
 
 
-def _count(catalogue: Catalogue, id: str, day: date, batch: list[Mapping[str, Any]], counts: Counts) -> None:
-    compiled = catalogue.policies[id]
-    for body in batch:
-        facts = {name: FactValue.model_validate(value) for name, value in body["facts"].items()}
-        outcome = evaluate(compiled, facts, catalogue.predicates.evaluate(facts, day))
-        before = body["result"]["policies"].get(id)
-        counts.add(outcome.verdict, outcome.certain, before[0] if before else NOT_MET)
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The policy that is tried, on one date."""
+
+    catalogue: Catalogue
+    plan: Plan
+    facts: tuple[str, ...]
+    day: date
+
+    @classmethod
+    def of(cls, policy: Policy, day: date) -> Trial:
+        """Make it ready to be asked of many leads."""
+        catalogue = build_catalogue([policy], {}, illustrative=True)
+        plan = Plan.of(catalogue.predicates, {policy.id: catalogue.policies[policy.id].formula})
+        return cls(catalogue, plan, facts_of(catalogue.predicates.asked), day)
+
+    def count(self, batch: Sequence[Mapping[str, Any]], counts: Counts) -> None:
+        """Take these leads into account: verdicts of all at once, sums of those who get something."""
+        columns = gathered([body["facts"] for body in batch], self.facts)
+        (compiled,) = self.catalogue.policies.values()
+        verdicts = Bulk(columns, self.day).decide(self.plan).verdicts(compiled.id)
+        for body, verdict in zip(batch, verdicts.tolist(), strict=True):
+            before = body["result"]["policies"].get(compiled.id)
+            certain = self._certain(compiled, body["facts"]) if verdict == MET else 0
+            counts.add(verdict, certain, before[0] if before else NOT_MET)
+
+    def _certain(self, compiled: CompiledPolicy, stored: Mapping[str, Any]) -> int:
+        facts = {name: FactValue.model_validate(value) for name, value in stored.items()}
+        return evaluate(compiled, facts, self.catalogue.predicates.evaluate(facts, self.day)).certain
 
 
 def _answer(record: Record, counts: Counts) -> dict[str, Any]:
