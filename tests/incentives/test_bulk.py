@@ -111,6 +111,14 @@ def test_facts_of_another_type_than_theirs_read_the_same() -> None:
     assert by_lead(in_bulk(leaves, odd)) == [decide(leaves, facts) for facts in odd]
 
 
+def test_what_is_left_out_of_a_stored_fact_is_what_it_is_by_default() -> None:
+    leaves = [Leaf(id="c", text="条件", fact=name, op="ge", value=7) for name in ("jobs", "fixed_asset_investment")]
+    short = [{"jobs": {"value": 7}}, {"fixed_asset_investment": {"value": {"low": 7, "high": 7}, "state": "value"}}]
+    predicates, formulas = compiled(leaves)
+    decided = Bulk(gathered(short, facts_of(predicates.asked)), DAY).decide(Plan.of(predicates, formulas))
+    assert by_lead(decided) == [[MET, UNKNOWN], [UNKNOWN, MET]]
+
+
 def test_leads_fill_no_whole_word(rng: random.Random) -> None:
     leaves = [forms.simple(rng) for _ in range(4)]
     for count in (0, 1, 63, 64, 65, 200):

@@ -17,29 +17,38 @@ from numpy.typing import NDArray
 from services.incentives.comparisons import MET, NOT_MET, UNKNOWN
 from services.incentives.conditions import Asked, Comparison, Predicates
 from services.incentives.formulas import Formula, Literal, Node, pushed
-from services.incentives.matching.columns import WORD, Codes, Column, Columns, Span
+from services.incentives.matching.columns import WORD, Codes, Column, Columns, Run
 
 Bits = NDArray[np.uint64]
 """Two sets of leads, one above the other: certainly and possibly met."""
 Flags = NDArray[np.bool_]
 
 _FEW: Final = 4
-"""So many spans are compared one by one; more are looked up."""
+"""So many runs are compared one by one; more are looked up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Policies ready to be asked of many leads."""
+    """Policies ready to be asked of many leads, with the comparisons that they use."""
 
-    comparisons: Sequence[tuple[Asked, Comparison]]
+    comparisons: Mapping[int, tuple[Asked, Comparison]]
     nodes: Mapping[str, Node]
 
     @classmethod
     def of(cls, predicates: Predicates, formulas: Mapping[str, Formula]) -> Plan:
         """Their comparisons and trees."""
-        pairs = [(asked, each) for asked in predicates.asked for each in asked.comparisons]
-        pairs.sort(key=lambda pair: pair[1].index)
-        return cls(pairs, {name: pushed(formula) for name, formula in formulas.items()})
+        nodes = {name: pushed(formula) for name, formula in formulas.items()}
+        used = {index for node in nodes.values() for index in _used(node)}
+        pairs = ((asked, each) for asked in predicates.asked for each in asked.comparisons)
+        return cls({pair[1].index: pair for pair in pairs if pair[1].index in used}, nodes)
+
+
+def _used(node: Node) -> Iterable[int]:
+    if isinstance(node, Literal):
+        yield node.index
+    else:
+        for part in node.parts:
+            yield from _used(part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +80,11 @@ class Bulk:
         self._as_of = as_of
         self._quantities: dict[str, Column] = {}
         self._sets: dict[tuple[str, str, Any], Bits] = {}
-        self._silent: dict[str, Bits] = {}
+        self._known: dict[str, Bits] = {}
 
     def decide(self, plan: Plan) -> Decided:
         """Every policy of the plan for every lead."""
-        sets = [self._set(asked, comparison) for asked, comparison in plan.comparisons]
+        sets = {index: self._set(*pair) for index, pair in plan.comparisons.items()}
         count = self._columns.count
         words = -(-count // WORD)
         bits = np.empty((len(plan.nodes), 2, words), np.uint64)
@@ -93,21 +102,21 @@ class Bulk:
 
     def _made(self, asked: Asked, comparison: Comparison) -> Bits:
         column = self._column(asked)
-        spans = [span for span in column.spans(comparison) if span[0] < span[1]]
-        silence = (column.absent + 1, column.absent + 2, UNKNOWN)
-        bits = np.empty((2, len(column.codes) // WORD), np.uint64)
-        bits[0] = _packed(_flags(column.codes, _joined(spans, (MET,)), column.absent + 2))
-        if [span for span in spans if span[2] == UNKNOWN] == [silence]:
-            np.bitwise_or(bits[0], self._silence(asked.name, column, silence), out=bits[1])
-        else:
-            bits[1] = _packed(_flags(column.codes, _joined(spans, (UNKNOWN, MET)), column.absent + 2))
+        said, silent = self._said(asked.name, column)
+        runs = column.runs(comparison)
+        bits = np.empty((2, len(said)), np.uint64)
+        np.bitwise_and(_among(column, _joined(runs, MET)), said, out=bits[0])
+        np.bitwise_or(bits[0], silent, out=bits[1])
+        if undecided := _joined(runs, UNKNOWN):
+            bits[1] |= _among(column, undecided) & said
         return bits
 
-    def _silence(self, name: str, column: Column, silence: Span) -> Bits:
-        """Of whom a fact is not known, made once for all its comparisons."""
-        if name not in self._silent:
-            self._silent[name] = _packed(_flags(column.codes, [silence[:2]], silence[1]))
-        return self._silent[name]
+    def _said(self, name: str, column: Column) -> Bits:
+        """Of whom somebody said something of it, and of whom nobody did, made once for all its comparisons."""
+        if name not in self._known:
+            said, silent = _packed(column.codes < column.absent), _packed(column.codes > column.absent)
+            self._known[name] = np.stack([said, silent])
+        return self._known[name]
 
     def _column(self, asked: Asked) -> Column:
         if asked.name not in self._quantities:
@@ -115,35 +124,31 @@ class Bulk:
         return self._quantities[asked.name]
 
 
-def _joined(spans: Iterable[Span], verdicts: tuple[int, ...]) -> list[tuple[int, int]]:
-    """Where the codes with these verdicts are, neighbours together."""
+def _joined(runs: Iterable[Run], wanted: int) -> list[tuple[int, int]]:
+    """Where the codes with this verdict are, neighbours together."""
     found: list[tuple[int, int]] = []
-    for first, end, verdict in spans:
-        if verdict not in verdicts:
-            continue
-        if found and found[-1][1] == first:
-            first = found.pop()[0]
-        found.append((first, end))
+    for first, end, verdict in runs:
+        if verdict == wanted and first < end:
+            begin = found.pop()[0] if found and found[-1][1] == first else first
+            found.append((begin, end))
     return found
 
 
-def _flags(codes: Codes, spans: Sequence[tuple[int, int]], last: int) -> Flags:
-    if len(spans) > _FEW:
-        among = np.zeros(last, np.bool_)
-        for first, end in spans:
-            among[first:end] = True
-        return among[codes]
-    if not spans:
-        return np.zeros(len(codes), np.bool_)
-    flags = _within(codes, *spans[0], last)
-    for span in spans[1:]:
-        flags |= _within(codes, *span, last)
-    return flags
+def _among(column: Column, runs: Sequence[tuple[int, int]]) -> Bits:
+    """Whose codes are in these runs; whatever where nobody said anything."""
+    codes, absent = column.codes, column.absent
+    if len(runs) > _FEW:
+        there = np.zeros(absent + 2, np.bool_)
+        for first, end in runs:
+            there[first:end] = True
+        return _packed(there[codes])
+    flags = [_within(codes, first, end, absent) for first, end in runs] or [np.zeros(len(codes), np.bool_)]
+    return _packed(np.logical_or.reduce(flags) if len(flags) > 1 else flags[0])
 
 
-def _within(codes: Codes, first: int, end: int, last: int) -> Flags:
-    flags: Flags = codes == first if end == first + 1 else codes >= first if end == last else codes < end
-    if first and first + 1 < end < last:
+def _within(codes: Codes, first: int, end: int, absent: int) -> Flags:
+    flags: Flags = codes == first if end == first + 1 else codes < end if end < absent else codes >= first
+    if first and first + 1 < end < absent:
         flags &= codes >= first
     return flags
 
@@ -152,7 +157,7 @@ def _packed(flags: Flags) -> Bits:
     return np.packbits(flags, bitorder="little").view(np.uint64)
 
 
-def _combined(node: Node, sets: Sequence[Bits], into: Bits) -> None:
+def _combined(node: Node, sets: Mapping[int, Bits], into: Bits) -> None:
     """The two sets of a tree."""
     if isinstance(node, Literal):
         _literal(node, sets, into)
@@ -169,7 +174,7 @@ def _combined(node: Node, sets: Sequence[Bits], into: Bits) -> None:
         combine(into, scratch, out=into)
 
 
-def _literal(literal: Literal, sets: Sequence[Bits], into: Bits) -> None:
+def _literal(literal: Literal, sets: Mapping[int, Bits], into: Bits) -> None:
     """A comparison's own sets; of its opposite is certain what is not even possible."""
     if literal.negated:
         np.invert(sets[literal.index][::-1], out=into)

@@ -20,12 +20,12 @@ from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactSource, FactValue
 from contracts.vocabulary.industry import section_of
 from services.incentives.cells import house_currency, runs_of
-from services.incentives.comparisons import INTERVALS, NOT_MET, UNKNOWN
+from services.incentives.comparisons import INTERVALS
 from services.incentives.conditions import Asked, Comparison
 from services.incentives.measures import DOES_NOT_APPLY, Measured, Reading
 
-Codes = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]
-Span = tuple[int, int, int]
+Codes = NDArray[np.unsignedinteger[Any]]
+Run = tuple[int, int, int]
 """Codes from, codes to (exclusive), their verdict."""
 
 WORD: Final = 64
@@ -53,19 +53,18 @@ class Column:
         """The code of what does not apply; that of silence comes behind it."""
         return len(self.single) + len(self.others)
 
-    def spans(self, comparison: Comparison) -> list[Span]:
-        """All codes with the comparison's verdict."""
+    def runs(self, comparison: Comparison) -> list[Run]:
+        """The codes of all that was said, with the comparison's verdicts."""
         found = self._of_intervals(comparison) if self.kind in INTERVALS else self._of_values(comparison)
         verdicts = [comparison.test(each.low, each.high, each.currency) for each in self.others]
-        found += _grouped([*verdicts, NOT_MET, UNKNOWN], len(self.single))
-        return found
+        return found + _grouped(verdicts, len(self.single))
 
-    def _of_intervals(self, comparison: Comparison) -> list[Span]:
+    def _of_intervals(self, comparison: Comparison) -> list[Run]:
         runs = runs_of(comparison, house_currency(self.kind))
         starts = [0, *(bisect_left(self.single, start) for start, _ in runs[1:]), len(self.single)]
         return [(first, end, verdict) for (first, end), (_, verdict) in zip(pairwise(starts), runs, strict=True)]
 
-    def _of_values(self, comparison: Comparison) -> list[Span]:
+    def _of_values(self, comparison: Comparison) -> list[Run]:
         return _grouped([comparison.test(value, value, "") for value in self.single], 0)
 
     def told(self, code: int) -> FactValue | None:
@@ -88,13 +87,13 @@ def _constructed(value: Any) -> FactValue:
     return FactValue.model_construct(value=value, state="value", source=_SOURCE, as_written=None)
 
 
-def _grouped(verdicts: Sequence[int], first: int) -> list[Span]:
-    spans = []
+def _grouped(verdicts: Sequence[int], first: int) -> list[Run]:
+    runs = []
     for verdict, group in groupby(verdicts):
         end = first + sum(1 for _ in group)
-        spans.append((first, end, verdict))
+        runs.append((first, end, verdict))
         first = end
-    return spans
+    return runs
 
 
 class Columns:

@@ -1,14 +1,13 @@
 """Stored facts of many leads gathered into columns: read as they are, without a model for each value.
 
 Only what is no single value is validated, once for each way of saying it. A million leads have sixty million facts to
-look at, so what is asked of each is little and written out.
+look at, so what is asked of each is little and written out; one lead after the other, while it is in the cache.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from itertools import islice
-from typing import Any
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,9 @@ from services.incentives.measures import Measured, measured
 
 Stored = Mapping[str, Any]
 """Facts as they are stored: by name ``{"value": …, "state": …, "source": …}``."""
-Key = Callable[[Stored, type], Hashable]
+
+_AT_ONCE: Final = 2_000
+"""So many leads' keys wait to be numbered."""
 
 
 def gathered(leads: Sequence[Stored], names: Sequence[str]) -> Columns:
@@ -34,107 +35,102 @@ class Gathering:
     """Columns while leads are read, some at a time, as they come from a store."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self._facts = [_Gathered(name) for name in names]
-        self._count = 0
+        self._sums = [name for name in names if FACTS[name].kind == "amount"]
+        self._plains = [name for name in names if FACTS[name].kind != "amount"]
+        self._facts = {name: _Gathered(FACTS[name].kind) for name in names}
+        self._keys: tuple[list[Hashable], list[Hashable]] = ([], [])
+        self._readings: dict[Hashable, Measured] = {}
+        self._count = self._waiting = 0
 
     def add(self, leads: Sequence[Stored]) -> None:
         """Take these leads as well."""
-        self._count += len(leads)
-        for each in self._facts:
-            each.add(leads)
+        for lead in leads:
+            self._add(lead)
+            self._waiting += 1
+            if self._waiting == _AT_ONCE:
+                self._number()
+
+    def _add(self, lead: Stored) -> None:
+        """Keys are figures in the currency of the house, and other values as they are, wherever somebody said one."""
+        told, other = lead.get, self._other
+        sum_: Any
+        try:
+            sums: list[Hashable] = [
+                None
+                if (fact := told(name)) is None
+                else low
+                if fact["state"] == "value"
+                and (low := (sum_ := fact["value"])["low"]) == sum_["high"]
+                and sum_["currency"] == "CNY"
+                else other(fact)
+                for name in self._sums
+            ]
+            plains = [
+                None if (fact := told(name)) is None else fact["value"] if fact["state"] == "value" else other(fact)
+                for name in self._plains
+            ]
+        except (KeyError, TypeError):
+            sums, plains = ([other(told(name)) for name in names] for names in (self._sums, self._plains))
+        self._keys[0].extend(sums)
+        self._keys[1].extend(plains)
+
+    def _other(self, fact: Stored | None) -> Hashable:
+        """The same key for facts that read the same; None for those that say nothing."""
+        state = "missing" if fact is None else fact.get("state", "value")
+        if fact is None or state in ("missing", "conflict"):
+            return None
+        if state == "not_applicable":
+            return ABSENT
+        value = fact.get("value")
+        key: Hashable = type(value).__name__, value
+        if isinstance(value, list):
+            key = "list", *value
+        elif isinstance(value, dict):
+            key = "sum", *(value.get(name) for name in ("low", "high", "currency", "pending"))
+        if key not in self._readings:
+            self._readings[key] = measured(FactValue.model_validate({"value": value, "source": {"kind": "system"}}))
+        return key
+
+    def _number(self) -> None:
+        for names, keys in zip((self._sums, self._plains), self._keys, strict=True):
+            for place, name in enumerate(names):
+                own = keys[place :: len(names)]
+                if not self._facts[name].take(own):
+                    single = type_of(FACTS[name].kind)
+                    self._facts[name].take([self._keyed(key, single) for key in own])
+            keys.clear()
+        self._count += self._waiting
+        self._waiting = 0
+
+    def _keyed(self, key: Any, single: type) -> Hashable:
+        """The key of a value that cannot be looked up."""
+        known: bool = key is None or type(key) in (single, tuple)
+        return key if known else self._other({"value": key, "state": "value"})
 
     def columns(self) -> Columns:
         """The columns of all that were added."""
-        return Columns(self._count, {each.name: each.column() for each in self._facts})
+        self._number()
+        return Columns(self._count, {name: each.column(self._readings) for name, each in self._facts.items()})
 
 
 class _Gathered:
-    """One fact while leads are read: the number of each lead's key, and the readings of keys that are no values."""
+    """One fact while leads are read: the number of each lead's key."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self._kind = FACTS[name].kind
-        self._single = type_of(self._kind)
-        self._quick = _sums if self._kind == "amount" else _plains
-        self._slow: Key = _sum_key if self._kind == "amount" else _plain_key
-        self._numbers = Numbers(types=(self._single, tuple, type(None)))
-        self._readings: dict[Hashable, Measured] = {}
-        self._parts: list[NDArray[np.int32]] = []
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._numbers = Numbers(types=(type_of(kind), tuple, type(None)))
+        self._parts: list[NDArray[np.int32]] = [np.empty(0, np.int32)]
 
-    def add(self, leads: Sequence[Stored]) -> None:
-        """Number the keys of these leads."""
-        known = len(self._numbers)
+    def take(self, keys: Sequence[Hashable]) -> bool:
+        """Number some more keys; False where one is of no type that can be."""
         try:
-            keys = self._quick(self.name, leads)
-            part = self._numbered(keys)
-        except (KeyError, TypeError):
-            single = self._single
-            keys = [None if (fact := lead.get(self.name)) is None else self._slow(fact, single) for lead in leads]
-            part = self._numbered(keys)
-        self._parts.append(part)
-        fresh = {key for key in islice(self._numbers, known, None) if type(key) is tuple and key}
-        if fresh:
-            first = {key: lead[self.name] for key, lead in zip(keys, leads, strict=True) if key in fresh}
-            self._readings |= {key: measured(FactValue.model_validate(fact)) for key, fact in first.items()}
+            self._parts.append(np.fromiter(map(self._numbers.__getitem__, keys), np.int32, len(keys)))
+        except TypeError:
+            return False
+        return True
 
-    def _numbered(self, keys: Sequence[Hashable]) -> NDArray[np.int32]:
-        return np.fromiter(map(self._numbers.__getitem__, keys), np.int32, len(keys))
-
-    def column(self) -> Column:
+    def column(self, readings: Mapping[Hashable, Measured]) -> Column:
         """The column of all that were added."""
-        numbers = np.concatenate([*self._parts, np.empty(0, np.int32)])
+        numbers = np.concatenate(self._parts)
         filling = np.full(-len(numbers) % WORD, self._numbers[None], np.int32)
-        return column_of(self._kind, self._numbers, self._readings, np.concatenate([numbers, filling]))
-
-
-def _sums(name: str, leads: Sequence[Stored]) -> list[Hashable]:
-    """Figures in the currency of the house, as fast as Python can; others by :func:`_other_key`."""
-    return [
-        None
-        if (fact := lead.get(name)) is None
-        else low
-        if fact["state"] == "value"
-        and (low := (sum_ := fact["value"])["low"]) == sum_["high"]
-        and low is not None
-        and sum_["currency"] == "CNY"
-        else _other_key(fact)
-        for lead in leads
-    ]
-
-
-def _plains(name: str, leads: Sequence[Stored]) -> list[Hashable]:
-    """Values as they are; a list is none that can be looked up, and raises."""
-    return [
-        None if (fact := lead.get(name)) is None else fact["value"] if fact["state"] == "value" else _other_key(fact)
-        for lead in leads
-    ]
-
-
-def _sum_key(fact: Stored, _single: type) -> Hashable:
-    said = fact.get("value")
-    if fact.get("state", "value") == "value" and isinstance(said, dict) and said.get("currency", "CNY") == "CNY":
-        low = said.get("low")
-        if type(low) is int and low == said.get("high"):
-            return low
-    return _other_key(fact)
-
-
-def _plain_key(fact: Stored, single: type) -> Hashable:
-    plain = fact.get("value")
-    if type(plain) is single and fact.get("state", "value") == "value":
-        return plain
-    return _other_key(fact)
-
-
-def _other_key(fact: Stored) -> Hashable:
-    """The same for facts that read the same; None for those that say nothing."""
-    value, state = fact.get("value"), fact.get("state", "value")
-    if state == "not_applicable":
-        return ABSENT
-    if state != "value" or value is None:
-        return None
-    if isinstance(value, list):
-        return "list", *value
-    if isinstance(value, dict):
-        return "sum", value.get("low"), value.get("high"), value.get("currency"), value.get("pending")
-    return type(value).__name__, value
+        return column_of(self._kind, self._numbers, readings, np.concatenate([numbers, filling]))
