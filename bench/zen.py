@@ -17,6 +17,7 @@ from services.incentives.conditions import threshold
 from services.incentives.policy.operands import Operand
 from services.incentives.policy.tree import All, Leaf, Not
 
+_DAYS = frozenset(name for name, fact in FACTS.items() if fact.kind == "date")
 _COMPARED = {"eq": "==", "ne": "!=", "ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 
 
@@ -66,6 +67,16 @@ def holds(leaf: Leaf) -> str:
 def context(facts: Mapping[str, FactValue]) -> dict[str, Any]:
     """Facts with single values as zen reads them."""
     said = {name: _plain(FACTS[name].kind, value.value) for name, value in facts.items()}
+    code = said.get("industry_code")
+    return said if code is None else said | {"industry_section": _section(code)}
+
+
+def stored_context(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of facts as they are stored."""
+    said = {}
+    for name, fact in facts.items():
+        value = fact["value"]
+        said[name] = value["low"] if isinstance(value, dict) else _day(value) if name in _DAYS else value
     code = said.get("industry_code")
     return said if code is None else said | {"industry_section": _section(code)}
 
