@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bench import quoting
 from bench.cluster import cluster
+from bench.engine import engine
 from bench.figures import Figure, interleave, ratio, show
 from bench.importing import import_under_load
 from bench.probes import EMPTY, LIST, OFFICER, flow, posting, registering
@@ -25,7 +26,7 @@ from bench.wire import Wire
 from deploy.brokers.installation import missing_programs
 
 RESTARTS = 3
-SECTIONS = ("suite", "cluster", "scale")
+SECTIONS = ("suite", "engine", "cluster", "scale")
 
 
 def edge(suite: Wire, bare: Wire) -> list[Figure]:
@@ -87,6 +88,7 @@ def sections(folder: Path, asked: argparse.Namespace) -> Mapping[str, Callable[[
     """What measures each section."""
     return {
         "suite": lambda: measure(folder, asked.rows, asked.flows),
+        "engine": lambda: engine(asked.leads),
         "cluster": lambda: cluster(folder, asked.flows, asked.events, asked.matches),
         "scale": lambda: scale(folder / "scale", asked.leads),
     }

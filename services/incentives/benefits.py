@@ -14,7 +14,8 @@ from typing import Any
 from contracts.vocabulary.facts import FACTS, PPM
 from services.incentives.bands import bands_of
 from services.incentives.comparisons import MET, NOT_MET
-from services.incentives.conditions import Formula, Predicates, compile_condition, in_category
+from services.incentives.conditions import Predicates, compile_condition, in_category
+from services.incentives.formulas import Formula
 from services.incentives.measures import DOES_NOT_APPLY, HOME, Facts, Measured, added, measured
 from services.incentives.payment import Source, Verdicts, Worth, paid
 from services.incentives.policy.benefit import Banded, Fixed, InKind, Interest, Match, PerUnit, Rate

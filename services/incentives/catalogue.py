@@ -12,7 +12,9 @@ from typing import Literal
 from contracts.vocabulary.zones import ZONES
 from services.incentives.authored import AuthoringError, AuthoringProblem
 from services.incentives.benefits import CompiledBenefit, compile_benefit
-from services.incentives.conditions import CompiledLeaf, Formula, Predicates, compile_condition
+from services.incentives.conditions import CompiledLeaf, Predicates, compile_condition
+from services.incentives.formulas import Formula
+from services.incentives.index import Index
 from services.incentives.policy import Policy, read_policy
 from services.incentives.policy.combination import Limit
 from services.incentives.ways import Ways
@@ -67,6 +69,7 @@ class Catalogue:
     policies: Mapping[str, CompiledPolicy]
     zones: Mapping[str, ZoneProfile]
     predicates: Predicates
+    index: Index
     version: str
     illustrative: bool
     _effective: dict[date, tuple[CompiledPolicy, ...]] = field(default_factory=dict)
@@ -96,7 +99,9 @@ def build_catalogue(policies: Iterable[Policy], zones: Mapping[str, ZoneProfile]
     predicates = Predicates()
     ordered = sorted(policies, key=lambda each: each.id)
     compiled = {policy.id: _compile(policy, predicates) for policy in ordered}
-    return Catalogue(compiled, zones, predicates, catalogue_version(ordered, illustrative=illustrative), illustrative)
+    index = Index(predicates, {id: each.formula for id, each in compiled.items()})
+    version = catalogue_version(ordered, illustrative=illustrative)
+    return Catalogue(compiled, zones, predicates, index, version, illustrative)
 
 
 def catalogue_version(policies: Iterable[Policy], *, illustrative: bool) -> str:

@@ -7,9 +7,10 @@ whole part, and one more where anything is left over, so that ``>=`` and ``>`` a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final, Literal
 
-from contracts.vocabulary.industry import within
+from contracts.vocabulary.industry import section_of
 from services.incentives.policy.operands import Operand
 
 NOT_MET: Final = 0
@@ -20,14 +21,14 @@ VERDICTS: Final[tuple[Literal["not_met"], Literal["unknown"], Literal["met"]]] =
 Test = Callable[[Any, Any, str], int]
 """From both ends of a reading and its currency to a verdict."""
 
-_INTERVALS = frozenset({"amount", "integer", "decimal", "ratio", "date"})
+INTERVALS: Final = frozenset({"amount", "integer", "decimal", "ratio", "date"})
 
 
 def comparison(kind: str, op: str, operand: Operand) -> Test:
     """The test of a quantity of this kind."""
     if op == "known":
         return lambda _low, _high, _currency: MET
-    if kind in _INTERVALS:
+    if kind in INTERVALS:
         return _in_currency(_INTERVAL_TESTS[op](operand), operand.currency)
     if kind == "code":
         return _code_test(op, operand)
@@ -108,25 +109,21 @@ _VALUE_TESTS: Mapping[str, Callable[[Operand], Test]] = {
 
 
 def _code_test(op: str, operand: Operand) -> Test:
-    """Industry codes: one that is coarser than what is asked for may still turn out to lie within it.
-
-    There are some two thousand codes, so each test remembers what it found.
-    """
-    wanted = [str(value) for value in operand.values]
+    """Industry codes: one that is coarser than what is asked for may still turn out to lie within it."""
+    wanted = frozenset(map(str, operand.values))
+    coarser = frozenset(above for each in wanted for above in lineage(each) if above != each)
     prefix = op == "prefix_in"
-    known: dict[str, int] = {}
 
     def one_of(code: str, _high: str, _currency: str) -> int:
-        verdict = known.get(code)
-        if verdict is None:
-            verdict = known[code] = _place_of(code, wanted, prefix=prefix)
-        return verdict
+        if code in wanted or (prefix and not wanted.isdisjoint(lineage(code))):
+            return MET
+        return UNKNOWN if code in coarser else NOT_MET
 
     return _opposite(one_of) if op == "ne" else one_of
 
 
-def _place_of(code: str, wanted: list[str], *, prefix: bool) -> int:
-    for each in wanted:
-        if within(code, each) if prefix else code == each:
-            return MET
-    return UNKNOWN if any(code != each and within(each, code) for each in wanted) else NOT_MET
+@cache
+def lineage(code: str) -> frozenset[str]:
+    """An industry code with all that it lies within: its section, division and group."""
+    coarser = (code[:length] for length in (2, 3) if length < len(code))
+    return frozenset({code, section_of(code) or code, *coarser})

@@ -7,23 +7,20 @@ learning a fact never turns met into not met.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from contracts.vocabulary.facts import FACTS, Fact
-from services.incentives.comparisons import MET, NOT_MET, Test, comparison
+from services.incentives.comparisons import NOT_MET, Test, comparison
+from services.incentives.formulas import Formula, Greatest, Least, Mirrored, Picked
 from services.incentives.measures import DOES_NOT_APPLY, Facts, Measure, Reading, measure_of, measured
 from services.incentives.policy import Leaf
 from services.incentives.policy.lookups import Lookup, categories
 from services.incentives.policy.operands import Operand, operand_for
 from services.incentives.policy.quantities import Quantity
 from services.incentives.policy.tree import All, Not
-
-Formula = Callable[[Sequence[int]], int]
-"""From the verdicts of a catalogue's predicates to one verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +36,41 @@ class CompiledLeaf:
     any_of: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One distinct comparison of a catalogue: which it is, and how a reading decides it."""
+
+    index: int
+    op: str
+    operand: Operand
+    test: Test
+
+
+@dataclass(slots=True)
+class Asked:
+    """A quantity that a catalogue asks about: a fact itself, or with ``measure`` one that is computed."""
+
+    name: str
+    fact: Fact
+    quantity: Quantity | None
+    measure: Measure | None
+    comparisons: list[Comparison] = field(default_factory=list)
+
+
 class Predicates:
-    """The distinct comparisons of a catalogue, each tested once a match, grouped by the quantity they measure."""
+    """The distinct comparisons of a catalogue, grouped by the quantity they measure."""
 
     def __init__(self) -> None:
         self._index: dict[tuple[str, str, Operand], int] = {}
-        self._of_facts: dict[str, list[tuple[int, Test]]] = defaultdict(list)
-        self._computed: dict[str, tuple[Measure, list[tuple[int, Test]]]] = {}
+        self._asked: dict[str, Asked] = {}
 
     def __len__(self) -> int:
         return len(self._index)
+
+    @property
+    def asked(self) -> tuple[Asked, ...]:
+        """Every quantity with its comparisons."""
+        return tuple(self._asked.values())
 
     def add(self, measure: Fact, op: str, operand: Operand, quantity: Quantity | None = None) -> Formula:
         """The verdict of one comparison, shared by all that compare the same."""
@@ -56,33 +78,32 @@ class Predicates:
         key = (name, op, operand)
         if key not in self._index:
             self._index[key] = len(self._index)
-            self._tests_of(name, quantity).append((self._index[key], comparison(measure.kind, op, operand)))
-        return _pick(self._index[key])
+            test = comparison(measure.kind, op, operand)
+            self._of(name, measure, quantity).comparisons.append(Comparison(self._index[key], op, operand, test))
+        return Picked(self._index[key])
 
-    def _tests_of(self, name: str, quantity: Quantity | None) -> list[tuple[int, Test]]:
-        if quantity is None:
-            return self._of_facts[name]
-        return self._computed.setdefault(name, (measure_of(quantity), []))[1]
+    def _of(self, name: str, measure: Fact, quantity: Quantity | None) -> Asked:
+        if name not in self._asked:
+            computed = None if quantity is None else measure_of(quantity)
+            self._asked[name] = Asked(name, measure, quantity, computed)
+        return self._asked[name]
 
     def evaluate(self, facts: Facts, as_of: date) -> bytearray:
-        """The verdict of every comparison."""
+        """The verdict of every comparison, one after the other."""
         verdicts = bytearray(b"\x01") * len(self._index)
-        for name, value in facts.items():
-            if (tests := self._of_facts.get(name)) is not None:
-                _decide(verdicts, tests, measured(value))
-        for measure, tests in self._computed.values():
-            _decide(verdicts, tests, measure(facts, as_of))
+        for asked in self._asked.values():
+            reading = measured(facts.get(asked.name)) if asked.measure is None else asked.measure(facts, as_of)
+            _decide(verdicts, asked.comparisons, reading)
         return verdicts
 
 
-def _decide(verdicts: bytearray, tests: Sequence[tuple[int, Test]], reading: Reading | None) -> None:
+def _decide(verdicts: bytearray, comparisons: Sequence[Comparison], reading: Reading | None) -> None:
     if reading is DOES_NOT_APPLY:
-        for index, _ in tests:
-            verdicts[index] = NOT_MET
+        for each in comparisons:
+            verdicts[each.index] = NOT_MET
     elif reading is not None:
-        low, high, currency = reading.low, reading.high, reading.currency
-        for index, test in tests:
-            verdicts[index] = test(low, high, currency)
+        for each in comparisons:
+            verdicts[each.index] = each.test(reading.low, reading.high, reading.currency)
 
 
 def compile_condition(node: Any, predicates: Predicates) -> tuple[Formula, tuple[CompiledLeaf, ...]]:
@@ -113,14 +134,14 @@ def _compile(node: Any, predicates: Predicates, leaves: list[CompiledLeaf], plac
         return decided
     if isinstance(node, Not):
         inner = _compile(node.not_, predicates, leaves, place.below(negated=not place.negated, any_of=place.any_of))
-        return _mirrored(inner)
+        return Mirrored(inner)
     conjunction = isinstance(node, All)
     any_of = place.any_of
     if any_of is None and conjunction == place.negated and len(_children(node)) > 1:
         any_of = len(leaves)
     below = place.below(negated=place.negated, any_of=any_of)
     children = [_compile(child, predicates, leaves, below) for child in _children(node)]
-    return _least(children) if conjunction else _greatest(children)
+    return (Least if conjunction else Greatest)(tuple(children))
 
 
 def _comparison_of(leaf: Leaf, predicates: Predicates) -> Formula:
@@ -145,13 +166,13 @@ def _by_category(leaf: Leaf, table: Lookup, predicates: Predicates) -> Formula:
     """The comparison with the figure of the category; with what satisfies all figures, met whatever the category."""
     cases = [in_category(table, case.in_, predicates) for case in table.cases]
     against = [_against(leaf, case.value, predicates) for case in table.cases]
-    ways = [_least([case, met]) for case, met in zip(cases, against, strict=True)]
+    ways: list[Formula] = [Least(pair) for pair in zip(cases, against, strict=True)]
     if table.exhaustive:
         if table.otherwise is not None:
             against.append(_against(leaf, table.otherwise, predicates))
-            ways.append(_least([_mirrored(_greatest(cases)), against[-1]]))
-        ways.append(_least(against))
-    return _greatest(ways)
+            ways.append(Least((Mirrored(Greatest(tuple(cases))), against[-1])))
+        ways.append(Least(tuple(against)))
+    return Greatest(tuple(ways))
 
 
 def in_category(table: Lookup, written: Sequence[Any], predicates: Predicates) -> Formula:
@@ -160,47 +181,11 @@ def in_category(table: Lookup, written: Sequence[Any], predicates: Predicates) -
     named = categories(fact, written)
     if fact.kind == "date":
         spans = [Operand((f"{year}-01-01", f"{year + 1}-01-01"), high_open=True) for year in named]
-        return _greatest([predicates.add(fact, "date_in", span) for span in spans])
+        return Greatest(tuple(predicates.add(fact, "date_in", span) for span in spans))
     op = "prefix_in" if fact.kind == "code" else "in"
     return predicates.add(fact, op, Operand(tuple(sorted(set(named), key=str))))
-
-
-def _mirrored(inner: Formula) -> Formula:
-    return lambda verdicts: MET - inner(verdicts)
 
 
 def _children(node: Any) -> list[Any]:
     children: list[Any] = node.all if isinstance(node, All) else node.any
     return children
-
-
-def _pick(index: int) -> Formula:
-    return lambda verdicts: verdicts[index]
-
-
-def _least(children: list[Formula]) -> Formula:
-    def all_of(verdicts: Sequence[int]) -> int:
-        worst = MET
-        for child in children:
-            verdict = child(verdicts)
-            if verdict < worst:
-                if verdict == NOT_MET:
-                    return NOT_MET
-                worst = verdict
-        return worst
-
-    return all_of
-
-
-def _greatest(children: list[Formula]) -> Formula:
-    def any_of(verdicts: Sequence[int]) -> int:
-        best = NOT_MET
-        for child in children:
-            verdict = child(verdicts)
-            if verdict > best:
-                if verdict == MET:
-                    return MET
-                best = verdict
-        return best
-
-    return any_of

@@ -13,7 +13,8 @@ from typing import Any
 
 from contracts.vocabulary.facts import PPM
 from services.incentives.comparisons import MET, NOT_MET
-from services.incentives.conditions import Formula, Predicates, compile_condition
+from services.incentives.conditions import Predicates, compile_condition
+from services.incentives.formulas import Formula
 from services.incentives.measures import DOES_NOT_APPLY, HOME, Facts, measured
 from services.incentives.policy.aftercare import Clawback, Lifetime, Tranche
 from services.incentives.policy.parts import fen_of, ppm_of

@@ -52,11 +52,11 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 
 
 @st.composite
-def fact_values(draw: st.DrawFn, name: str) -> FactValue:
+def fact_values(draw: st.DrawFn, name: str, values: st.SearchStrategy[Any] | None = None) -> FactValue:
     """One fact in any state."""
     states: list[FactState] = ["value", "value", "value", "value", "missing", "not_applicable", "conflict"]
     state = draw(st.sampled_from(states))
-    return told(draw(VALUES[name]) if state == "value" else None, state)
+    return told(draw(VALUES[name] if values is None else values) if state == "value" else None, state)
 
 
 @st.composite

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from heapq import heappop, heappush
@@ -18,11 +18,14 @@ from contracts.vocabulary.facts import FactValue
 from kit.auth import Principal
 from kit.ports import Ports
 from kit.store.port import Record, Scope
-from services.incentives.catalogue import Catalogue, build_catalogue
+from services.incentives.catalogue import Catalogue, CompiledPolicy, build_catalogue
 from services.incentives.comparisons import MET, NOT_MET, UNKNOWN, VERDICTS
 from services.incentives.errors import PolicyNotFound
 from services.incentives.matching import evaluate
+from services.incentives.matching.bulk import Bulk, Plan
 from services.incentives.matching.changes import Change, change
+from services.incentives.matching.columns import facts_of
+from services.incentives.matching.gathering import gathered
 from services.incentives.matching.result import PolicyOutcome
 from services.incentives.policy import Policy, stored_policy
 from services.incentives.policy.parts import fen_of
@@ -103,18 +106,30 @@ class Trial:
 
     def count(self, batch: Sequence[Record]) -> None:
         """Take some leads into account."""
-        compiled = {each.id: each for each in self.catalogue.effective(self.day)}.get(self.policy.id)
-        for record in batch:
+        for record, after in zip(batch, self._outcomes(batch), strict=True):
             rows = record.body["result"]["policies"]
             row = rows.get(self.policy.id)
             before = None if row is None else PolicyOutcome.of_row(row)
-            after = None
-            if compiled is not None:
-                facts = {name: FactValue.model_validate(value) for name, value in record.body["facts"].items()}
-                after = evaluate(compiled, facts, self.catalogue.predicates.evaluate(facts, self.day))
             self.counts.add(before, after, self.day.year)
             self.counts.others += sum(rows[id][2] for id in self.pooled & rows.keys())
             self._note(record, change(self.policy.id, row, after))
+
+    def _outcomes(self, batch: Sequence[Record]) -> Iterator[PolicyOutcome | None]:
+        """What the draft comes to for each: verdicts of all at once, sums of those who may get something."""
+        compiled = {each.id: each for each in self.catalogue.effective(self.day)}.get(self.policy.id)
+        if compiled is None:
+            yield from (None for _ in batch)
+            return
+        plan = Plan.of(self.catalogue.predicates, {compiled.id: compiled.formula})
+        stored = [record.body["facts"] for record in batch]
+        columns = gathered(stored, facts_of([asked for asked, _ in plan.comparisons.values()]))
+        verdicts = Bulk(columns, self.day).decide(plan).verdicts(compiled.id)
+        for said, verdict in zip(stored, verdicts.tolist(), strict=True):
+            yield PolicyOutcome(NOT_MET, b"", 0, 0, known=True) if verdict == NOT_MET else self._worth(compiled, said)
+
+    def _worth(self, compiled: CompiledPolicy, stored: Mapping[str, Any]) -> PolicyOutcome:
+        facts = {name: FactValue.model_validate(value) for name, value in stored.items()}
+        return evaluate(compiled, facts, self.catalogue.predicates.evaluate(facts, self.day))
 
     def _note(self, record: Record, changed: Change | None) -> None:
         if changed is None:

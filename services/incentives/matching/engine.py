@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from services.incentives.catalogue import STANDINGS, Catalogue, CompiledPolicy
@@ -13,12 +14,13 @@ from services.incentives.measures import Facts
 
 def match(facts: Facts, catalogue: Catalogue, as_of: date) -> MatchResult:
     """Every policy that can be evaluated on ``as_of``, and what each zone's come to together."""
-    verdicts = catalogue.predicates.evaluate(facts, as_of)
+    said = catalogue.index.said(facts, as_of)
+    found, verdicts = catalogue.index.verdicts(said), catalogue.index.compared(said)
     outcomes: dict[str, PolicyOutcome] = {}
     by_zone: dict[str, list[Candidate]] = {zone: [] for zone in catalogue.zones}
     standings = set()
     for compiled in catalogue.effective(as_of):
-        outcome = evaluate(compiled, facts, verdicts)
+        outcome = outcome_of(compiled, found[compiled.id], facts, verdicts)
         outcomes[compiled.id] = outcome
         standings.add(compiled.policy.standing)
         if outcome.verdict == NOT_MET:
@@ -39,9 +41,13 @@ def _role(facts: Facts) -> str:
     return value.value if value is not None and isinstance(value.value, str) else "enterprise"
 
 
-def evaluate(compiled: CompiledPolicy, facts: Facts, verdicts: bytearray) -> PolicyOutcome:
+def evaluate(compiled: CompiledPolicy, facts: Facts, verdicts: Sequence[int]) -> PolicyOutcome:
     """One policy, given the verdicts of its catalogue's predicates."""
-    verdict = compiled.formula(verdicts)
+    return outcome_of(compiled, compiled.formula(verdicts), facts, verdicts)
+
+
+def outcome_of(compiled: CompiledPolicy, verdict: int, facts: Facts, verdicts: Sequence[int]) -> PolicyOutcome:
+    """One policy whose verdict is known."""
     leaves = bytes([leaf.formula(verdicts) for leaf in compiled.leaves])
     if verdict == NOT_MET:
         return PolicyOutcome(verdict, leaves, 0, 0, known=True)
