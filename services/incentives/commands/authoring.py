@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -167,7 +168,7 @@ async def publish(
     record, known = await _open(ports, editor, id, revision, key)
     if known is not None:
         return known
-    policy = sound(publishable(record, _draft_of(record), today(ports)))
+    policy = await asyncio.to_thread(sound, publishable(record, _draft_of(record), today(ports)))
     at = to_text(ports.clock.now())
     try:
         await ports.store.save(VERSIONS.name, version_record(policy, by=editor.account, at=at))

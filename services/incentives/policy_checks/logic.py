@@ -7,6 +7,7 @@ it under "all" met, none of what stands beside it under "any". Under "not" the t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -125,17 +126,19 @@ class _Conditions:
                 self._below(child, place)
                 return False
         except TooLarge:
-            self.found.append(_unchecked(place.path))
+            if all(each.level != "unchecked" for each in self.found):
+                self.found.append(_unchecked(place.path))
             return False
         return True
 
     def _contradiction(self, tree: Any) -> Finding:
         """The fewest conditions that cannot hold together, told at the last of them."""
         core = list(_conjuncts(tree, ("conditions",), negated=False))
-        for each in list(core):
-            rest = [other for other in core if other is not each]
-            if rest and not satisfiable([self.formulas(node, negated=no)[0] for node, _, no in rest], self.effort):
-                core = rest
+        with suppress(TooLarge):
+            for each in list(core):
+                rest = [other for other in core if other is not each]
+                if rest and not satisfiable([self.formulas(node, negated=no)[0] for node, _, no in rest], self.effort):
+                    core = rest
         node, path, _ = core[-1]
         others = "、".join(_words(other) for other, _, _ in core[:-1])
         against = f"与{others}矛盾" if others else "自相矛盾"
