@@ -113,7 +113,10 @@ def test_facts_of_another_type_than_theirs_read_the_same() -> None:
 
 def test_what_is_left_out_of_a_stored_fact_is_what_it_is_by_default() -> None:
     leaves = [Leaf(id="c", text="条件", fact=name, op="ge", value=7) for name in ("jobs", "fixed_asset_investment")]
-    short = [{"jobs": {"value": 7}}, {"fixed_asset_investment": {"value": {"low": 7, "high": 7}, "state": "value"}}]
+    short: list[dict[str, Any]] = [
+        {"jobs": {"value": 7}},
+        {"fixed_asset_investment": {"value": {"low": 7, "high": 7}, "state": "value"}},
+    ]
     predicates, formulas = compiled(leaves)
     decided = Bulk(gathered(short, facts_of(predicates.asked)), DAY).decide(Plan.of(predicates, formulas))
     assert by_lead(decided) == [[MET, UNKNOWN], [UNKNOWN, MET]]
