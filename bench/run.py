@@ -116,7 +116,7 @@ def main() -> int:
     options.add_argument("--rows", type=int, default=10_000)
     options.add_argument("--flows", type=int, default=200)
     options.add_argument("--events", type=int, default=10_000)
-    options.add_argument("--matches", type=int, default=100_000)
+    options.add_argument("--matches", type=int, default=20_000)
     options.add_argument("--leads", type=int, default=100_000)
     options.add_argument("--into", type=Path, default=quoting.RESULTS)
     asked = options.parse_args()

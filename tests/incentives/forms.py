@@ -12,8 +12,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from contracts.vocabulary.facts import FACTS, PPM, FactValue
+from services.incentives.policy.dated import Applicable, Entitled
 from services.incentives.policy.operands import OPERATORS_OF
-from services.incentives.policy.tree import All, AnyOf, Leaf, Not
+from services.incentives.policy.tree import All, AnyOf, Leaf, Not, Term
 from tests.incentives.drawing import CODES, TAGS, YI, amounts, fact_values, told
 
 DAYS = ("2024-02-29", "2024-12-31", "2025-01-01", "2025-06-15", "2026-01-01", "2026-11-28", "2027-03-01")
@@ -33,6 +34,9 @@ VALUES: Mapping[str, st.SearchStrategy[Any]] = {
     "headquarters_level": st.sampled_from(LEVELS),
     "project_kind": st.sampled_from(KINDS),
     "qualifications": st.lists(st.sampled_from(TAGS), unique=True),
+    "national_hightech": st.booleans(),
+    "hightech_valid_until": st.sampled_from(DAYS),
+    "panel_ruling": st.booleans(),
     "start_date": st.sampled_from(DAYS),
     "recognised_on": st.sampled_from(DAYS),
 }
@@ -122,8 +126,20 @@ QUANTITIES: Mapping[str, st.SearchStrategy[dict[str, Any]]] = {
     "since": st.sampled_from(["days", "months", "years"]).flatmap(
         lambda unit: _computed({"since": {"date": "start_date", "unit": unit}}, "integer")
     ),
+    "held": st.one_of(
+        _computed({"held": {"status": "national_hightech", "until": "hightech_valid_until"}}, "boolean"),
+        _computed({"held": {"status": "qualifications", "tag": TAGS[0], "on": "recognised_on", "years": 2}}, "boolean"),
+    ),
+    "ruling": _computed({"ruling": {"of": "panel_ruling", "by": "评审会"}}, "boolean"),
+    "entitled": st.tuples(st.sampled_from(DAYS), st.sampled_from(DAYS)).flatmap(
+        lambda days: _computed({"term": Entitled(by="start_date", start=min(days), end=max(days))}, "boolean")
+    ),
+    "applicable": st.one_of(
+        st.sampled_from(DAYS).flatmap(lambda day: _computed({"term": Applicable(last=day)}, "boolean")),
+        _computed({"term": Applicable(after="recognised_on", months=20)}, "boolean"),
+    ),
 }
-"""By the field in which a condition writes them."""
+"""By the field in which a condition writes them; those of a policy's own terms are no author's to write."""
 
 _CATEGORIES: Mapping[str, list[list[Any]]] = {
     "project_kind": [["manufacturing"], ["rd", "headquarters"]],
@@ -146,7 +162,8 @@ def _by_category(draw: st.DrawFn) -> dict[str, Any]:
 def leaves(draw: st.DrawFn) -> Leaf:
     """A condition of any form."""
     forms = st.one_of(_of_a_fact(), _of_a_fact(), _of_a_period(), _by_category(), *QUANTITIES.values())
-    return Leaf.model_validate({"id": f"c{draw(st.integers(0, 10**9))}", "text": "条件", **draw(forms)})
+    written = {"id": f"c{draw(st.integers(0, 10**9))}", "text": "条件", **draw(forms)}
+    return (Term if "term" in written else Leaf).model_validate(written)
 
 
 def conditions() -> st.SearchStrategy[Any]:

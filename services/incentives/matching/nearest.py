@@ -21,7 +21,7 @@ from services.incentives.policy.dated import Applicable, Entitled, Ruling
 from services.incentives.policy.operands import NUMERIC_KINDS
 from services.incentives.policy.quantities import Since
 from services.incentives.policy_checks.formulas import Term
-from services.incentives.policy_checks.witnesses import Comparison, Witness
+from services.incentives.policy_checks.witnesses import STATED, Comparison, Witness
 
 MAX_CHANGES: Final = 3
 """More is another project."""
@@ -96,6 +96,9 @@ class _State:
             have, each = self._have[key], self._universe.measures[key]
             if have and not have & ~allowed:
                 continue
+            allowed &= STATED
+            if not allowed:
+                return None
             if have & allowed:
                 asks |= set(self._open(each))
             elif _changeable(each):
@@ -155,8 +158,6 @@ def _words(each: Comparison, values: Sequence[Any]) -> str:
     if fact.kind == "tags":
         label = fact.choices.get(str(each.operand.values[0]), str(each.operand.values[0]))
         return f"取得{label}" if any(each.operand.values[0] in value for value in values) else f"不再是{label}"
-    if not values:
-        return f"{fact.label}填“不适用”以外的内容"
     if fact.kind in NUMERIC_KINDS:
         return f"{fact.label}达到{shown_number(fact, int(values[0]), each.currency)}"
     shown = [shown_plain(fact, value) for value in values]

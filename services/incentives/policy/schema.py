@@ -221,7 +221,7 @@ class Policy(Written):
             also.append(self.application.leaf(self.valid))
         if self.retention is not None:
             also.append(self.retention.leaf())
-        return All.model_construct(all=[self.conditions, *also]) if also else self.conditions
+        return All(all=[self.conditions, *also]) if also else self.conditions
 
     def holds(self, day: date) -> bool:
         """Whether it gives anybody anything on a day: in its validity, or afterwards to who is grandfathered."""

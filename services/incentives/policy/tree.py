@@ -95,9 +95,14 @@ class Leaf(Written):
 
     @model_validator(mode="after")
     def _one_quantity(self) -> Self:
-        if sum(getattr(self, name) is not None for name in _FORMS) != 1:
+        if self._named != 1:
             raise ValueError("每个条件写一项：fact、ratio、per、sum、since、held 或 ruling")
         return self
+
+    @property
+    def _named(self) -> int:
+        """How many quantities it names."""
+        return sum(getattr(self, name) is not None for name in _FORMS)
 
     @property
     def quantity(self) -> Quantity | None:
@@ -167,9 +172,10 @@ class Term(Leaf):
 
     term: Quantity
 
-    @model_validator(mode="after")
-    def _one_quantity(self) -> Self:
-        return self
+    @property
+    def _named(self) -> int:
+        """Its own."""
+        return 1
 
     @property
     def quantity(self) -> Quantity:

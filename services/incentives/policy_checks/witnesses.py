@@ -26,6 +26,8 @@ Witness = tuple[Any, str]
 """A value as tests compare it, with its currency."""
 
 _NOT_APPLICABLE: Final[Witness] = (None, "none")
+STATED: Final = ~1
+"""The bits of what is stated: the first witness of each quantity stands for what does not apply."""
 _CODES: Final = (*SECTIONS, *(str(number) for number in range(10, 100)), *(f"0{digit}" for digit in range(1, 10)))
 
 

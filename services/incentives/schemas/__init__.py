@@ -1,0 +1,79 @@
+"""What the API of incentives takes and gives, a module for each subject."""
+
+from services.incentives.schemas.authoring import (
+    ChecksAnswer,
+    FindingAnswer,
+    FlagAnswer,
+    OverrideInput,
+    PolicyReceipt,
+    ReviewInput,
+)
+from services.incentives.schemas.codes import (
+    CodeAnswer,
+    CodePage,
+    CodeTableReceipt,
+)
+from services.incentives.schemas.dry_run import (
+    ChangedLead,
+    DryRunAnswer,
+    PoolCost,
+    YearCost,
+)
+from services.incentives.schemas.eligibility import (
+    ConditionAnswer,
+    DecisionReceipt,
+    EligibilityInput,
+    LimitAnswer,
+    MatchAnswer,
+    NearestAnswer,
+    PolicyAnswer,
+    SourceAnswer,
+    TermAnswer,
+    ValidAnswer,
+    YearAnswer,
+    ZoneAnswer,
+)
+from services.incentives.schemas.replays import (
+    DifferenceAnswer,
+    ReplayAnswer,
+    TodayAnswer,
+    VersionThenAndNow,
+)
+from services.incentives.schemas.words import Day, Fit, StandingName, Status, Verdict
+
+__all__ = [
+    "ChangedLead",
+    "ChecksAnswer",
+    "CodeAnswer",
+    "CodePage",
+    "CodeTableReceipt",
+    "ConditionAnswer",
+    "Day",
+    "DecisionReceipt",
+    "DifferenceAnswer",
+    "DryRunAnswer",
+    "EligibilityInput",
+    "FindingAnswer",
+    "Fit",
+    "FlagAnswer",
+    "LimitAnswer",
+    "MatchAnswer",
+    "NearestAnswer",
+    "OverrideInput",
+    "PolicyAnswer",
+    "PolicyReceipt",
+    "PoolCost",
+    "ReplayAnswer",
+    "ReviewInput",
+    "SourceAnswer",
+    "StandingName",
+    "Status",
+    "TermAnswer",
+    "TodayAnswer",
+    "ValidAnswer",
+    "Verdict",
+    "VersionThenAndNow",
+    "YearAnswer",
+    "YearCost",
+    "ZoneAnswer",
+]

@@ -1,0 +1,76 @@
+"""Drafts: receipts, reviews, and what checks find."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from contracts.vocabulary.fair_competition import GroundId, RuleId
+from kit.web import Answer, StrictModel
+from services.incentives.schemas.words import Status
+
+
+class PolicyReceipt(Answer):
+    """What became of a policy after a change."""
+
+    id: str
+    revision: int
+    status: Status
+    version: int
+    draft: bool
+
+
+class OverrideInput(StrictModel):
+    """Why the flags of one rule do not keep the policy from being published; kept for ever with the version."""
+
+    rule: RuleId
+    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class ReviewInput(StrictModel):
+    """The conclusion of a fair-competition review, with an answer to each rule that the draft touches."""
+
+    approved: bool
+    conclusion: Annotated[str, Field(min_length=1, max_length=2000)]
+    basis: Annotated[str, Field(min_length=1, max_length=2000)] = Field(description="依据的条款或第十二条的例外情形")
+    ground: GroundId | None = Field(None, description="适用第十二条例外的哪一种情形；写了就要写 until")
+    until: date | None = Field(None, description="审查到哪一天为止有效；适用第十二条例外时的终止日期")
+    overrides: list[OverrideInput] = Field(
+        default_factory=list, max_length=20, description="逐项说明：涉及哪项规则，为什么仍可出台"
+    )
+
+
+class FlagAnswer(Answer):
+    """A place that touches a rule; ``reason`` is the review's answer, null where there is none."""
+
+    rule: RuleId
+    name: str
+    path: str
+    found: list[str]
+    advice: str
+    articles: list[str]
+    reason: str | None
+
+
+class FindingAnswer(Answer):
+    """Something to mend or to know; ``unchecked`` is what was too large to tell."""
+
+    level: Literal["error", "warning", "unchecked"]
+    path: str
+    message: str
+
+
+class ChecksAnswer(Answer):
+    """The checks of a draft, or of the published version where there is none.
+
+    ``blocked`` says what keeps a draft from publication, null where nothing does or nothing waits.
+    """
+
+    policy: str
+    version: int
+    draft: bool
+    blocked: str | None
+    flags: list[FlagAnswer]
+    findings: list[FindingAnswer]

@@ -1,0 +1,55 @@
+"""A saved answer beside what would be said now."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from kit.web import Answer
+from services.incentives.schemas.words import Day
+
+
+class VersionThenAndNow(Answer):
+    """A part that an answer is made with: the engine, the fact registry, the calendar or the catalogue."""
+
+    name: Literal["engine", "facts", "calendar", "catalogue"]
+    then: str
+    now: str
+
+
+class DifferenceAnswer(Answer):
+    """One thing that would be said otherwise, and what explains it.
+
+    ``because`` names the parts whose version changed; of today's answer the policies, as ``id@then>now`` with 0 for
+    not in effect, or ``as_of`` where the day alone does.
+    """
+
+    zone: str
+    policy: str | None
+    condition: str | None
+    what: str
+    then: int | str | bool | None
+    now: int | str | bool | None
+    because: list[str]
+
+
+class TodayAnswer(Answer):
+    """What today's policies would give for the same facts, where it differs."""
+
+    as_of: Day
+    catalogue_version: str
+    differences: list[DifferenceAnswer]
+
+
+class ReplayAnswer(Answer):
+    """A saved answer beside what would be said now.
+
+    ``identical`` is null where its facts were not kept (answers of earlier releases) or its catalogue is gone.
+    """
+
+    decision: str
+    saved_at: str
+    as_of: Day
+    identical: bool | None
+    versions: list[VersionThenAndNow]
+    differences: list[DifferenceAnswer]
+    today: TodayAnswer | None

@@ -1,0 +1,13 @@
+"""Words that several answers use."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from contracts.vocabulary.form import DAY
+
+Verdict = Literal["met", "not_met", "unknown"]
+StandingName = Literal["in_force", "historical", "illustrative"]
+Fit = Literal["lead", "related", "none"]
+Status = Literal["published", "draft"]
+Day = Annotated[str, DAY]
