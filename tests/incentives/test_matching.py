@@ -39,6 +39,31 @@ def test_scopes_reach_their_zones() -> None:
     assert (sums["jingkai"], sums["wuchang"], sums["donghu"]) == (5, 6, 4)
 
 
+def test_what_another_leaves_nothing_of_says_so() -> None:
+    shelf = catalogue(fixed("first", "100万元"), fixed("rest", "60万元", tops_up=["first"]))
+    found = zone(match(BIG, shelf, DAY))
+    assert (found.certain, found.left_out) == (100 * WAN, {"rest": ("made_up", "first")})
+    more = catalogue(fixed("first", "100万元"), fixed("rest", "160万元", tops_up=["first"]))
+    assert (zone(match(BIG, more, DAY)).certain, zone(match(BIG, more, DAY)).left_out) == (160 * WAN, {})
+
+
+def test_a_shared_limit_says_what_it_cut_down() -> None:
+    cap = [{"group": "all", "title": "各项支持", "cap": "120万元", "per": "year"}]
+    shelf = catalogue(fixed("one", "100万元", shared_caps=cap), fixed("two", "60万元", shared_caps=cap))
+    result = match(BIG, shelf, DAY)
+    assert zone(result).certain == 120 * WAN
+    assert zone(result).reached == (("各项支持", 120 * WAN, 160 * WAN, 120 * WAN, True),)
+    assert MatchResult.from_document(orjson.loads(orjson.dumps(result.document()))) == result
+
+
+def test_an_expenditure_is_claimed_once() -> None:
+    shelf = catalogue(
+        fixed("one", "100万元", expenditures=["rd_spending"]), fixed("two", "60万元", expenditures=["rd_spending"])
+    )
+    found = zone(match(BIG, shelf, DAY))
+    assert (found.certain, found.left_out) == (100 * WAN, {"two": ("claimed", "one")})
+
+
 @pytest.mark.parametrize(
     ("day", "counts"),
     [("2025-12-31", False), ("2026-01-01", True), ("2028-12-31", True), ("2029-01-01", False)],

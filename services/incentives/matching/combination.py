@@ -123,7 +123,18 @@ def _left_out(own: Sequence[Candidate], sure: Selection, hoped: Selection) -> di
         for each in rivals:
             if each.id not in chosen:
                 reasons.setdefault(each.id, (_why(each, name, hoped), leading.id))
-    return reasons
+    return _made_up(own, sure) | reasons
+
+
+def _made_up(own: Sequence[Candidate], sure: Selection) -> dict[str, tuple[LeftOut, str]]:
+    """Policies of whose certain sum others leave nothing, beside the greatest of those."""
+    found: dict[str, tuple[LeftOut, str]] = {}
+    for each in own:
+        tops_up = each.compiled.policy.tops_up or ()
+        first = [other for other in own if other.id in tops_up and other.id in sure.chosen]
+        if each.outcome.certain and sum(other.outcome.certain for other in first) >= each.outcome.certain:
+            found[each.id] = ("made_up", max(first, key=lambda other: other.outcome.certain).id)
+    return found
 
 
 def _why(each: Candidate, name: str, hoped: Selection) -> LeftOut:

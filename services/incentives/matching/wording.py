@@ -113,6 +113,8 @@ def left_out_reason(why: tuple[LeftOut, str], policy: str, catalogue: Catalogue)
     title = catalogue.policies[beside].policy.title
     if kind == "claimed":
         return f"同一笔支出已按「{title}」申报，不能再报一次；两项合起来算，那样拿得更多"
+    if kind == "made_up":
+        return f"已得「{title}」，不低于本项，没有差额可补"
     if kind == "contender":
         return f"与「{title}」同组，就高不重复；本项尚待确认，成立后若更高则改计本项（可能金额已按此计算）"
     if kind == "incomparable":
