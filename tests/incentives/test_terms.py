@@ -293,6 +293,24 @@ def test_a_payment_that_makes_no_sense_is_refused(parts: dict[str, Any], said: s
     assert said in refused(benefit={"kind": "fixed", "text": "奖励", "amount": "100万元", **parts})
 
 
+@pytest.mark.parametrize(
+    ("benefit", "facts", "line"),
+    [
+        ({"instalments": MILESTONES}, {"construction_started": True}, "100万元，2笔合计100万元"),
+        ({"instalments": MILESTONES}, {}, "100万元，2笔合计70万元至100万元"),
+        ({"lifetime": {"cap": "150万元", "received": "aid_received"}}, {"aid_received": "60万元"},
+         "100万元，累计最高150万元（此前已得60万元），计90万元"),
+        ({"clawback": {"text": "退回", "when": SOLD, "how": "full"}}, {"supported_assets_sold": True},
+         "100万元，退回以后计0元"),
+    ],
+)  # fmt: skip
+def test_how_the_sum_came_about(benefit: dict[str, Any], facts: dict[str, Any], line: str) -> None:
+    written = policy(conditions=ALWAYS, benefit={"kind": "fixed", "text": "奖励", "amount": "100万元", **benefit})
+    shelf, said = catalogue(written), parse_facts({"industry_code": "39", **facts}, "officer")
+    answer = render(match(said, shelf, date.fromisoformat(DAY)), said, shelf, Rendering(zones=["jingkai"]))
+    assert answer["zones"][0]["policies"][0]["calculation"] == line
+
+
 def test_what_time_alone_changes_is_matched_again_each_day() -> None:
     assert policy(grandfathering=KEPT).daily
     assert policy(conditions={"id": "asked", "text": "资格", **UNTIL}).daily

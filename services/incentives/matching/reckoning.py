@@ -13,6 +13,7 @@ from services.incentives.conditions import Predicates, compile_condition, in_cat
 from services.incentives.matching.result import PolicyOutcome
 from services.incentives.matching.wording import shown, shown_quantity
 from services.incentives.measures import HOME, Facts, read_fact
+from services.incentives.policy.aftercare import Tranche
 from services.incentives.policy.benefit import Banded, Fixed, Interest, Match, PerUnit, Rate
 from services.incentives.policy.figures import Computed, Multiplier
 from services.incentives.policy.lookups import Lookup, tables_in
@@ -32,7 +33,7 @@ def reckoning(compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts, as
     if any(_chosen(table, facts, as_of) is None for table in tables_in(benefit)):
         return None
     factors = [*_factors(benefit, facts, as_of), *_multipliers(benefit.multipliers or (), facts, as_of)]
-    return "，".join([" × ".join(factors), *_limits(benefit, facts, as_of), _total(outcome)])
+    return "，".join([" × ".join(factors), *_limits(benefit, facts, as_of), _total(benefit, outcome)])
 
 
 def _is_exact(value: FactValue | None) -> bool:
@@ -102,6 +103,9 @@ def _multipliers(multipliers: list[Multiplier] | tuple[()], facts: Facts, as_of:
 
 def _limits(benefit: Any, facts: Facts, as_of: date) -> list[str]:
     words = [] if benefit.cap_per_year is None else [f"每年最高{_money(benefit.cap_per_year)}"]
+    if benefit.lifetime is not None:
+        had = shown(benefit.lifetime.received, facts.get(benefit.lifetime.received))
+        words.append(f"累计最高{_money(benefit.lifetime.cap)}（此前已得{had}）")
     if isinstance(benefit.cap, Computed):
         parts = [_money(each) if isinstance(each, int | str) else _part(each, facts) for each in benefit.cap.plus]
         return [*words, f"最高{'＋'.join(parts)}"]
@@ -122,10 +126,13 @@ def _money(written: str | int) -> str:
     return format_fen(low) if low == high else f"{format_fen(low)}至{format_fen(high)}"
 
 
-def _total(outcome: PolicyOutcome) -> str:
+def _total(benefit: Any, outcome: PolicyOutcome) -> str:
     most = format_fen(outcome.possible or 0)
     total = most if outcome.verdict != MET or outcome.certain == outcome.possible else _from(outcome, most)
-    return f"{len(outcome.years)}年合计{total}" if outcome.years else f"计{total}"
+    by_milestones = any(isinstance(each, Tranche) for each in benefit.instalments or ())
+    kept = "退回以后" if outcome.returned is not None else ""
+    several = f"{len(outcome.years)}{'笔' if by_milestones else '年'}合计"
+    return f"{kept}{several if outcome.years else '计'}{total}"
 
 
 def _from(outcome: PolicyOutcome, most: str) -> str:
