@@ -147,7 +147,7 @@ INCENTIVES: Mapping[str, Rule] = {
     "POST /eligibility": Rule(ANYBODY, lambda _: Call(json={"facts": {"jobs": 300}})),
     "POST /decisions": Rule(ANYBODY, lambda _: Call(json={"facts": {"jobs": 300}})),
     "GET /decisions/{id}": Rule(DESK, lambda world: Call({"id": world.decision}), DESK),
-    "GET /decisions/{id}/replay": Rule(DESK, lambda world: Call({"id": world.decision}), DESK),
+    "GET /decisions/{id}/replay": Rule(DESK, lambda world: Call({"id": world.decision})),
     "GET /industry-codes": Rule(ANYBODY, plain),
     "POST /industry-codes": Rule(ADMINISTRATOR | EDITOR, a_code_table),
 }

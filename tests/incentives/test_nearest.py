@@ -63,7 +63,7 @@ def candidates(tree: Any, name: str) -> list[Any]:
         return [*CODES, *("3999", "3979", "3969", "6599", "6519", "2799", "1399", "6399", "5299")]
     numbers = {each for each in limits if isinstance(each, int) and not isinstance(each, bool)}
     if fact.kind == "date":
-        days = {date.fromisoformat(each) for each in limits}
+        days = {date.fromisoformat(each) for each in limits if isinstance(each, str)}
         return sorted({each.fromordinal(max(1, each.toordinal() + step)).isoformat() for each in days
                        for step in (-1, 0, 1)} | {"2000-01-01"})  # fmt: skip
     return sorted({each + step for each in numbers for step in (-1, 0, 1) if each + step >= 0} | {0})
