@@ -20,8 +20,8 @@ class Ways:
 
     @cached_property
     def universe(self) -> Universe:
-        """The witnesses that tell apart what anybody may state."""
-        return Universe(comparisons_in(self._conditions), stated=True)
+        """The witnesses that tell apart all that may be said, that it does not apply among it."""
+        return Universe(comparisons_in(self._conditions), stated=False)
 
     @cached_property
     def terms(self) -> tuple[Term, ...]:

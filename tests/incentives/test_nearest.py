@@ -14,7 +14,7 @@ from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FACTS, FactValue, parse_facts
 from contracts.vocabulary.industry import within
 from services.incentives.catalogue import CompiledPolicy, build_catalogue
-from services.incentives.comparisons import MET, NOT_MET
+from services.incentives.comparisons import MET, NOT_MET, UNKNOWN
 from services.incentives.conditions import Predicates, compile_condition
 from services.incentives.matching import evaluate
 from services.incentives.matching.nearest import MAX_CHANGES, NOTHING, Nearest, nearest
@@ -24,6 +24,7 @@ from tests.incentives.drawing import CODES, conditions, facts, told
 from tests.incentives.writing import CODE, FAI, JOBS, policy
 
 DAY = date(2026, 11, 23)
+BELOW_NOTHING = {"id": "low", "text": "投资为负", "fact": "equipment_investment", "op": "lt", "value": 0}
 MOST = 20_000
 Facts = dict[str, FactValue]
 Cost = tuple[int, int]
@@ -73,7 +74,17 @@ def as_fact(name: str, value: Any) -> FactValue:
     return told(Amount(low=value, high=value) if FACTS[name].kind == "amount" else value)
 
 
-def price(name: str, value: Any, stated: FactValue | None) -> Cost | None:
+def refines(tree: Any, name: str, value: str, stated: FactValue) -> bool:
+    """Whether a finer code says the same wherever the coarser one said anything."""
+    for leaf in leaves_of(tree):
+        verdict = verdict_of(leaf)
+        coarse, fine = verdict({name: stated}), verdict({name: told(value)})
+        if leaf.fact == name and coarse not in (UNKNOWN, fine):
+            return False
+    return within(value, str(stated.value))
+
+
+def price(tree: Any, name: str, value: Any, stated: FactValue | None) -> Cost | None:
     """One change or one question; None where it is not to be changed."""
     if stated is None or stated.state in ("missing", "conflict"):
         return 0, 1
@@ -86,7 +97,7 @@ def price(name: str, value: Any, stated: FactValue | None) -> Cost | None:
             low, high = known.low or 0, known.high
             if low <= value and (high is None or value <= high):
                 return 0, 1
-        elif FACTS[name].kind == "code" and within(value, str(known)):
+        elif FACTS[name].kind == "code" and refines(tree, name, value, stated):
             return 0, 1
     return None if FACTS[name].kind == "code" else (1, 0)
 
@@ -98,7 +109,7 @@ def brute(tree: Any, said: Facts) -> Cost | None:
     for name in names:
         keep: list[tuple[Cost, FactValue | None]] = [((0, 0), said.get(name))]
         for value in candidates(tree, name):
-            if (cost := price(name, value, said.get(name))) is not None:
+            if (cost := price(tree, name, value, said.get(name))) is not None:
                 keep.append((cost, as_fact(name, value)))
         options.append(keep)
     size = 1
@@ -149,6 +160,8 @@ def say(**raw: Any) -> Facts:
         ({"id": "r", "text": "研发占比", "ratio": {"of": "rd_spending", "to": "annual_revenue"}, "op": "ge",
           "value": "15%"}, {"rd_spending": "100万元", "annual_revenue": "1000万元"},
          ["年研发费用与年营业收入之比从10%增加到15%（相差5%）"], ()),
+        ({"all": [JOBS, {"not": BELOW_NOTHING}]},
+         {"jobs": 85}, ["新增就业从85人增加到100人（相差15人）"], ("equipment_investment",)),
         ({"all": [CODE, FAI]}, {"industry_code": "65", "fixed_asset_investment": 1}, [], ()),
         ({"id": "ruled", "text": "认定", "ruling": {"of": "panel_ruling", "by": "评审会"}}, {"panel_ruling": False}, [],
          ()),

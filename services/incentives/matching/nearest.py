@@ -85,16 +85,20 @@ class _State:
         self._have = {key: self._universe.may_be(key, reading) for key, reading in self._readings.items()}
 
     def _reading(self, each: Comparison, as_of: date) -> Measured:
+        """As it is compared; what is stated in another currency says nothing."""
         if each.quantity is not None:
-            return measure_of(each.quantity)(self._facts, as_of)
-        return measured(self._facts.get(each.measure.name))
+            reading = measure_of(each.quantity)(self._facts, as_of)
+        else:
+            reading = measured(self._facts.get(each.measure.name))
+        foreign = reading is not None and reading.currency not in ("", each.currency)
+        return None if foreign else reading
 
     def steps(self, term: Term) -> _Steps | None:
         """What a way takes; None where it asks for what cannot be changed."""
         wanted, changed, asks = {}, set(), set()
         for key, allowed in term.items():
             have, each = self._have[key], self._universe.measures[key]
-            if have and not have & ~allowed:
+            if have and not have & ~allowed and self._readings[key] is not None:
                 continue
             allowed &= STATED
             if not allowed:
