@@ -125,9 +125,16 @@ def brute(tree: Any, said: Facts) -> Cost | None:
     return min(costs, default=None)
 
 
+def exact(value: FactValue) -> bool:
+    """One figure in yuan, or none: of a range or a foreign sum more may be asked than would do."""
+    amount = value.value
+    return not isinstance(amount, Amount) or amount.pending or (amount.is_exact and amount.currency == "CNY")
+
+
 @settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(conditions(), facts())
 def test_no_assignment_is_nearer(tree: Any, said: Facts) -> None:
+    said = {name: value for name, value in said.items() if exact(value)}
     tree = Not(not_=tree) if verdict_of(tree)(said) == MET else tree
     assume(verdict_of(tree)(said) == NOT_MET)
     ids = [leaf.id for leaf in leaves_of(tree)]

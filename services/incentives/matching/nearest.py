@@ -1,7 +1,8 @@
 """The nearest way to a policy that is not met: fewest facts to change, then fewest to ask for.
 
 Every way to meet the policy is tried, so that none is nearer. Quantities computed from several facts are taken as one
-fact of their own. What a project is (its industry, who applies) and what time or others decide is never to be changed.
+fact of their own, and of sums within bounds or in another currency more may be asked than would do. What a project is
+(its industry, who applies) and what time or others decide is never to be changed.
 """
 
 from __future__ import annotations
