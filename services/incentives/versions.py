@@ -19,12 +19,12 @@ NAMES: Final = ("engine", "facts", "calendar", "catalogue")
 _VOCABULARY: Final = Path(vocabulary.__file__).parent
 _NOT_ENGINE: Final = frozenset(
     {
-        *("app", "auditing", "authoring_routes", "consumers", "errors", "following", "jobs", "routes", "schemas"),
+        *("app", "auditing", "authoring_routes", "consumers", "errors", "following", "jobs", "routes"),
         *("code_table", "settings", "versions"),
     }
 )
 """Modules of the service that no answer depends on; folders other than the engine's are left out below."""
-_ENGINE_FOLDERS: Final = ("matching", "policy")
+_ENGINE_FOLDERS: Final = ("matching", "policy", "policy_checks")
 
 
 def versions(catalogue: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from services.incentives.catalogue import CompiledPolicy
-from services.incentives.matching.combination import lowest
+from services.incentives.matching.combination import item_of, lowest
 from services.incentives.matching.result import PolicyOutcome
 from services.incentives.matching.selection import Item, select
 from services.incentives.policy import Policy
@@ -27,14 +27,7 @@ def shared_names(policy: Policy) -> frozenset[str]:
 def counted(compiled: CompiledPolicy, outcome: PolicyOutcome, others: Sequence[Beside], as_of: date) -> int:
     """The part of its certain sum that counts where a project has these others, in fen."""
     policy, limits = compiled.policy, lowest([compiled])
-    own = Item(
-        policy.id,
-        {year: certain for year, certain, _ in outcome.by_year(as_of.year)},
-        0,
-        compiled.rivals,
-        frozenset(compiled.limits),
-        frozenset(policy.tops_up or ()),
-    )
+    own = item_of(compiled, {year: certain for year, certain, _ in outcome.by_year(as_of.year)}, 0)
     beside = [_other(compiled, each, number, as_of) for number, each in enumerate(others)]
     added = int(select([*beside, own], limits).total - select(beside, limits).total)
     if policy.pool is None:

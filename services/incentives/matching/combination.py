@@ -38,16 +38,17 @@ class Candidate(NamedTuple):
     @property
     def sure(self) -> Item:
         """For the best certain sum; the possible one decides between equal ones."""
-        return _item(self.compiled, {year: certain for year, certain, _ in self.years}, self.possible)
+        return item_of(self.compiled, {year: certain for year, certain, _ in self.years}, self.possible)
 
     @property
     def hoped(self) -> Item:
         """For the best possible sum."""
         years = {year: ENDLESS if possible is None else possible for year, _, possible in self.years}
-        return _item(self.compiled, years, self.outcome.certain)
+        return item_of(self.compiled, years, self.outcome.certain)
 
 
-def _item(compiled: CompiledPolicy, years: Mapping[int, float], second: float) -> Item:
+def item_of(compiled: CompiledPolicy, years: Mapping[int, float], second: float) -> Item:
+    """A policy as it is chosen among others."""
     policy = compiled.policy
     return Item(policy.id, years, second, compiled.rivals, frozenset(compiled.limits), frozenset(policy.tops_up or ()))
 

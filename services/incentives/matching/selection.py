@@ -9,7 +9,7 @@ sum out.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -112,14 +112,14 @@ def _best(items: Sequence[Item], limits: Mapping[str, Limit]) -> Selection:
         return _shared_out(items, limits)
     ordered = sorted(items, key=lambda each: each.rank)
     doubtful = frozenset(name for each in items for name in each.tops_up)
-    free = [each for each in ordered if not _meets(each, ordered) and each.id not in doubtful]
+    named = Counter(name for each in items for name in each.rivals)
+    free: list[Item] = []
+    choice: list[Item] = []
+    for each in ordered:
+        (choice if each.id in doubtful or any(named[name] > 1 for name in each.rivals) else free).append(each)
     search = _Search(bounds, free, doubtful)
-    search.choose([], [each for each in ordered if each not in free])
+    search.choose([], choice)
     return search.best if search.steps < MOST_STEPS else _shared_out(items, limits)
-
-
-def _meets(item: Item, others: Iterable[Item]) -> bool:
-    return any(item.rivals & other.rivals for other in others if other is not item)
 
 
 @dataclass(slots=True)
@@ -147,8 +147,9 @@ class _Search:
         if self.best.chosen and self._at_most(taken, left) <= self.best.total:
             return
         first, rest = left[0], left[1:]
-        self.choose([*taken, first], [each for each in rest if not first.rivals & each.rivals])
-        if first.id in self.doubtful or _meets(first, rest):
+        beside = [each for each in rest if not first.rivals & each.rivals]
+        self.choose([*taken, first], beside)
+        if first.id in self.doubtful or len(beside) < len(rest):
             self.choose(taken, rest)
 
     def _at_most(self, taken: Sequence[Item], left: Sequence[Item]) -> float:
