@@ -130,9 +130,9 @@ def _left_out(own: Sequence[Candidate], sure: Selection, hoped: Selection) -> di
 def _made_up(own: Sequence[Candidate], sure: Selection) -> dict[str, tuple[LeftOut, str]]:
     """Policies of whose certain sum others leave nothing, beside the greatest of those."""
     found: dict[str, tuple[LeftOut, str]] = {}
+    chosen = {each.id: each for each in own if each.id in sure.chosen}
     for each in own:
-        tops_up = each.compiled.policy.tops_up or ()
-        first = [other for other in own if other.id in tops_up and other.id in sure.chosen]
+        first = [chosen[id] for id in each.compiled.policy.tops_up or () if id in chosen]
         if each.outcome.certain and sum(other.outcome.certain for other in first) >= each.outcome.certain:
             found[each.id] = ("made_up", max(first, key=lambda other: other.outcome.certain).id)
     return found
