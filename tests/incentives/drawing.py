@@ -112,12 +112,17 @@ def leaves(draw: st.DrawFn) -> Leaf:
 
 def conditions() -> st.SearchStrategy[Any]:
     """Trees of conditions."""
+    return trees(leaves(), 8)
+
+
+def trees(of: st.SearchStrategy[Leaf], most: int) -> st.SearchStrategy[Any]:
+    """Trees of these, with about so many."""
     return st.recursive(
-        leaves(),
+        of,
         lambda inner: st.one_of(
             st.lists(inner, min_size=1, max_size=4).map(lambda nodes: All(all=nodes)),
             st.lists(inner, min_size=1, max_size=4).map(lambda nodes: AnyOf(any=nodes)),
             inner.map(lambda node: Not(not_=node)),
         ),
-        max_leaves=8,
+        max_leaves=most,
     )

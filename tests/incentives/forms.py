@@ -15,7 +15,7 @@ from contracts.vocabulary.facts import FACTS, PPM, FactValue
 from services.incentives.policy.dated import Applicable, Entitled
 from services.incentives.policy.operands import OPERATORS_OF
 from services.incentives.policy.tree import All, AnyOf, Leaf, Not, Term
-from tests.incentives.drawing import CODES, TAGS, YI, amounts, fact_values, told
+from tests.incentives.drawing import CODES, TAGS, YI, amounts, fact_values, told, trees
 
 DAYS = ("2024-02-29", "2024-12-31", "2025-01-01", "2025-06-15", "2026-01-01", "2026-11-28", "2027-03-01")
 SUMS = ("fixed_asset_investment", "equipment_investment", "software_investment", "annual_revenue", "rd_spending")
@@ -168,15 +168,7 @@ def leaves(draw: st.DrawFn) -> Leaf:
 
 def conditions() -> st.SearchStrategy[Any]:
     """Trees of them."""
-    return st.recursive(
-        leaves(),
-        lambda inner: st.one_of(
-            st.lists(inner, min_size=1, max_size=4).map(lambda nodes: All(all=nodes)),
-            st.lists(inner, min_size=1, max_size=4).map(lambda nodes: AnyOf(any=nodes)),
-            inner.map(lambda node: Not(not_=node)),
-        ),
-        max_leaves=10,
-    )
+    return trees(leaves(), 10)
 
 
 def chain(draw: random.Random, count: int, depth: int) -> Any:

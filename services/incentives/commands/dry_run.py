@@ -103,6 +103,11 @@ class Trial:
     readers: frozenset[str]
     pooled: frozenset[str]
     counts: Counts = field(default_factory=Counts)
+    plan: Plan = field(init=False)
+
+    def __post_init__(self) -> None:
+        formulas = {id: each.formula for id, each in self.catalogue.policies.items()}
+        self.plan = Plan.of(self.catalogue.predicates, formulas)
 
     def count(self, batch: Sequence[Record]) -> None:
         """Take some leads into account."""
@@ -116,14 +121,13 @@ class Trial:
 
     def _outcomes(self, batch: Sequence[Record]) -> Iterator[PolicyOutcome | None]:
         """What the draft comes to for each: verdicts of all at once, sums of those who may get something."""
-        compiled = {each.id: each for each in self.catalogue.effective(self.day)}.get(self.policy.id)
+        compiled = next(iter(self.catalogue.effective(self.day)), None)
         if compiled is None:
             yield from (None for _ in batch)
             return
-        plan = Plan.of(self.catalogue.predicates, {compiled.id: compiled.formula})
         stored = [record.body["facts"] for record in batch]
-        columns = gathered(stored, facts_of([asked for asked, _ in plan.comparisons.values()]))
-        verdicts = Bulk(columns, self.day).decide(plan).verdicts(compiled.id)
+        columns = gathered(stored, facts_of([asked for asked, _ in self.plan.comparisons.values()]))
+        verdicts = Bulk(columns, self.day).decide(self.plan).verdicts(compiled.id)
         for said, verdict in zip(stored, verdicts.tolist(), strict=True):
             yield PolicyOutcome(NOT_MET, b"", 0, 0, known=True) if verdict == NOT_MET else self._worth(compiled, said)
 

@@ -132,7 +132,7 @@ def _made_up(own: Sequence[Candidate], sure: Selection) -> dict[str, tuple[LeftO
     found: dict[str, tuple[LeftOut, str]] = {}
     chosen = {each.id: each for each in own if each.id in sure.chosen}
     for each in own:
-        first = [chosen[id] for id in each.compiled.policy.tops_up or () if id in chosen]
+        first = [chosen[id] for id in dict.fromkeys(each.compiled.policy.tops_up or ()) if id in chosen]
         if each.outcome.certain and sum(other.outcome.certain for other in first) >= each.outcome.certain:
             found[each.id] = ("made_up", max(first, key=lambda other: other.outcome.certain).id)
     return found
