@@ -31,9 +31,9 @@ Plain = str | int | bool | list[str] | Amount | None
 class Fact:
     """One thing that may be known of a project.
 
-    Kinds: ``amount`` (:class:`Amount`), ``integer``, ``decimal`` and ``ratio`` (integers of 1e-6),
-    ``boolean``, ``date`` (ISO text), ``code`` (GB/T 4754), ``choice``, ``tags``, ``text``. ``months`` is the length of
-    the period it is stated for, 0 where it is for none; ``evidence`` the paper that it is to be found in.
+    Kinds: ``amount`` (:class:`Amount`), ``integer``, ``decimal`` and ``ratio`` (integers of 1e-6), ``boolean``, ``date``
+    (ISO text), ``code`` (GB/T 4754), ``choice``, ``tags``, ``text``. ``months`` is the length of the period it is
+    stated for, 0 where it is for none; ``evidence`` the paper that it is to be found in.
     """
 
     name: str
@@ -47,9 +47,7 @@ class Fact:
     evidence: str = ""
 
 
-FACTS: Mapping[str, Fact] = {
-    row[0]: Fact(*row, months=MONTHS.get(row[0], 0), evidence=EVIDENCE[row[0]]) for row in FACT_LIST
-}
+FACTS: Mapping[str, Fact] = {row[0]: Fact(*row, MONTHS.get(row[0], 0), EVIDENCE[row[0]]) for row in FACT_LIST}
 
 
 class FactSource(BaseModel):
@@ -290,10 +288,7 @@ FactsInput: type[BaseModel] = create_model(  # type: ignore[call-overload]
     __config__=ConfigDict(extra="forbid"),
     __doc__="项目事实；每项都可不填，填得越多判断越准。金额写如 3.5亿元，整数按分计。",
     **{
-        name: (
-            _input_type(fact) | None,
-            Field(None, title=fact.label, description=f"{fact.question}（可查：{fact.evidence}）"),
-        )
+        name: (_input_type(fact) | None, Field(None, title=fact.label, description=fact.question))
         for name, fact in FACTS.items()
     },
 )
