@@ -31,9 +31,9 @@ Plain = str | int | bool | list[str] | Amount | None
 class Fact:
     """One thing that may be known of a project.
 
-    Kinds: ``amount`` (:class:`Amount`), ``integer``, ``decimal`` and ``ratio`` (integers of 1e-6), ``boolean``, ``date``
-    (ISO text), ``code`` (GB/T 4754), ``choice``, ``tags``, ``text``. ``months`` is the length of the period it is
-    stated for, 0 where it is for none; ``evidence`` the paper that it is to be found in.
+    Kinds: ``amount`` (:class:`Amount`), ``integer``, ``decimal`` and ``ratio`` (integers of 1e-6), ``boolean``,
+    ``date`` (ISO text), ``code`` (GB/T 4754), ``choice``, ``tags``, ``text``. ``months`` is the length of the period
+    it is stated for, 0 where it is for none; ``evidence`` the paper that it is to be found in.
     """
 
     name: str
