@@ -15,6 +15,7 @@ from ortools.linear_solver import pywraplp
 from services.incentives.matching import selection
 from services.incentives.matching.selection import Item, Selection, select
 from services.incentives.policy.combination import Limit
+from tests.incentives.laws import law
 
 NONE: frozenset[str] = frozenset()
 ENDLESS = math.inf
@@ -155,6 +156,7 @@ def worth(taken: Sequence[Item], everything: Sequence[Item], limits: Mapping[str
     return sum(fen for _, pays in merged for fen in pays.values())
 
 
+@law
 @given(items_and_limits(years=3, crossing=False))
 def test_no_choice_is_better(drawn: tuple[list[Item], dict[str, Limit]]) -> None:
     items, limits = drawn
@@ -164,6 +166,7 @@ def test_no_choice_is_better(drawn: tuple[list[Item], dict[str, Limit]]) -> None
     assert found.total == worth(taken, items, limits) == max(worth(each, items, limits) for each in every_choice(items))
 
 
+@law
 @given(items_and_limits(years=1, crossing=True))
 def test_agrees_with_a_mixed_integer_program(drawn: tuple[list[Item], dict[str, Limit]]) -> None:
     items, limits = drawn
@@ -187,6 +190,7 @@ def programmed(items: Sequence[Item], limits: Mapping[str, Limit]) -> int:
     return round(best)
 
 
+@law
 @given(items_and_limits(years=2, crossing=False), st.randoms())
 def test_the_order_of_policies_never_matters(drawn: tuple[list[Item], dict[str, Limit]], random: Any) -> None:
     items, limits = drawn

@@ -15,6 +15,7 @@ from contracts.vocabulary.zones import ZONES
 from services.incentives.catalogue import Catalogue, build_catalogue
 from services.incentives.matching import MatchResult, match
 from tests.incentives import drawing, writing
+from tests.incentives.laws import law
 from tests.incentives.writing import FAI, catalogue, fixed, policy
 
 DAY = date(2026, 11, 23)
@@ -198,6 +199,7 @@ def catalogues(draw: st.DrawFn) -> Catalogue:
     return build_catalogue(policies, writing.ZONES, illustrative=True)
 
 
+@law
 @given(catalogues(), drawing.facts())
 def test_laws_of_a_match(shelf: Catalogue, facts: dict[str, FactValue]) -> None:
     result = match(facts, shelf, DAY)
@@ -211,6 +213,7 @@ def test_laws_of_a_match(shelf: Catalogue, facts: dict[str, FactValue]) -> None:
     assert MatchResult.from_document(orjson.loads(orjson.dumps(result.document()))) == result
 
 
+@law
 @given(catalogues(), drawing.facts(), st.randoms())
 def test_neither_facts_nor_policies_have_an_order(shelf: Catalogue, facts: dict[str, FactValue], shuffle: Any) -> None:
     names = list(facts)
@@ -221,6 +224,7 @@ def test_neither_facts_nor_policies_have_an_order(shelf: Catalogue, facts: dict[
     assert match({name: facts[name] for name in names}, again, DAY) == match(facts, shelf, DAY)
 
 
+@law
 @given(drawing.fen(), drawing.fen())
 def test_relaxing_a_threshold_never_loses_a_match(limit: int, stated: int) -> None:
     facts = parse_facts({"fixed_asset_investment": stated}, "example")
