@@ -65,6 +65,12 @@ def test_caps_inside_one_another_and_which_were_reached() -> None:
     assert (found.years, found.reduced) == ({2026: 5, 2027: 3}, {"year": (13, 10), "all": (10, 8)})
 
 
+def test_a_policy_that_uses_up_a_cap_in_a_year_cut_off_by_another_is_left_out() -> None:
+    items = [item("slow", 1, 1, limits="all year"), item("fast", 1, limits="all year"), item("c", 0, limits="year")]
+    found = select(items, limit("all", 2) | limit("year", 1, per_year=True))
+    assert (chosen(found), found.years) == ({"slow", "c"}, {2026: 1, 2027: 1})
+
+
 def test_a_difference_is_made_up() -> None:
     items = [item("first", 100), item("rest", 60, 120, tops_up="first")]
     assert select(items, {}).years == {2026: 100, 2027: 80}

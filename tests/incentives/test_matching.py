@@ -14,6 +14,7 @@ from contracts.vocabulary.facts import FactValue, parse_facts
 from contracts.vocabulary.zones import ZONES
 from services.incentives.catalogue import Catalogue, build_catalogue
 from services.incentives.matching import MatchResult, match
+from services.incentives.matching.wording import left_out_reason
 from tests.incentives import drawing, writing
 from tests.incentives.laws import law
 from tests.incentives.writing import FAI, catalogue, fixed, policy
@@ -55,6 +56,20 @@ def test_a_shared_limit_says_what_it_cut_down() -> None:
     assert zone(result).certain == 120 * WAN
     assert zone(result).reached == (("各项支持", 120 * WAN, 160 * WAN, 120 * WAN, True),)
     assert MatchResult.from_document(orjson.loads(orjson.dumps(result.document()))) == result
+
+
+def test_what_would_use_up_a_shared_cap_is_left_out_and_says_so() -> None:
+    total = {"group": "all", "title": "三年合计", "cap": "2万元", "per": "whole"}
+    year = {"group": "year", "title": "每年合计", "cap": "1万元", "per": "year"}
+    slow = {"kind": "fixed", "text": "两年", "amount": "2万元", "instalments": ["50%", "50%"]}
+    shelf = catalogue(
+        policy(id="slow", benefit=slow, shared_caps=[total, year]),
+        fixed("fast", "1万元", shared_caps=[total, year]),
+        fixed("beside", "1元", shared_caps=[year]),
+    )
+    found = zone(match(BIG, shelf, DAY))
+    assert (found.certain, found.left_out) == (2 * WAN, {"fast": ("crowded", "slow")})
+    assert left_out_reason(("crowded", "slow"), "fast", shelf).startswith("与「汽车产业投资奖励」合用一个限额")
 
 
 def test_an_expenditure_is_claimed_once() -> None:
