@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from contracts.vocabulary.facts import FactState, FactValue
 from services.incentives.comparisons import MET, NOT_MET, UNKNOWN
 from services.incentives.matching.nearest import MAX_CHANGES, NOTHING
-from services.incentives.policy.tree import All, AnyOf, Leaf, Not
+from services.incentives.policy.tree import MAX_NESTING, All, AnyOf, Leaf, Not, nesting
 from tests.incentives.drawing import told
 from tests.incentives.laws import law
 from tests.incentives.test_nearest import found
@@ -37,7 +37,9 @@ def trees(draw: st.DrawFn) -> Any:
     twice = draw(st.lists(st.sampled_from(names), max_size=3))
     numbered = [f"{number} {name}" for number, name in enumerate([*names, *twice])]
     tree = draw(tree_of(draw(st.permutations(numbered))))
-    return Not(not_=tree) if draw(st.booleans()) else tree
+    tree = Not(not_=tree) if draw(st.booleans()) else tree
+    assume(nesting(tree) < MAX_NESTING)
+    return tree
 
 
 @st.composite
