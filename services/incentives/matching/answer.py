@@ -105,6 +105,7 @@ def _in_zone(policy: dict[str, Any], id: str, outcome: ZoneOutcome, catalogue: C
     return policy | {
         "in_best_combination": why is None and policy["verdict"] != VERDICTS[NOT_MET],
         "left_out_because": None if why is None else left_out_reason(why, id, catalogue),
+        "left_out_kind": None if why is None else why[0],
     }
 
 
@@ -122,6 +123,7 @@ def _policy(
         "amount_unknown": not outcome.known,
         "in_best_combination": False,
         "left_out_because": None,
+        "left_out_kind": None,
         "conditions": [
             _condition(leaf, verdict, facts, result.as_of)
             for leaf, verdict in zip(compiled.leaves, outcome.leaves, strict=True)

@@ -10,6 +10,7 @@ from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactsInput, FactSource, FactState
 from contracts.vocabulary.zones import ZoneId
 from kit.web import Answer, StrictModel
+from services.incentives.matching.result import LeftOut
 from services.incentives.schemas.words import Day, Fit, StandingName, Verdict
 
 
@@ -122,6 +123,7 @@ class PolicyAnswer(Answer):
     amount_unknown: bool
     in_best_combination: bool
     left_out_because: str | None
+    left_out_kind: LeftOut | None = None
     conditions: list[ConditionAnswer]
     missing_facts: list[str]
     unclear_facts: list[str]
