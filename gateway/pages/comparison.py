@@ -41,7 +41,7 @@ async def comparison(id: str, visit: Visiting, after: int = 0, tries: int = 0) -
         return visit.page("panels/matching.html", lead=lead, after=after, tries=tries + 1)
     if answer is None:
         return visit.page("panels/unavailable.html", detail=visit.say("还没有算好，请稍后刷新页面。"), retry="")
-    asked = questions_of(answer["zones"])
+    asked = questions_of(answer)
     await name_industries(visit)
     codes = await industries(visit) if any(each["fact"].kind == "code" for each in asked[:ASKED]) else []
     return visit.page(
@@ -78,24 +78,11 @@ def most_of(zones: Sequence[Mapping[str, Any]]) -> int:
     return max(sums, default=0) or 1
 
 
-def questions_of(zones: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The facts that open policies wait for, those that settle most policies first."""
-    waiting: dict[str, dict[str, Mapping[str, Any]]] = {}
-    for zone in zones:
-        for policy in zone["policies"]:
-            if policy["verdict"] == "unknown":
-                for name in (*policy["missing_facts"], *policy.get("unclear_facts", ())):
-                    waiting.setdefault(name, {})[policy["policy"]] = policy
-    questions = [
-        {
-            "fact": FACTS[name],
-            "policies": len(policies),
-            "alone": sum(len(policy["missing_facts"]) == 1 for policy in policies.values()),
-        }
-        for name, policies in waiting.items()
-        if name in FACTS
-    ]
-    return sorted(questions, key=lambda each: (-each["policies"], -each["alone"], list(FACTS).index(each["fact"].name)))
+def questions_of(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What to ask next, the question on which most hangs first, each with its fact."""
+    first = answer["next_question"]
+    following = [*([first] if first else []), *answer["further_questions"]]
+    return [each | {"fact": FACTS[each["fact"]]} for each in following if each["fact"] in FACTS]
 
 
 def _worth(zone: Mapping[str, Any]) -> tuple[int, float, int, int]:

@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from contracts.vocabulary.fact_list import RECORDED_BY_OFFICE
 from contracts.vocabulary.facts import FACTS
 from contracts.vocabulary.zones import ZONES
 from gateway.pages.api import Answered, Refused
@@ -31,15 +30,12 @@ AS_OF_ENTRY = "entry_date"
 async def eligibility(request: Request, visit: Visiting) -> Response:
     """The questions and, as soon as one is answered, the zones; everything typed is in the address."""
     fields = {name: request.query_params.getlist(name) for name in request.query_params if name.startswith(FACT)}
-    codes = await industries(visit)
     await name_industries(visit)
-    facts = facts_from(fields)
-    if "industry_code" in facts:
-        facts["industry_code"] = code_of(fields[f"{FACT}industry_code"][0], codes)
+    facts = await asked_facts(visit, fields)
     zone = request.query_params.get("zone", "")
     answer, refused = await _answer(visit, facts, zone) if facts else (None, None)
     kept = {name: values if _is_tags(name) else values[0] for name, values in fields.items() if values}
-    questions = questions_of(answer["zones"]) if answer else []
+    questions = questions_of(answer) if answer else []
     context = {
         "answer": answer,
         "titles": await titles_for(visit) if answer else {},
@@ -47,14 +43,14 @@ async def eligibility(request: Request, visit: Visiting) -> Response:
         "refused": refused,
         "kept": kept,
         "zone": zone,
-        "industries": codes,
+        "industries": await industries(visit),
         "first": [FACTS[name] for name in FIRST],
-        "asked": _asked(fields, questions),
+        **_asked(fields, questions),
         "wrong": refused.wrong if refused else nothing_wrong,
-        "gains": {q["fact"].name: q["policies"] for q in questions},
+        "gains": {each["fact"].name: each for each in questions},
         "share": f"/eligibility?{urlencode({**fields, **({'zone': [zone]} if zone else {})}, doseq=True)}",
         "asking": f"?{urlencode(fields, doseq=True)}" if fields else "",
-        "given": _given(visit, facts),
+        "given": given_facts(visit, facts),
         "by_amount": visit.session is not None,
     }
     template = "panels/eligibility.html" if visit.swapped else "eligibility.html"
@@ -79,15 +75,32 @@ def _zones(visit: Visit, answer: Answered) -> list[dict[str, Any]]:
     return [zone_view(zone) for zone in answer["zones"]]
 
 
-def _asked(fields: Mapping[str, Any], questions: list[dict[str, Any]]) -> list[Any]:
-    """The questions beyond the first three: those answered already, then those that settle most."""
+async def asked_facts(visit: Visit, fields: Mapping[str, list[str]]) -> dict[str, Any]:
+    """The facts of the form's fields; an industry by its name as well as by its code."""
+    facts = facts_from(fields)
+    if "industry_code" in facts:
+        facts["industry_code"] = code_of(fields[f"{FACT}industry_code"][0], await industries(visit))
+    return facts
+
+
+def _asked(fields: Mapping[str, Any], questions: list[dict[str, Any]]) -> dict[str, Any]:
+    """The next question, and those below: beyond the first three those answered already, then those that follow.
+
+    What stands in a field already keeps it, and is not asked in a second one.
+    """
     answered = [name for field in fields if (name := field.removeprefix(FACT)) in FACTS and name not in FIRST]
-    known = {*FIRST, *answered, *RECORDED_BY_OFFICE}
-    coming = [each["fact"].name for each in questions if each["fact"].name not in known]
-    return [FACTS[name] for name in (*answered, *coming[:NEXT_ASKED])]
+    shown = {*FIRST, *answered}
+    coming = [each["fact"].name for each in questions[1:] if each["fact"].name not in shown]
+    following = questions[0] if questions else None
+    return {
+        "next_question": following,
+        "in_its_place": following is not None and following["fact"].name in shown,
+        "asked": [FACTS[name] for name in (*answered, *coming[:NEXT_ASKED])],
+    }
 
 
-def _given(visit: Visit, facts: Mapping[str, Any]) -> list[dict[str, str]]:
+def given_facts(visit: Visit, facts: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What was said, with labels, as a person reads it."""
     worded = ("boolean", "choice", "tags", "date", "code")
     return [
         {

@@ -172,7 +172,10 @@ OFFICERS_INSIDE = INSIDE & OFFICERS
 PANELS = ("timeline", "comparison", "partners", "enquiries")
 SHOWING: Mapping[str, Collection[str]] = {
     **dict.fromkeys(("/leads", "/leads/board", "/leads/board/{stage}", "/panels/funnel", "/imports/{id}"), INSIDE),
-    **{f"/leads/{{id}}{part}": INSIDE for part in ("", "/policies", *(f"/panels/{name}" for name in PANELS))},
+    **{
+        f"/leads/{{id}}{part}": INSIDE
+        for part in ("", "/policies", "/compare", *(f"/panels/{name}" for name in PANELS))
+    },
     "/leads/new/similar": OFFICERS_INSIDE,
     **{f"/leads/{{id}}/panels/{name}": OFFICERS_INSIDE for name in ("move", "fact/{name}", "contacts/{contact}")},
     **dict.fromkeys(("/projects", *OF_ONE_PARTNER), frozenset({"partner-a"})),
@@ -191,7 +194,8 @@ CROWDED = (
 """Newest or most urgent first, so that others' work may stand before the canary: the API is asked page by page."""
 SILENT = frozenset({
     *("/", "/sign-in", "/setup", "/invitation", "/account/password", "/accounts/new", "/leads/new", "/enquiries/new"),
-    *("/enquiries/track", "/eligibility", "/policies/{id}", "/digests", "/dashboard", "/system", "/panels/unread"),
+    *("/enquiries/track", "/eligibility", "/eligibility/compare", "/policies/{id}", "/digests", "/dashboard"),
+    *("/system", "/panels/unread"),
     *("/panels/losing", "/panels/zones", "/imports/{id}/progress", "/exports/{id}"),
     *("/deliveries/retry", "/deliveries/{id}", "/dead-letters", "/dead-letters/{service}/replay"),
     "/dead-letters/{service}/{id}",

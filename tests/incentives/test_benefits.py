@@ -21,6 +21,7 @@ from services.incentives.payment import Worth
 from services.incentives.policy.benefit import Benefit
 from services.incentives.spans import Span, divided, split
 from tests.incentives.drawing import fen, told
+from tests.incentives.laws import law
 
 YI = 10_000_000_000
 WAN = 1_000_000
@@ -73,6 +74,7 @@ def test_what_is_given_in_kind_has_no_figure_but_may_be_estimated() -> None:
     assert worth({"kind": "in_kind", "worth": "30万元"}) == Worth(0, 30 * WAN)
 
 
+@law
 @given(fen(), st.integers(0, PPM), st.one_of(st.none(), fen()))
 def test_a_rate_is_cut_down_to_whole_fen(base: int, ppm: int, cap: int | None) -> None:
     written = {**RATE, "rate": f"{ppm / 10_000:.4f}%", "cap": cap}
@@ -102,6 +104,7 @@ def reference_tiers(base: int) -> int:
     return floor(sum(parts, Fraction(0)))
 
 
+@law
 @given(fen())
 def test_bands(base: int) -> None:
     assert of_range(STEPS, base, base) == Worth(reference_step(base), reference_step(base))
@@ -116,6 +119,7 @@ def test_edges_belong_to_the_band_that_begins_there(base: int, expected: int) ->
     assert of_range(STEPS, base, base).low == expected * WAN
 
 
+@law
 @given(
     st.sampled_from([RATE, STEPS, TIERS, {**RATE, "cap": "800万元"}, {**STEPS, "cap": "200万元"}]), fen(), fen(), fen()
 )
@@ -167,6 +171,7 @@ shares = st.lists(st.integers(0, PPM), min_size=1, max_size=5).map(
 )
 
 
+@law
 @given(st.integers(0, 10**15), st.integers(0, 10**15), shares)
 def test_years_add_up_and_possible_never_falls_below_certain(certain: int, more: int, parts: list[int]) -> None:
     years = divided(Span(certain, certain + more), parts)

@@ -15,6 +15,7 @@ from ortools.linear_solver import pywraplp
 from services.incentives.matching import selection
 from services.incentives.matching.selection import Item, Selection, select
 from services.incentives.policy.combination import Limit
+from tests.incentives.laws import law
 
 NONE: frozenset[str] = frozenset()
 ENDLESS = math.inf
@@ -62,6 +63,12 @@ def test_caps_inside_one_another_and_which_were_reached() -> None:
     limits = limit("year", 5, per_year=True) | limit("all", 8)
     found = select([item("a", 4, 4, limits="year all"), item("b", 4, 1, limits="year all")], limits)
     assert (found.years, found.reduced) == ({2026: 5, 2027: 3}, {"year": (13, 10), "all": (10, 8)})
+
+
+def test_a_policy_that_uses_up_a_cap_in_a_year_cut_off_by_another_is_left_out() -> None:
+    items = [item("slow", 1, 1, limits="all year"), item("fast", 1, limits="all year"), item("c", 0, limits="year")]
+    found = select(items, limit("all", 2) | limit("year", 1, per_year=True))
+    assert (chosen(found), found.years) == ({"slow", "c"}, {2026: 1, 2027: 1})
 
 
 def test_a_difference_is_made_up() -> None:
@@ -155,6 +162,7 @@ def worth(taken: Sequence[Item], everything: Sequence[Item], limits: Mapping[str
     return sum(fen for _, pays in merged for fen in pays.values())
 
 
+@law
 @given(items_and_limits(years=3, crossing=False))
 def test_no_choice_is_better(drawn: tuple[list[Item], dict[str, Limit]]) -> None:
     items, limits = drawn
@@ -164,6 +172,7 @@ def test_no_choice_is_better(drawn: tuple[list[Item], dict[str, Limit]]) -> None
     assert found.total == worth(taken, items, limits) == max(worth(each, items, limits) for each in every_choice(items))
 
 
+@law
 @given(items_and_limits(years=1, crossing=True))
 def test_agrees_with_a_mixed_integer_program(drawn: tuple[list[Item], dict[str, Limit]]) -> None:
     items, limits = drawn
@@ -187,6 +196,7 @@ def programmed(items: Sequence[Item], limits: Mapping[str, Limit]) -> int:
     return round(best)
 
 
+@law
 @given(items_and_limits(years=2, crossing=False), st.randoms())
 def test_the_order_of_policies_never_matters(drawn: tuple[list[Item], dict[str, Limit]], random: Any) -> None:
     items, limits = drawn

@@ -16,6 +16,7 @@ from services.incentives.comparisons import VERDICTS
 from services.incentives.conditions import Predicates, compile_condition
 from services.incentives.policy.tree import All, AnyOf, Leaf, Not
 from tests.incentives.drawing import VALUES, conditions, fact_values, facts, leaves, told
+from tests.incentives.laws import law
 from tests.incentives.reference import verdict as reference
 
 YI = 10_000_000_000
@@ -33,11 +34,13 @@ def leaf(fact: str, op: str, value: Any = None) -> Leaf:
     return Leaf(id="c", text="条件", fact=fact, op=op, value=value)
 
 
+@law
 @given(conditions(), facts())
 def test_compiled_conditions_agree_with_the_reference(node: Any, known: Facts) -> None:
     assert verdict(node, known) == reference(node, known)
 
 
+@law
 @given(st.lists(leaves(), min_size=2, max_size=5), facts(), st.randoms())
 def test_order_never_matters(nodes: list[Leaf], known: Facts, shuffle: random.Random) -> None:
     other = list(nodes)
@@ -46,12 +49,14 @@ def test_order_never_matters(nodes: list[Leaf], known: Facts, shuffle: random.Ra
     assert verdict(AnyOf(any=nodes), known) == verdict(AnyOf(any=other), known)
 
 
+@law
 @given(conditions(), conditions(), facts())
 def test_de_morgan(a: Any, b: Any, known: Facts) -> None:
     assert verdict(Not(not_=All(all=[a, b])), known) == verdict(AnyOf(any=[Not(not_=a), Not(not_=b)]), known)
     assert verdict(Not(not_=AnyOf(any=[a, b])), known) == verdict(All(all=[Not(not_=a), Not(not_=b)]), known)
 
 
+@law
 @given(conditions(), conditions(), conditions(), facts())
 def test_lattice_laws(a: Any, b: Any, c: Any, known: Facts) -> None:
     assert verdict(Not(not_=Not(not_=a)), known) == verdict(a, known)
@@ -61,6 +66,7 @@ def test_lattice_laws(a: Any, b: Any, c: Any, known: Facts) -> None:
     assert left == verdict(AnyOf(any=[All(all=[a, b]), All(all=[a, c])]), known)
 
 
+@law
 @given(conditions(), facts(), st.data())
 def test_learning_a_fact_never_turns_a_verdict_round(node: Any, known: Facts, data: st.DataObject) -> None:
     before = verdict(node, known)
@@ -71,6 +77,7 @@ def test_learning_a_fact_never_turns_a_verdict_round(node: Any, known: Facts, da
         assert before == "unknown" or after == before
 
 
+@law
 @given(conditions(), facts(), st.data())
 def test_narrowing_a_range_never_turns_a_verdict_round(node: Any, known: Facts, data: st.DataObject) -> None:
     before = verdict(node, known)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contracts.vocabulary.facts import FACTS as FACT_KINDS
 from services.incentives.schemas import MatchAnswer
 from tests.incentives.conftest import FACTS, Desk, Opener
 from tests.incentives.test_authoring_api import published
@@ -35,11 +36,40 @@ async def test_officers_see_zones_by_amount_and_numbers_to_reach(desk: Desk) -> 
     assert any(policy["nearest"] for zone in answer["zones"] for policy in zone["policies"])
 
 
-async def test_a_partner_is_the_public(desk: Desk) -> None:
-    answer = await desk.post("/eligibility", {"facts": {**FACTS, "fixed_asset_investment": "4900万元"}}, "partner")
-    assert not any(policy["nearest"] for zone in answer["zones"] for policy in zone["policies"])
+async def test_a_partner_is_told_what_to_reach_and_nothing_else_than_the_public(desk: Desk) -> None:
+    asked = {"facts": {**FACTS, "fixed_asset_investment": "4900万元"}}
+    answer, public = await desk.post("/eligibility", asked, "partner"), await desk.post("/eligibility", asked)
+    assert any(policy["nearest"] for zone in answer["zones"] for policy in zone["policies"])
+    assert [zone["zone"] for zone in answer["zones"]] == [zone["zone"] for zone in public["zones"]]
+    assert answer["next_question"] == public["next_question"]
     sources = {each["source"]["kind"] for each in answer["zones"][0]["policies"][0]["conditions"] if each["source"]}
     assert sources <= {"partner"}
+
+
+@pytest.mark.parametrize("who", ["", "partner", "jingkai"])
+async def test_everybody_is_told_rule_value_source_and_clause(desk: Desk, who: str) -> None:
+    answer = await desk.post("/eligibility", {"facts": FACTS}, who)
+    conditions = [each for zone in answer["zones"] for policy in zone["policies"] for each in policy["conditions"]]
+    known = [each for each in conditions if each["fact"] in FACTS]
+    assert known
+    assert all(each["text"] and each["shown"] and each["source"] for each in known)
+    assert all(each["source"] is None for each in conditions if each["state"] == "missing")
+    assert {each["clause"] for each in conditions} - {None}
+
+
+async def test_the_next_question_is_the_best_and_answering_it_ends_it(desk: Desk) -> None:
+    facts: dict[str, Any] = {"industry_code": "3962"}
+    asked = []
+    for _ in range(4):
+        fact = FACT_KINDS[(await desk.post("/eligibility", {"facts": facts}))["next_question"]["fact"]]
+        asked.append(fact.name)
+        plain = {"amount": "5亿元", "boolean": False, "choice": next(iter(fact.choices), ""), "tags": []}
+        facts[fact.name] = plain.get(fact.kind, 10)
+    assert len(set(asked)) == 4
+    more = await desk.post("/eligibility", {"facts": facts})
+    told = [more["next_question"], *more["further_questions"]]
+    assert not {each["fact"] for each in told} & facts.keys()
+    assert all(each["text"] and each["why"] for each in told)
 
 
 async def test_some_zones_on_another_day(desk: Desk) -> None:

@@ -20,6 +20,7 @@ from services.incentives.policy.tree import All, AnyOf, Leaf, Not
 from tests.incentives import forms
 from tests.incentives.drawing import told
 from tests.incentives.forms import Facts
+from tests.incentives.laws import law
 
 DAY = date(2026, 11, 28)
 
@@ -61,6 +62,7 @@ def test_no_shape_is_too_large(count: int, depth: int | None, rng: random.Random
     assert_agrees(nodes, [forms.simple_facts(rng) for _ in range(20)])
 
 
+@law
 @given(forms.leaves(), forms.facts())
 def test_a_range_across_both_sides_stays_unknown(other: Leaf, facts: Facts) -> None:
     below, above = (Leaf(id=op, text="条件", fact="fixed_asset_investment", op=op, value=500) for op in ("lt", "ge"))

@@ -17,6 +17,7 @@ from services.incentives.conditions import Predicates, compile_condition
 from services.incentives.policy.lookups import Lookup
 from services.incentives.policy.tree import Leaf
 from tests.incentives.drawing import CODES, fen, told
+from tests.incentives.laws import law
 
 DAY = date(2026, 11, 28)
 YI = 10_000_000_000
@@ -58,6 +59,7 @@ def test_the_threshold_of_the_category(otherwise: str, facts: dict[str, Any], ex
     assert verdict({**BY_INDUSTRY, "otherwise": otherwise}, stated(**facts)) == expected
 
 
+@law
 @given(st.sampled_from(CODES), fen(), st.sampled_from(["ge", "gt", "le", "lt"]))
 def test_learning_the_category_never_turns_a_verdict(code: str, revenue: int, op: str) -> None:
     facts = {"annual_revenue": told(Amount.exact(revenue))}

@@ -14,7 +14,9 @@ from contracts.vocabulary.facts import FactValue, parse_facts
 from contracts.vocabulary.zones import ZONES
 from services.incentives.catalogue import Catalogue, build_catalogue
 from services.incentives.matching import MatchResult, match
+from services.incentives.matching.wording import left_out_reason
 from tests.incentives import drawing, writing
+from tests.incentives.laws import law
 from tests.incentives.writing import FAI, catalogue, fixed, policy
 
 DAY = date(2026, 11, 23)
@@ -54,6 +56,20 @@ def test_a_shared_limit_says_what_it_cut_down() -> None:
     assert zone(result).certain == 120 * WAN
     assert zone(result).reached == (("各项支持", 120 * WAN, 160 * WAN, 120 * WAN, True),)
     assert MatchResult.from_document(orjson.loads(orjson.dumps(result.document()))) == result
+
+
+def test_what_would_use_up_a_shared_cap_is_left_out_and_says_so() -> None:
+    total = {"group": "all", "title": "三年合计", "cap": "2万元", "per": "whole"}
+    year = {"group": "year", "title": "每年合计", "cap": "1万元", "per": "year"}
+    slow = {"kind": "fixed", "text": "两年", "amount": "2万元", "instalments": ["50%", "50%"]}
+    shelf = catalogue(
+        policy(id="slow", benefit=slow, shared_caps=[total, year]),
+        fixed("fast", "1万元", shared_caps=[total, year]),
+        fixed("beside", "1元", shared_caps=[year]),
+    )
+    found = zone(match(BIG, shelf, DAY))
+    assert (found.certain, found.left_out) == (2 * WAN, {"fast": ("crowded", "slow")})
+    assert left_out_reason(("crowded", "slow"), "fast", shelf).startswith("与「汽车产业投资奖励」合用一个限额")
 
 
 def test_an_expenditure_is_claimed_once() -> None:
@@ -198,6 +214,7 @@ def catalogues(draw: st.DrawFn) -> Catalogue:
     return build_catalogue(policies, writing.ZONES, illustrative=True)
 
 
+@law
 @given(catalogues(), drawing.facts())
 def test_laws_of_a_match(shelf: Catalogue, facts: dict[str, FactValue]) -> None:
     result = match(facts, shelf, DAY)
@@ -211,6 +228,7 @@ def test_laws_of_a_match(shelf: Catalogue, facts: dict[str, FactValue]) -> None:
     assert MatchResult.from_document(orjson.loads(orjson.dumps(result.document()))) == result
 
 
+@law
 @given(catalogues(), drawing.facts(), st.randoms())
 def test_neither_facts_nor_policies_have_an_order(shelf: Catalogue, facts: dict[str, FactValue], shuffle: Any) -> None:
     names = list(facts)
@@ -221,6 +239,7 @@ def test_neither_facts_nor_policies_have_an_order(shelf: Catalogue, facts: dict[
     assert match({name: facts[name] for name in names}, again, DAY) == match(facts, shelf, DAY)
 
 
+@law
 @given(drawing.fen(), drawing.fen())
 def test_relaxing_a_threshold_never_loses_a_match(limit: int, stated: int) -> None:
     facts = parse_facts({"fixed_asset_investment": stated}, "example")

@@ -21,6 +21,7 @@ from services.incentives.matching.nearest import MAX_CHANGES, NOTHING, Nearest, 
 from services.incentives.policy import leaves_of
 from services.incentives.policy.tree import Not
 from tests.incentives.drawing import CODES, conditions, facts, told
+from tests.incentives.laws import law
 from tests.incentives.writing import CODE, FAI, JOBS, policy
 
 DAY = date(2026, 11, 23)
@@ -131,7 +132,7 @@ def exact(value: FactValue) -> bool:
     return not isinstance(amount, Amount) or amount.pending or (amount.is_exact and amount.currency == "CNY")
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(law, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(conditions(), facts())
 def test_no_assignment_is_nearer(tree: Any, said: Facts) -> None:
     said = {name: value for name, value in said.items() if exact(value)}

@@ -13,6 +13,7 @@ from contracts.vocabulary.facts import parse_facts
 from services.incentives.matching import match
 from services.incentives.matching.answer import Rendering, render
 from services.incentives.matching.result import PolicyOutcome
+from tests.incentives.laws import law
 from tests.incentives.test_terms import ALWAYS, CHECKED, DAY, SOLD, WAN, outcome, refused
 from tests.incentives.writing import catalogue, policy
 
@@ -91,6 +92,7 @@ def test_what_goes_back_after_years_that_nobody_counted_lies_between_bounds() ->
 _YES_NO = st.sampled_from([True, False, None])
 
 
+@law
 @given(
     st.fixed_dictionaries(
         {

@@ -18,6 +18,7 @@ from services.incentives.conditions import Predicates, compile_condition
 from services.incentives.matching.wording import shown_quantity
 from services.incentives.policy.tree import Leaf
 from tests.incentives.drawing import amounts, told
+from tests.incentives.laws import law
 
 YI, WAN = 10_000_000_000, 1_000_000
 DAY = date(2026, 11, 28)
@@ -49,6 +50,7 @@ def exact(fen: int) -> FactValue:
     return told(Amount.exact(fen))
 
 
+@law
 @given(st.integers(0, 20), st.integers(1, 20), OPS, st.integers(0, 2 * PPM))
 def test_a_ratio_is_compared_without_rounding(above: int, below: int, op: str, ppm: int) -> None:
     facts = {"rd_spending": exact(above), "annual_revenue": exact(below)}
@@ -56,6 +58,7 @@ def test_a_ratio_is_compared_without_rounding(above: int, below: int, op: str, p
     assert verdict({**RATIO, "op": op, "value": f"{ppm / 10_000:.4f}%"}, facts) == ("met" if expected else "not_met")
 
 
+@law
 @given(amounts(), amounts(), amounts(), amounts(), st.integers(0, PPM))
 def test_every_ratio_inside_both_ranges_agrees(a: Amount, b: Amount, c: Amount, d: Amount, ppm: int) -> None:
     """What is met or not met of ranges is so of every pair of figures inside them."""
@@ -93,6 +96,7 @@ def test_a_ratio(facts: dict[str, Any], expected: str) -> None:
     assert verdict({**RATIO, "op": "ge", "value": "15%"}, stated(**facts)) == expected
 
 
+@law
 @given(st.integers(0, 10**9), st.integers(1, 10**9), OPS, st.integers(0, 10**6))
 def test_so_much_a_mu(fen: int, millionths: int, op: str, limit: int) -> None:
     facts = {"expected_annual_tax": exact(fen), "land_mu": told(millionths)}
@@ -142,6 +146,7 @@ def test_time_since(recognised: date, as_of: date, op: str, months: int, expecte
     assert verdict(leaf, stated(recognised_on=recognised.isoformat()), as_of) == expected
 
 
+@law
 @given(st.dates(date(2000, 1, 1), date(2030, 1, 1)), st.integers(0, 4000), st.integers(0, 4000), OPS)
 def test_days_since_are_counted(start: date, elapsed: int, limit: int, op: str) -> None:
     leaf = {"since": {"date": "recognised_on", "unit": "days"}, "op": op, "value": limit}

@@ -54,12 +54,13 @@ def pages_of(world: World) -> dict[str, list[str]]:
     """Who looks at which pages."""
     week = Week.of(SystemClock().now()).id
     lead = f"/leads/{world.lead}"
-    own = ["/", "/leads", "/leads/board", "/leads/new", lead, f"{lead}/policies", "/imports"]
+    own = ["/", "/leads", "/leads/board", "/leads/new", lead, f"{lead}/policies", f"{lead}/compare", "/imports"]
     return {
         "": [
             "/sign-in",
             "/eligibility",
             f"/eligibility?{ASKED}",
+            f"/eligibility/compare?{ASKED}",
             "/policies",
             f"/policies/{world.policy}",
             "/zones/donghu",

@@ -17,6 +17,7 @@ document.addEventListener("click", (event) => {
     if (!target.hidden) target.querySelector("input:not([type=hidden]), textarea")?.focus();
   }
   if (event.target.closest("[data-close]")) event.target.closest("dialog").close();
+  if (event.target.closest("[data-print]")) window.print();
 });
 
 document.addEventListener("keydown", (event) => {

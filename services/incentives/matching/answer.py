@@ -6,15 +6,16 @@ Nothing here decides; it reads a :class:`MatchResult` beside the catalogue it wa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal
 
 from services.incentives.catalogue import Catalogue, CompiledPolicy
 from services.incentives.comparisons import MET, NOT_MET, VERDICTS
 from services.incentives.conditions import CompiledLeaf
-from services.incentives.matching.gaps import gaps
+from services.incentives.matching.gaps import Gaps, gaps
 from services.incentives.matching.nearest import NOTHING, nearest
+from services.incentives.matching.questions import questions
 from services.incentives.matching.reckoning import reckoning
 from services.incentives.matching.result import MatchResult, PolicyOutcome, Year, ZoneOutcome, rank
 from services.incentives.matching.terms import terms
@@ -30,11 +31,15 @@ _VERDICT_RANK = {2: 0, 1: 1, 0: 2}
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """Which zones to show, in which order, and whether to say what numbers would have to be."""
+    """Which zones to show, in which order, and whether to say what numbers would have to be.
+
+    ``office`` is whether who asks may be asked for what the office alone records.
+    """
 
     zones: Sequence[str] | None = None
     order: Order = "fit"
     nearest: bool = False
+    office: bool = False
 
 
 def render(result: MatchResult, facts: Facts, catalogue: Catalogue, how: Rendering) -> dict[str, Any]:
@@ -49,10 +54,14 @@ def render(result: MatchResult, facts: Facts, catalogue: Catalogue, how: Renderi
         wanted.sort(key=lambda zone: rank(result.zones[zone]), reverse=True)
     else:
         wanted.sort(key=lambda zone: (FITS.index(fits[zone]), -result.zones[zone].met))
+    lacking = {id: Gaps(each["missing_facts"], each["unclear_facts"]) for id, each in shared.items()}
+    asked = [asdict(each) for each in questions(result, wanted, lacking, facts, catalogue, office=how.office)]
     return {
         "as_of": result.as_of.isoformat(),
         "catalogue_version": result.catalogue_version,
         "standing": list(result.standing),
+        "next_question": asked[0] if asked else None,
+        "further_questions": asked[1:],
         "zones": [_zone(result.zones[zone], fits[zone], result, shared, catalogue) for zone in wanted],
     }
 
@@ -96,6 +105,7 @@ def _in_zone(policy: dict[str, Any], id: str, outcome: ZoneOutcome, catalogue: C
     return policy | {
         "in_best_combination": why is None and policy["verdict"] != VERDICTS[NOT_MET],
         "left_out_because": None if why is None else left_out_reason(why, id, catalogue),
+        "left_out_kind": None if why is None else why[0],
     }
 
 
@@ -113,6 +123,7 @@ def _policy(
         "amount_unknown": not outcome.known,
         "in_best_combination": False,
         "left_out_because": None,
+        "left_out_kind": None,
         "conditions": [
             _condition(leaf, verdict, facts, result.as_of)
             for leaf, verdict in zip(compiled.leaves, outcome.leaves, strict=True)

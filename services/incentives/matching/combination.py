@@ -124,7 +124,24 @@ def _left_out(own: Sequence[Candidate], sure: Selection, hoped: Selection) -> di
         for each in rivals:
             if each.id not in chosen:
                 reasons.setdefault(each.id, (_why(each, name, hoped), leading.id))
-    return _made_up(own, sure) | reasons
+    return _crowded(own, sure, hoped) | _made_up(own, sure) | reasons
+
+
+def _crowded(own: Sequence[Candidate], sure: Selection, hoped: Selection) -> dict[str, tuple[LeftOut, str]]:
+    """Policies that would use up a shared cap before others that bring more under it, beside the greatest of those."""
+    found: dict[str, tuple[LeftOut, str]] = {}
+    for each in own:
+        chosen = (sure if each.outcome.certain else hoped).chosen
+        if not each.comparable or each.id in chosen:
+            continue
+        beside = [
+            other
+            for other in own
+            if other.id in chosen and not other.compiled.limits.keys().isdisjoint(each.compiled.limits)
+        ]
+        if beside:
+            found[each.id] = ("crowded", max(beside, key=lambda other: (other.possible, other.id)).id)
+    return found
 
 
 def _made_up(own: Sequence[Candidate], sure: Selection) -> dict[str, tuple[LeftOut, str]]:

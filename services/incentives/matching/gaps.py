@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.vocabulary.facts import FactValue
+from contracts.vocabulary.facts import FACTS, FactValue
 from services.incentives.catalogue import CompiledPolicy
 from services.incentives.comparisons import MET, NOT_MET, UNKNOWN
 from services.incentives.matching.result import PolicyOutcome
@@ -14,8 +14,8 @@ from services.incentives.measures import HOME, Facts, read_fact
 from services.incentives.policy import Leaf
 from services.incentives.policy.tree import All, Not
 
-MAX_CHANGES = 3
-_UNLESS = {"ge": "lt", "gt": "le", "le": "gt", "lt": "ge", "ne": "eq"}
+_FINEST = 4
+"""Digits of an industry code that stands for one industry."""
 
 Verdicts = Mapping[str, int]
 
@@ -58,7 +58,8 @@ def _undecided(node: Any, verdicts: Verdicts, facts: Facts) -> list[str]:
     if _verdict(node, verdicts) != UNKNOWN:
         return []
     if isinstance(node, Leaf):
-        return [name for name in node.facts if _unreadable(facts.get(name))] or list(node.facts)
+        silent = [name for name in node.facts if _unreadable(facts.get(name))]
+        return silent or [name for name in node.facts if _vague(name, facts.get(name))] or list(node.facts)
     children = [node.not_] if isinstance(node, Not) else node.all if isinstance(node, All) else node.any
     return [name for child in children for name in _undecided(child, verdicts, facts)]
 
@@ -68,6 +69,14 @@ def _unreadable(value: FactValue | None) -> bool:
         return False
     reading = read_fact(value)
     return reading is None or reading.currency not in HOME
+
+
+def _vague(name: str, value: FactValue | None) -> bool:
+    """Whether it may still be said more exactly: a sum between bounds, a code that stands for several."""
+    reading = read_fact(value)
+    if reading is None:
+        return False
+    return reading.low != reading.high or (FACTS[name].kind == "code" and len(reading.low) < _FINEST)
 
 
 def _is_stated(value: FactValue | None) -> bool:

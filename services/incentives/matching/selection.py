@@ -18,6 +18,8 @@ from services.incentives.matching.crossing import shared_out
 from services.incentives.policy.combination import Limit
 
 Years = dict[int, float]
+Bounds = Sequence[tuple[Limit, frozenset[str]]]
+"""Limits with their members, the narrowest first."""
 MOST_STEPS: Final = 20_000
 """So much is searched before the solver is asked, which takes longer to begin and less to end."""
 
@@ -111,13 +113,14 @@ def _best(items: Sequence[Item], limits: Mapping[str, Limit]) -> Selection:
     if bounds is None:
         return _shared_out(items, limits)
     ordered = sorted(items, key=lambda each: each.rank)
-    doubtful = frozenset(name for each in items for name in each.tops_up)
+    shifting = _shifting(bounds)
+    doubtful = frozenset(name for each in items for name in each.tops_up) | shifting
     named = Counter(name for each in items for name in each.rivals)
     free: list[Item] = []
     choice: list[Item] = []
     for each in ordered:
         (choice if each.id in doubtful or any(named[name] > 1 for name in each.rivals) else free).append(each)
-    search = _Search(bounds, free, doubtful)
+    search = _Search(bounds, free, doubtful, steady=not shifting)
     search.choose([], choice)
     return search.best if search.steps < MOST_STEPS else _shared_out(items, limits)
 
@@ -126,12 +129,14 @@ def _best(items: Sequence[Item], limits: Mapping[str, Limit]) -> Selection:
 class _Search:
     """Branch and bound over what excludes one another, from the greatest on.
 
-    ``doubtful`` are those that may cost more than they bring: others count what these are worth as had already.
+    ``doubtful`` are those that may cost more than they bring: others count what these are worth as had already, or they
+    use up what a cap leaves in years in which another cuts it off. ``steady`` is whether no cap does the latter.
     """
 
-    bounds: Sequence[tuple[Limit, frozenset[str]]]
+    bounds: Bounds
     free: Sequence[Item]
     doubtful: frozenset[str]
+    steady: bool
     best: Selection = field(default_factory=Selection)
     steps: int = 0
 
@@ -159,13 +164,24 @@ class _Search:
             name = min(each.rivals, default=each.id)
             greatest[name] = max(greatest.get(name, 0), each.total)
         apart = sum(each.total for each in (*self.free, *taken)) + sum(greatest.values())
-        if not self.bounds:
+        if not self.bounds or not self.steady:
             return apart
         whole = [each._replace(tops_up=frozenset()) for each in (*self.free, *taken, *left)]
         return min(apart, _total(whole, self.bounds).total)
 
 
-def _bounds(items: Sequence[Item], limits: Mapping[str, Limit]) -> list[tuple[Limit, frozenset[str]]] | None:
+def _shifting(bounds: Bounds) -> frozenset[str]:
+    """Policies under a cap of all years that lies inside one of each year: the first years use it up."""
+    return frozenset(
+        id
+        for number, (limit, members) in enumerate(bounds)
+        for inner, inside in bounds[:number]
+        if limit.per_year and not inner.per_year and len(inside) > 1 and inside < members
+        for id in inside
+    )
+
+
+def _bounds(items: Sequence[Item], limits: Mapping[str, Limit]) -> Bounds | None:
     """Limits with their members, the narrowest first; None where two cross."""
     members = {
         name: frozenset(each.id for each in items if name in each.limits)
@@ -179,7 +195,7 @@ def _bounds(items: Sequence[Item], limits: Mapping[str, Limit]) -> list[tuple[Li
     return [(limits[name], members[name]) for name in ordered]
 
 
-def _total(chosen: Sequence[Item], bounds: Sequence[tuple[Limit, frozenset[str]]]) -> Selection:
+def _total(chosen: Sequence[Item], bounds: Bounds) -> Selection:
     """What is chosen, made up to differences and cut down by each cap in turn."""
     sums = {frozenset({each.id}): topped_up(each, chosen) for each in chosen}
     reduced = {}

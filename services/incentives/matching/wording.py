@@ -17,6 +17,15 @@ from services.incentives.policy import Policy
 from services.incentives.policy.quantities import Per, Quantity, Ratio, Since, Sum
 
 _SIGNS: Mapping[type, str] = {Ratio: "÷", Per: "÷", Sum: "＋", Since: ""}
+_BESIDE: Mapping[LeftOut, str] = {
+    "claimed": "同一笔支出已按「{title}」申报，不能再报一次；两项合起来算，那样拿得更多",
+    "made_up": "已得「{title}」，不低于本项，没有差额可补",
+    "crowded": "与「{title}」合用一个限额，一起申报会先把限额占满，合计反而更少",
+    "contender": "与「{title}」同组，就高不重复；本项尚待确认，成立后若更高则改计本项（可能金额已按此计算）",
+    "incomparable": "与「{title}」同组，就高不重复；本项金额无法自动比较，请人工核对后取较高的一项",
+    "exclusive": "与「{title}」同组，就高不重复，只计较高的一项",
+}
+"""Reasons that name another policy."""
 _STATES = {"missing": "未填", "not_applicable": "不适用", "conflict": "说法不一，待核实"}
 
 
@@ -110,16 +119,7 @@ def left_out_reason(why: tuple[LeftOut, str], policy: str, catalogue: Catalogue)
     if kind == "beneficiary":
         beneficiary = catalogue.policies[policy].policy.beneficiary
         return f"受益人是{FACTS['beneficiary_role'].choices[beneficiary]}，不计入合计"
-    title = catalogue.policies[beside].policy.title
-    if kind == "claimed":
-        return f"同一笔支出已按「{title}」申报，不能再报一次；两项合起来算，那样拿得更多"
-    if kind == "made_up":
-        return f"已得「{title}」，不低于本项，没有差额可补"
-    if kind == "contender":
-        return f"与「{title}」同组，就高不重复；本项尚待确认，成立后若更高则改计本项（可能金额已按此计算）"
-    if kind == "incomparable":
-        return f"与「{title}」同组，就高不重复；本项金额无法自动比较，请人工核对后取较高的一项"
-    return f"与「{title}」同组，就高不重复，只计较高的一项"
+    return _BESIDE[kind].format(title=catalogue.policies[beside].policy.title)
 
 
 def _without_review(policy: Policy) -> str:

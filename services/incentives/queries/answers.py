@@ -13,6 +13,7 @@ from kit.errors import FieldError
 from kit.ports import Ports
 from services.incentives.errors import DecisionNotFound, InvalidFacts, MatchNotReady
 from services.incentives.matching import MatchResult, Rendering, match, render
+from services.incentives.matching.answer import Order
 from services.incentives.repository import DECISIONS, MATCHES, Library, body_of, today
 from services.incentives.schemas import EligibilityInput
 from services.incentives.settings import RETRY_AFTER_SECONDS
@@ -35,7 +36,8 @@ class Given:
         """What was asked, as it is stored."""
         facts = {name: value.model_dump(mode="json") for name, value in self.facts.items()}
         zones = None if self.how.zones is None else list(self.how.zones)
-        return {"facts": facts, "zones": zones, "order": self.how.order, "nearest": self.how.nearest}
+        how = {"order": self.how.order, "nearest": self.how.nearest, "office": self.how.office}
+        return {"facts": facts, "zones": zones, **how}
 
 
 def answer_for_facts(ports: Ports, library: Library, principal: Principal, asked: EligibilityInput) -> Given:
@@ -97,9 +99,13 @@ async def saved(ports: Ports, principal: Principal, id: str) -> dict[str, Any]:
 
 
 def _rendering(principal: Principal, zones: list[str] | None) -> Rendering:
-    """The public sees zones by industry fit and no numbers to aim at; officers see them by amount."""
+    """Zones by amount for the offices, by industry fit for others; numbers to reach for whose own project it is.
+
+    The public is shown the rule beside the value given, and no numbers to aim at.
+    """
     staff = principal.role in STAFF
-    return Rendering(zones=zones, order="amount" if staff else "fit", nearest=staff)
+    order: Order = "amount" if staff else "fit"
+    return Rendering(zones=zones, order=order, nearest=staff or principal.role == "partner", office=staff)
 
 
 def _facts(principal: Principal, asked: EligibilityInput) -> dict[str, FactValue]:

@@ -10,6 +10,7 @@ from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactsInput, FactSource, FactState
 from contracts.vocabulary.zones import ZoneId
 from kit.web import Answer, StrictModel
+from services.incentives.matching.result import LeftOut
 from services.incentives.schemas.words import Day, Fit, StandingName, Verdict
 
 
@@ -122,6 +123,7 @@ class PolicyAnswer(Answer):
     amount_unknown: bool
     in_best_combination: bool
     left_out_because: str | None
+    left_out_kind: LeftOut | None = None
     conditions: list[ConditionAnswer]
     missing_facts: list[str]
     unclear_facts: list[str]
@@ -157,14 +159,33 @@ class ZoneAnswer(Answer):
     policies: list[PolicyAnswer]
 
 
+class QuestionAnswer(Answer):
+    """A question worth asking: ``policies`` wait for its answer, ``decides`` of them for nothing else.
+
+    ``stake_fen`` is by how much the sums of one zone may change, null without bound.
+    """
+
+    fact: str
+    text: str
+    why: str
+    policies: int
+    decides: int
+    stake_fen: int | None
+
+
 class MatchAnswer(Answer):
-    """The whole answer; ``decision`` once it is saved, ``lead_revision`` where it is a lead's."""
+    """The whole answer; ``decision`` once it is saved, ``lead_revision`` where it is a lead's.
+
+    ``next_question`` is the one on which most hangs, null where nothing is left to ask; ``further_questions`` follow.
+    """
 
     decision: str | None
     lead_revision: int | None
     as_of: Day
     catalogue_version: str
     standing: list[StandingName]
+    next_question: QuestionAnswer | None = None
+    further_questions: list[QuestionAnswer] = Field(default_factory=list)
     zones: list[ZoneAnswer]
 
 
