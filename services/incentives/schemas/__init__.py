@@ -7,6 +7,7 @@ from services.incentives.schemas.authoring import (
     OverrideInput,
     PolicyReceipt,
     ReviewInput,
+    WithdrawalInput,
 )
 from services.incentives.schemas.codes import (
     CodeAnswer,
@@ -39,7 +40,7 @@ from services.incentives.schemas.replays import (
     TodayAnswer,
     VersionThenAndNow,
 )
-from services.incentives.schemas.words import Day, Fit, StandingName, Status, Verdict
+from services.incentives.schemas.words import Day, Fit, HiddenBecause, StandingName, Status, Verdict
 
 __all__ = [
     "ChangedLead",
@@ -56,6 +57,7 @@ __all__ = [
     "FindingAnswer",
     "Fit",
     "FlagAnswer",
+    "HiddenBecause",
     "LimitAnswer",
     "MatchAnswer",
     "NearestAnswer",
@@ -73,6 +75,7 @@ __all__ = [
     "ValidAnswer",
     "Verdict",
     "VersionThenAndNow",
+    "WithdrawalInput",
     "YearAnswer",
     "YearCost",
     "ZoneAnswer",
