@@ -12,6 +12,7 @@ from contracts.incentives import (
     IncentivesEventDied,
     IncentivesMatched,
     PolicyPublished,
+    PolicyWithdrawn,
 )
 from contracts.leads import (
     ImportFinished,
@@ -54,6 +55,7 @@ ROUTES: tuple[Route, ...] = (
     Route(LeadsCutoffPassed, "leads", ("notify",)),
     Route(IncentivesMatched, "incentives", ("leads", "notify")),
     Route(PolicyPublished, "incentives", ()),
+    Route(PolicyWithdrawn, "incentives", ()),
     Route(IncentivesCutoffPassed, "incentives", ("notify",)),
     Route(AccountChanged, "gateway", ("notify", "leads")),
     Route(DigestFrozen, "notify", ()),

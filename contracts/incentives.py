@@ -69,7 +69,7 @@ class IncentivesMatched(EventData):
 
 
 class PolicyPublished(EventData):
-    """A version of a policy counts from now on."""
+    """A version of a policy counts from now on, or from its first day on where that is later."""
 
     event_type: ClassVar[str] = "quce.policy.published.v1"
 
@@ -78,6 +78,20 @@ class PolicyPublished(EventData):
     title: str
     standing: str
     scope: str
+    catalogue_version: str
+
+
+class PolicyWithdrawn(EventData):
+    """A policy was withdrawn: from ``withdrawn_from`` on none of its versions counts."""
+
+    event_type: ClassVar[str] = "quce.policy.withdrawn.v1"
+
+    policy: str
+    version: int
+    title: str
+    standing: str
+    scope: str
+    withdrawn_from: str
     catalogue_version: str
 
 

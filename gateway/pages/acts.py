@@ -19,7 +19,8 @@ DID: Mapping[str, str] = {
     "enquiry.received": "提交了咨询", "enquiry.answered": "答复了咨询", "enquiry.withdrawn": "撤回了咨询的同意",
     "duty.set": "安排了值班人", "import.requested": "上传了台账", "import.finished": "完成了台账导入",
     "import.cancelled": "停止了台账导入", "policy.drafted": "起草了政策", "policy.reviewed": "审查了政策",
-    "policy.published": "发布了政策", "codes.loaded": "载入了行业代码表", "digest.sent": "手动发送了周报",
+    "policy.published": "发布了政策", "policy.withdrawn": "撤回了政策",
+    "codes.loaded": "载入了行业代码表", "digest.sent": "手动发送了周报",
     "recipient.changed": "更改了收件设置", "delivery.retried": "重新发送了投递",
     "delivery.confirmed": "把投递标为已发送",
     "delivery.discarded": "不再发送一条投递", "deliveries.retried": "批量重新发送了投递",
@@ -53,7 +54,7 @@ FIELDS: Mapping[str, str] = {
     "summary": "项目简介", "first_contact": "首谈", "signed_amount": "签约金额", "name": "姓名", "phone": "电话",
     "email": "邮箱", "position": "职务", "locale": "语言", "organisation": "机构", "rows": "行数", "created": "新建",
     "linked": "关联", "refused": "未导入", "with_problems": "要核对", "first": "最早一条", "scope": "权限",
-    "ground": "例外情形", "until": "有效至", "overrides": "已说明的规则",
+    "withdrawn_from": "撤回起始日", "ground": "例外情形", "until": "有效至", "overrides": "已说明的规则",
 }  # fmt: skip
 LINKED: Mapping[str, str] = {"account": "/accounts/", "policy": "/policies/", "delivery": "/deliveries/"}
 """Where administrators can open what was acted on."""

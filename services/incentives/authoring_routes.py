@@ -19,6 +19,7 @@ from services.incentives.code_table import CodeRow, problems_of
 from services.incentives.commands import authoring
 from services.incentives.commands.checks import checks
 from services.incentives.commands.dry_run import dry_run
+from services.incentives.commands.withdrawal import withdraw
 from services.incentives.errors import InvalidCodeTable
 from services.incentives.policy import Policy, policy_from
 from services.incentives.queries.codes import codes, missing_codes
@@ -31,6 +32,7 @@ from services.incentives.schemas import (
     DryRunAnswer,
     PolicyReceipt,
     ReviewInput,
+    WithdrawalInput,
 )
 from services.incentives.settings import MAX_CODES
 
@@ -121,9 +123,25 @@ async def publish_policy(
     library: Shelves,
     response: Response,
 ) -> dict[str, Any]:
-    """Make the reviewed draft count from now on; leads are matched again within a minute."""
+    """Make the reviewed draft count from its first day on; leads are matched again within a minute of it."""
     request = RequestKey.of(key, {}, "publish", id)
     return _receipt(await authoring.publish(ports, library, editor, id, revision, request), response)
+
+
+@router.post("/policies/{id}/withdraw", response_model=PolicyReceipt, summary="撤回政策")
+async def withdraw_policy(
+    id: PolicyId,
+    body: WithdrawalInput,
+    revision: IfMatch,
+    key: IdempotencyKey,
+    editor: Editor,
+    ports: OwnPorts,
+    library: Shelves,
+    response: Response,
+) -> dict[str, Any]:
+    """Take a policy out of the catalogue from a day on, with a reason that is kept for ever."""
+    request = RequestKey.of(key, body, "withdraw", id)
+    return _receipt(await withdraw(ports, library, editor, id, body, revision, request), response)
 
 
 @router.get("/policies/{id}/checks", summary="发布前检查")

@@ -37,6 +37,10 @@ class InvalidReview(Invalid):
     slug, title = "invalid-review", "审查记录有误"
 
 
+class InvalidWithdrawal(Invalid):
+    slug, title = "invalid-withdrawal", "撤回信息有误"
+
+
 class InvalidCodeTable(Invalid):
     slug, title = "invalid-industry-codes", "行业代码表有误"
 
@@ -63,6 +67,14 @@ class ReviewOfAnotherText(Conflict):
 
 class UnansweredFlags(Conflict):
     slug, title = "unanswered-flags", "涉及公平竞争的内容没有说明理由"
+
+
+class NeverPublished(Conflict):
+    slug, title = "never-published", "这项政策没有发布过"
+
+
+class AlreadyWithdrawn(Conflict):
+    slug, title = "already-withdrawn", "这项政策已经撤回"
 
 
 class CodeTableExists(Conflict):

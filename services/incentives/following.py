@@ -12,6 +12,7 @@ from operating.ending import end
 from operating.jobs import JOBS
 from operating.repeating import repeat
 from services.incentives.commands.rematch import rematch
+from services.incentives.commands.taking_effect import bring_up_to_date
 from services.incentives.repository import CodeTables, Library, today
 from services.incentives.settings import SERVICE
 
@@ -53,6 +54,7 @@ class Following:
             return
         self._rematched = due
         try:
+            await bring_up_to_date(self._ports, self._library)
             await rematch(self._ports, self._library)
         except Exception:
             JOBS.labels(SERVICE, "rematch", "failed").inc()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 import orjson
@@ -15,6 +16,7 @@ from services.incentives.policy.schema import Instrument
 from services.incentives.queries import answers, catalogue, replays
 from services.incentives.queries.catalogue import PolicyDetail, PolicyFilter, PolicyItem, VersionAnswer, ZonePage
 from services.incentives.queries.catalogue import ZoneAnswer as Zone
+from services.incentives.queries.shelf import Shelf
 from services.incentives.repository import Library, today
 from services.incentives.schemas import (
     DecisionReceipt,
@@ -47,19 +49,29 @@ def json_of(document: dict[str, Any]) -> Response:
 @router.get("/zones", summary="各区档案")
 async def list_zones(ports: OwnPorts, library: Shelves) -> ZonePage:
     """The fourteen zones."""
-    return catalogue.zones(library, today(ports))
+    return catalogue.zones(library, library.current, today(ports))
 
 
 @router.get("/zones/{id}", summary="一个区的档案")
 async def read_zone(id: Annotated[str, Path(max_length=40)], ports: OwnPorts, library: Shelves) -> Zone:
     """One zone."""
-    return catalogue.zone(library, id, today(ports))
+    return catalogue.zone(library, library.current, id, today(ports))
+
+
+AsOf = Annotated[date | None, Query(ge=date(2000, 1, 1), le=date(2100, 12, 31), description="按哪一天查看，默认今天")]
+
+
+def shelf_of(principal: Asking, ports: OwnPorts, library: Shelves, as_of: AsOf = None) -> Shelf:
+    """What the caller may read as of the day asked about, or today."""
+    return Shelf(ports, library, principal, as_of or today(ports))
+
+
+Reading = Annotated[Shelf, Depends(shelf_of)]
 
 
 @router.get("/policies", response_model=PageOf[PolicyItem], summary="政策库")
 async def list_policies(
-    principal: Asking,
-    ports: OwnPorts,
+    shelf: Reading,
     page: Annotated[Paging, Depends()],
     zone: ZoneId | None = None,
     standing: StandingName | None = None,
@@ -67,31 +79,29 @@ async def list_policies(
     status: Status | None = None,
     q: Annotated[str | None, Query(max_length=100, description="标题和摘要中的文字")] = None,
 ) -> dict[str, Any]:
-    """Policies, filtered, in the order of their titles."""
+    """Policies, filtered, in the order of their titles: to companies those that hold on the day."""
     wanted = PolicyFilter(zone, standing, instrument, status, q)
-    return await catalogue.policies(ports, principal, wanted, today(ports), limit=page.limit, cursor=page.cursor)
+    return await catalogue.policies(shelf, wanted, limit=page.limit, cursor=page.cursor)
 
 
 @router.get("/policies/{id}", summary="一项政策")
-async def read_policy(id: PolicyId, principal: Asking, ports: OwnPorts, response: Response) -> PolicyDetail:
-    """One policy as it counts now."""
-    found = await catalogue.policy(ports, principal, id, today(ports))
+async def read_policy(id: PolicyId, shelf: Reading, response: Response) -> PolicyDetail:
+    """One policy as it counts on the day; to companies one that does not is as one that does not exist."""
+    found = await catalogue.policy(shelf, id)
     set_etag(response, found.revision)
     return found
 
 
 @router.get("/policies/{id}/versions/{number}", summary="政策的某一版")
-async def read_version(
-    id: PolicyId, number: Annotated[int, Path(ge=1, le=10_000)], principal: Asking, ports: OwnPorts
-) -> VersionAnswer:
-    """One version, as it was when it counted."""
-    return await catalogue.version(ports, principal, id, number)
+async def read_version(id: PolicyId, number: Annotated[int, Path(ge=1, le=10_000)], shelf: Reading) -> VersionAnswer:
+    """One version, as it was when it counted; companies see the one that does."""
+    return await catalogue.version(shelf, id, number)
 
 
 @router.post("/eligibility", response_model=MatchAnswer, summary="政策测算")
 async def eligibility(asked: EligibilityInput, principal: Asking, ports: OwnPorts, library: Shelves) -> Response:
     """What a project with these facts could get, in which zone, and why or why not. Nothing is stored."""
-    return json_of(answers.answer_for_facts(ports, library, principal, asked).answer)
+    return json_of((await answers.answer_for_facts(ports, library, principal, asked)).answer)
 
 
 @router.post("/decisions", status_code=201, response_model=DecisionReceipt, summary="保存测算结果")
@@ -104,7 +114,7 @@ async def save(
     response: Response,
 ) -> dict[str, Any]:
     """Answer as ``/eligibility`` does and keep the answer under a random id."""
-    given = answers.answer_for_facts(ports, library, principal, asked)
+    given = await answers.answer_for_facts(ports, library, principal, asked)
     request = RequestKey.of(key, asked, "decision")
     receipt = await save_decision(ports, principal, given.answer, given.asked, key, request)
     response.headers["Location"] = f"/api/v1/decisions/{receipt['id']}"

@@ -124,8 +124,9 @@ async def test_versions_stay_what_they_were(desk: Desk) -> None:
     await published(desk, "new-one")
     await published(desk, "new-one", amount="300万元")
     assert (await desk.get("/policies/new-one"))["version"] == 2
-    first = await desk.get("/policies/new-one/versions/1")
-    assert first["document"]["benefit"]["amount"] == "200万元"
+    first = await desk.get("/policies/new-one/versions/1", "bureau")
+    assert (first["document"]["benefit"]["amount"], first["status"]) == ("200万元", "superseded")
+    assert (await desk.ask("", "GET", "/policies/new-one/versions/1")).status_code == 404
     assert (await desk.get("/policies/new-one/versions/2"))["document"]["benefit"]["amount"] == "300万元"
 
 

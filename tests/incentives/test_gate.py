@@ -11,10 +11,9 @@ from contracts.incentives import IncentivesAudited
 from contracts.vocabulary.facts import parse_facts
 from contracts.vocabulary.fair_competition import RuleId
 from services.incentives.catalogue import barred_on
-from services.incentives.commands.gate import text_hash
 from services.incentives.fair_competition import RULES
 from services.incentives.matching import Rendering, match, render
-from services.incentives.repository import POLICIES, scope_of_author
+from services.incentives.repository import POLICIES, scope_of_author, text_hash
 from tests.incentives.conftest import FACTS, PEOPLE, Desk, Opener
 from tests.incentives.test_authoring_api import REVIEW, city, drafted
 from tests.incentives.writing import catalogue, fixed
@@ -62,7 +61,7 @@ async def test_reasons_are_kept_with_the_version_for_ever(desk: Desk) -> None:
     await desk.post("/policies/new-one/publish", None, "editor", match=revision)
     revision = await reviewed(desk, "new-one", {})
     await desk.post("/policies/new-one/publish", None, "editor", match=revision)
-    first = (await desk.get("/policies/new-one/versions/1"))["document"]["review"]
+    first = (await desk.get("/policies/new-one/versions/1", "reviewer"))["document"]["review"]
     assert (first["overrides"], first["ground"], first["until"]) == (ANSWERS, "technology", "2027-12-31")
     assert (await desk.get("/policies/new-one"))["document"]["review"]["overrides"] == []
 
@@ -144,14 +143,20 @@ async def test_sums_fall_when_a_review_ends_and_its_reason_is_given(desk: Desk) 
     revision = await reviewed(desk, "new-one", {"until": "2026-12-01"})
     await desk.post("/policies/new-one/publish", None, "editor", match=revision)
 
-    async def asked(day: str) -> tuple[int, dict[str, Any]]:
-        zone = (await desk.post("/eligibility", {"facts": FACTS, "as_of": day}))["zones"][0]
-        found = next(each for each in zone["policies"] if each["policy"] == "new-one")
-        return zone["certain_fen"], found
+    async def asked(day: str, who: str) -> tuple[int, int, dict[str, Any] | None]:
+        zones = (await desk.post("/eligibility", {"facts": FACTS, "as_of": day}, who))["zones"]
+        zone = next(each for each in zones if each["zone"] == "jingkai")
+        found = [each for each in zone["policies"] if each["policy"] == "new-one"]
+        return zone["certain_fen"], zone["met"], found[0] if found else None
 
-    before, counted = await asked("2026-12-01")
-    after, left_out = await asked("2026-12-02")
-    assert before - after == 200_000_000
+    before, met, counted = await asked("2026-12-01", "bureau")
+    after, met_then, left_out = await asked("2026-12-02", "bureau")
+    assert (before - after, met - met_then) == (200_000_000, 1)
+    assert counted is not None
+    assert left_out is not None
+    seen = await asked("2026-12-01", "")
+    assert (seen[:2], seen[2] is not None) == ((before, met), True)
+    assert await asked("2026-12-02", "") == (after, met_then, None)
     assert counted["in_best_combination"]
     assert not left_out["in_best_combination"]
     assert "2026-12-01到期" in left_out["left_out_because"]

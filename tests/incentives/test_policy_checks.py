@@ -230,7 +230,11 @@ def test_two_versions_on_one_day_are_a_warning() -> None:
     (told,) = compare(policy(version=2), [published])
     assert (told.level, told.path) == ("warning", ("valid",))
     assert "第1版（2026-01-01 至 2028-12-31）" in told.message
-    assert compare(policy(version=2, valid={"from": "2029-01-01"}), [published]) == []
+    assert "前一天为止仍用第1版" in told.message
+    (told,) = compare(policy(version=2, valid={"from": "2025-01-01", "until": "2025-12-31"}), [published])
+    assert told.path == ("valid",)
+    for later in ("2026-01-02", "2029-01-01"):
+        assert compare(policy(version=2, valid={"from": later}), [published]) == []
     assert compare(published, [published]) == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 from contracts.audit import AuditedChange
@@ -17,8 +18,8 @@ from operating.idempotency import RequestKey, remember, replay
 from services.incentives.auditing import told
 from services.incentives.authored import Authored, AuthoringError, AuthoringProblem, read_yaml, steps_of
 from services.incentives.catalogue import catalogue_version
-from services.incentives.commands.gate import check_review, publishable, text_hash
-from services.incentives.commands.publication import published_body, published_event, version_record
+from services.incentives.commands.gate import check_review, publishable
+from services.incentives.commands.publication import published_body, published_event, until_it_begins, version_record
 from services.incentives.errors import (
     DraftOfAnother,
     InvalidPolicy,
@@ -26,10 +27,20 @@ from services.incentives.errors import (
     PolicyNotFound,
     ReviewOfOwnDraft,
 )
+from services.incentives.lives import Life
 from services.incentives.matching import check_examples
 from services.incentives.policy import Policy, policy_of
 from services.incentives.policy_checks import check_policy
-from services.incentives.repository import CATALOGUE, POLICIES, VERSIONS, Library, events_of, scope_of_author, today
+from services.incentives.repository import (
+    CATALOGUE,
+    POLICIES,
+    VERSIONS,
+    Library,
+    events_of,
+    scope_of_author,
+    text_hash,
+    today,
+)
 from services.incentives.schemas import ReviewInput
 from services.incentives.settings import SCHEMA
 
@@ -122,7 +133,7 @@ async def review(
         InvalidReview: it cannot be recorded as it is.
         Stale: it changed since it was read.
     """
-    record, known = await _open(ports, reviewer, id, revision, key)
+    record, known = await opened(ports, reviewer, id, revision, key)
     if known is not None:
         return known
     content = _draft_of(record)
@@ -154,7 +165,7 @@ def _concluded(conclusion: ReviewInput) -> list[AuditedChange]:
 async def publish(
     ports: Ports, library: Library, editor: Principal, id: str, revision: int, key: RequestKey
 ) -> Receipt:
-    """Make the reviewed draft the version that counts from now on.
+    """Make the reviewed draft the version that counts from its first day on, or at once where that is past.
 
     Raises:
         PolicyNotFound: there is no such policy.
@@ -165,7 +176,7 @@ async def publish(
         UnansweredFlags: it touches rules of fair competition for which no reason was given.
         Stale: it changed since it was read.
     """
-    record, known = await _open(ports, editor, id, revision, key)
+    record, known = await opened(ports, editor, id, revision, key)
     if known is not None:
         return known
     policy = await asyncio.to_thread(sound, publishable(record, _draft_of(record), today(ports)))
@@ -174,16 +185,25 @@ async def publish(
         await ports.store.save(VERSIONS.name, version_record(policy, by=editor.account, at=at))
     except AlreadyExists:
         await _replace_orphan(ports, policy, editor.account, at)
-    others = [each.policy for each in library.current.policies.values() if each.id != id]
-    version = catalogue_version([*others, policy], illustrative=library.current.illustrative)
-    body = published_body(policy, at=at, origin="editor", seed=record.body.get("seed"))
-    receipt = _receipt(id, record.revision + 1, body)
+    day = today(ports)
+    body = published_body(policy, at=at, origin="editor", seed=record.body.get("seed"), before=record.body)
+    version = _catalogue_with(library, policy, Life.stored(body), day)
+    body = until_it_begins(body, record.body, day)
+    receipt = receipt_of(id, record.revision + 1, body)
     change = AuditedChange(field="version", before=str(record.body["version"]), after=str(body["version"]))
     act = told(ports, editor, "policy.published", f"policy:{id}", changes=[change])
     events = events_of(ports, f"policy-{id}", record.revision + 1, published_event(policy, version), act)
     await ports.store.save(POLICIES.name, remember(record.with_body(body, _PUBLISHED), key, receipt), events)
     await library.refresh()
     return receipt
+
+
+def _catalogue_with(library: Library, policy: Policy, life: Life, day: date) -> str:
+    """The name of today's catalogue once a version is published: the same where it begins later."""
+    if life.version_on(day) != policy.version:
+        return library.current.version
+    others = [each.policy for each in library.current.policies.values() if each.id != policy.id]
+    return catalogue_version([*others, policy], illustrative=library.current.illustrative)
 
 
 async def _replace_orphan(ports: Ports, policy: Policy, by: str, at: str) -> None:
@@ -194,9 +214,15 @@ async def _replace_orphan(ports: Ports, policy: Policy, by: str, at: str) -> Non
         await ports.store.save(VERSIONS.name, stored.with_body(fresh.body))
 
 
-async def _open(
+async def opened(
     ports: Ports, principal: Principal, id: str, revision: int, key: RequestKey
 ) -> tuple[Record, Receipt | None]:
+    """A policy at the revision that somebody read, or what this very request was answered before.
+
+    Raises:
+        PolicyNotFound: there is no such policy.
+        Stale: it changed since it was read.
+    """
     record = await ports.store.get(POLICIES.name, scope_of_author(principal), id)
     if record is None:
         raise PolicyNotFound("没有这项政策，请从政策库重新打开。")
@@ -232,13 +258,14 @@ def _unpublished(policy: Policy) -> dict[str, Any]:
 
 
 async def _save(ports: Ports, record: Record, key: RequestKey, act: IncentivesAudited) -> Receipt:
-    receipt = _receipt(record.id, record.revision + 1, record.body)
+    receipt = receipt_of(record.id, record.revision + 1, record.body)
     events = events_of(ports, f"policy-{record.id}", record.revision + 1, act)
     await ports.store.save(POLICIES.name, remember(record, key, receipt), events)
     return receipt
 
 
-def _receipt(id: str, revision: int, body: Mapping[str, Any]) -> Receipt:
+def receipt_of(id: str, revision: int, body: Mapping[str, Any]) -> Receipt:
+    """What is answered to a change."""
     return {
         "id": id,
         "revision": revision,

@@ -31,7 +31,7 @@ async def checks(ports: Ports, library: Library, principal: Principal, id: str) 
     draft: dict[str, Any] | None = record.body["draft"]
     version = record.body["version"] + (draft is not None)
     policy = stored_policy((draft or record.body)["document"], id).model_copy(update={"version": version})
-    published = [each.policy for each in library.current.policies.values()]
+    published = library.coming(today(ports))
     flags, findings = await asyncio.to_thread(_all, policy, published)
     reasons = _reasons(policy, draft)
     return ChecksAnswer(

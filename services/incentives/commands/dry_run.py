@@ -23,7 +23,7 @@ from services.incentives.comparisons import MET, NOT_MET, UNKNOWN, VERDICTS
 from services.incentives.errors import PolicyNotFound
 from services.incentives.matching import evaluate
 from services.incentives.matching.bulk import Bulk, Plan
-from services.incentives.matching.changes import Change, change
+from services.incentives.matching.changes import Change, change, counted
 from services.incentives.matching.columns import facts_of
 from services.incentives.matching.gathering import gathered
 from services.incentives.matching.result import PolicyOutcome
@@ -112,7 +112,7 @@ class Trial:
     def count(self, batch: Sequence[Record]) -> None:
         """Take some leads into account."""
         for record, after in zip(batch, self._outcomes(batch), strict=True):
-            rows = record.body["result"]["policies"]
+            rows = counted(record.body["result"])
             row = rows.get(self.policy.id)
             before = None if row is None else PolicyOutcome.of_row(row)
             self.counts.add(before, after, self.day.year)
@@ -122,7 +122,7 @@ class Trial:
     def _outcomes(self, batch: Sequence[Record]) -> Iterator[PolicyOutcome | None]:
         """What the draft comes to for each: verdicts of all at once, sums of those who may get something."""
         compiled = next(iter(self.catalogue.effective(self.day)), None)
-        if compiled is None:
+        if compiled is None or compiled.barred == "cleanup":
             yield from (None for _ in batch)
             return
         stored = [record.body["facts"] for record in batch]
@@ -159,11 +159,12 @@ async def dry_run(
     if record is None:
         raise PolicyNotFound("没有这项政策，请从政策库重新打开。")
     draft = record.body["draft"]
-    policy = stored_policy(draft["document"] if draft else record.body["document"], id)
+    day = on or today(ports)
+    policy = _in_effect(library, stored_policy(draft["document"] if draft else record.body["document"], id), day)
     trial = Trial(
         build_catalogue([policy], {}, illustrative=library.current.illustrative),
         policy,
-        on or today(ports),
+        day,
         principal.readers,
         _pooled(policy, library.current),
     )
@@ -177,6 +178,14 @@ async def dry_run(
             break
     await asyncio.to_thread(trial.count, batch)
     return _answer(record, trial)
+
+
+def _in_effect(library: Library, draft: Policy, day: date) -> Policy:
+    """The draft, or the version that stays in effect until the draft begins."""
+    number = library.life(draft.id).version_on(day)
+    begun = draft.valid.from_ is None or draft.valid.from_ <= day
+    present = None if begun or number is None else library.policy(draft.id, number)
+    return present or draft
 
 
 def _pooled(policy: Policy, catalogue: Catalogue) -> frozenset[str]:

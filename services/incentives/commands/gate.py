@@ -6,26 +6,19 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-import orjson
-
 from kit.errors import FieldError, Invalid
 from kit.store.port import Record
-from operating.ids import content_digest
 from services.incentives.authored import AuthoringError, dotted
 from services.incentives.errors import InvalidReview, NotReviewed, ReviewEnded, ReviewOfAnotherText, UnansweredFlags
 from services.incentives.fair_competition import unanswered
 from services.incentives.fair_competition.articles import UNREVIEWED
 from services.incentives.policy import Policy, stored_policy
 from services.incentives.policy.schema import Review
+from services.incentives.repository import text_hash
 from services.incentives.schemas import ReviewInput
 
 _RECORDED = ("reviewer", "conclusion", "basis", "ground", "on", "until", "overrides")
 """What of a review is kept for ever with the version."""
-
-
-def text_hash(document: Mapping[str, Any]) -> str:
-    """What tells one text of a draft from another; the same whatever release reads it."""
-    return content_digest(orjson.dumps(document, option=orjson.OPT_SORT_KEYS))
 
 
 def check_review(given: ReviewInput, today: date) -> None:

@@ -10,9 +10,15 @@ from kit.errors import AlreadyExists
 from kit.ports import Ports
 from kit.store.port import Record, Scope, Write
 from services.incentives.catalogue import catalogue_version, content_hash, load_policies
-from services.incentives.commands.publication import published_body, published_event, version_record
+from services.incentives.commands.publication import (
+    EARLIER,
+    published_body,
+    published_event,
+    until_it_begins,
+    version_record,
+)
 from services.incentives.policy import Policy, stored_policy
-from services.incentives.repository import CATALOGUE, POLICIES, VERSIONS, events_of
+from services.incentives.repository import CATALOGUE, POLICIES, VERSIONS, events_of, today
 from services.incentives.settings import POLICIES as FOLDER
 from services.incentives.settings import counts_illustrative
 
@@ -55,7 +61,9 @@ def _publishing(ports: Ports, policy: Policy, seed: str, record: Record | None, 
     """The version first, then the policy that names it: a crash in between leaves nothing that anybody sees."""
     at = to_text(ports.clock.now())
     base = record or Record(policy.id, {}, _READERS)
-    body = published_body(policy, at=at, origin="seed", seed=seed) | {"draft": base.body.get("draft")}
+    before = EARLIER if record is None else record.body
+    body = published_body(policy, at=at, origin="seed", seed=seed, before=before) | {"draft": base.body.get("draft")}
+    body = until_it_begins(body, before, today(ports))
     event = published_event(policy, catalogue)
     events = events_of(ports, f"policy-{policy.id}", base.revision + 1, event)
     return [

@@ -5,14 +5,15 @@ Nothing here decides; it reads a :class:`MatchResult` beside the catalogue it wa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal
 
-from services.incentives.catalogue import Catalogue, CompiledPolicy
+from services.incentives.catalogue import STANDINGS, Catalogue, CompiledPolicy
 from services.incentives.comparisons import MET, NOT_MET, VERDICTS
 from services.incentives.conditions import CompiledLeaf
+from services.incentives.lives import visible
 from services.incentives.matching.gaps import Gaps, gaps
 from services.incentives.matching.nearest import NOTHING, nearest
 from services.incentives.matching.questions import questions
@@ -31,15 +32,12 @@ _VERDICT_RANK = {2: 0, 1: 1, 0: 2}
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """Which zones to show, in which order, and whether to say what numbers would have to be.
-
-    ``office`` is whether who asks may be asked for what the office alone records.
-    """
+    """Which zones to show, in which order, whether to say what numbers would have to be, and whether to companies."""
 
     zones: Sequence[str] | None = None
     order: Order = "fit"
     nearest: bool = False
-    office: bool = False
+    public: bool = False
 
 
 def render(result: MatchResult, facts: Facts, catalogue: Catalogue, how: Rendering) -> dict[str, Any]:
@@ -48,29 +46,36 @@ def render(result: MatchResult, facts: Facts, catalogue: Catalogue, how: Renderi
     ``possible_fen`` is None where nothing bounds it, or where ``amount_unknown`` says that there is no figure.
     """
     wanted = [zone for zone in result.zones if how.zones is None or zone in how.zones]
-    shared = {id: _policy(catalogue.policies[id], result, facts, catalogue, how) for id in result.policies}
+    shown = {id: catalogue.policies[id] for id in result.policies if _shown(catalogue.policies[id], result, how)}
+    titles = {id: each.policy.title for id, each in (shown if how.public else catalogue.policies).items()}
+    shared = {id: _policy(each, result, facts, titles, how) for id, each in shown.items()}
+    standings = {each.policy.standing for each in shown.values()}
     fits = {zone: industry_fit(catalogue.zones[zone], facts) for zone in wanted}
     if how.order == "amount":
         wanted.sort(key=lambda zone: rank(result.zones[zone]), reverse=True)
     else:
         wanted.sort(key=lambda zone: (FITS.index(fits[zone]), -result.zones[zone].met))
     lacking = {id: Gaps(each["missing_facts"], each["unclear_facts"]) for id, each in shared.items()}
-    asked = [asdict(each) for each in questions(result, wanted, lacking, facts, catalogue, office=how.office)]
+    asked = [asdict(each) for each in questions(result, wanted, lacking, facts, catalogue, office=not how.public)]
     return {
         "as_of": result.as_of.isoformat(),
         "catalogue_version": result.catalogue_version,
-        "standing": list(result.standing),
+        "standing": [each for each in STANDINGS if each in standings],
         "next_question": asked[0] if asked else None,
         "further_questions": asked[1:],
         "zones": [_zone(result.zones[zone], fits[zone], result, shared, catalogue) for zone in wanted],
     }
 
 
+def _shown(compiled: CompiledPolicy, result: MatchResult, how: Rendering) -> bool:
+    return visible(compiled.policy, result.as_of, staff=not how.public)
+
+
 def _zone(
     outcome: ZoneOutcome, fit: str, result: MatchResult, shared: dict[str, dict[str, Any]], catalogue: Catalogue
 ) -> dict[str, Any]:
     profile = catalogue.zones[outcome.zone]
-    ids = [id for id in result.policies if outcome.zone in catalogue.policies[id].zones]
+    ids = [id for id in shared if outcome.zone in catalogue.policies[id].zones]
     ids.sort(key=lambda id: _rank(result.policies[id]))
     return {
         "zone": outcome.zone,
@@ -110,7 +115,7 @@ def _in_zone(policy: dict[str, Any], id: str, outcome: ZoneOutcome, catalogue: C
 
 
 def _policy(
-    compiled: CompiledPolicy, result: MatchResult, facts: Facts, catalogue: Catalogue, how: Rendering
+    compiled: CompiledPolicy, result: MatchResult, facts: Facts, titles: Mapping[str, str], how: Rendering
 ) -> dict[str, Any]:
     policy, outcome = compiled.policy, result.policies[compiled.id]
     open_questions = gaps(compiled, outcome, facts)
@@ -134,7 +139,7 @@ def _policy(
         "nearest_asks": list(near.asks),
         "calculation": reckoning(compiled, outcome, facts, result.as_of),
         "by_year": _years(outcome.by_year(result.as_of.year) if outcome.years else ()),
-        "terms": terms(compiled, outcome, facts, result.as_of, catalogue),
+        "terms": terms(compiled, outcome, facts, result.as_of, titles),
     }
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, get_args
 
+from services.incentives.catalogue import Barred
 from services.incentives.matching.result import MatchResult, PolicyOutcome
+
+_BARRED: Final = frozenset(get_args(Barred))
+_LEFT_OUT: Final = 6
+"""Where a zone's stored row says why policies do not count."""
 
 
 class Change(NamedTuple):
@@ -20,17 +25,27 @@ def changes(before: Mapping[str, Any] | None, after: MatchResult) -> list[Change
     """What is new in ``after`` against a stored match; nothing where there was none."""
     if before is None:
         return []
-    rows: Mapping[str, Sequence[Any]] = before["policies"]
-    found = (change(id, rows.get(id), after.policies.get(id)) for id in sorted(rows.keys() | after.policies.keys()))
+    rows = counted(before)
+    barred = _barred(zone.left_out for zone in after.zones.values())
+    now = {id: outcome for id, outcome in after.policies.items() if id not in barred}
+    found = (change(id, rows.get(id), now.get(id)) for id in sorted(rows.keys() | now.keys()))
     return [each for each in found if each is not None]
+
+
+def counted(stored: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
+    """The rows of a stored match that count: not those of which its zones say that they are barred."""
+    barred = _barred(zone[_LEFT_OUT] for zone in stored["zones"].values())
+    return {id: row for id, row in stored["policies"].items() if id not in barred}
 
 
 def change(policy: str, before: Sequence[Any] | None, after: PolicyOutcome | None) -> Change | None:
     """The change of one policy against its stored row; None where nothing changed but its conditions' own verdicts."""
     was = None if before is None else PolicyOutcome.of_row(before)
-    if _told(was) == _told(after):
-        return None
-    return Change(policy, was, after)
+    return None if _told(was) == _told(after) else Change(policy, was, after)
+
+
+def _barred(left_out: Iterable[Mapping[str, Any]]) -> set[str]:
+    return {id for zone in left_out for id, why in zone.items() if why[0] in _BARRED}
 
 
 def _told(outcome: PolicyOutcome | None) -> PolicyOutcome | None:

@@ -54,16 +54,20 @@ def item_of(compiled: CompiledPolicy, years: Mapping[int, float], second: float)
 
 
 def combine(zone: str, candidates: Iterable[Candidate], role: str) -> ZoneOutcome:
-    """The best combination of a zone's candidates for one beneficiary: others' money is not added to theirs."""
+    """The best combination of a zone's candidates for one beneficiary: others' money is not added to theirs.
+
+    What is barred is in no figure, not even in how many are met.
+    """
     left_out: dict[str, tuple[LeftOut, str]] = {}
     own: list[Candidate] = []
     met = unknown = 0
     for each in candidates:
-        met += each.outcome.verdict == MET
-        unknown += each.outcome.verdict != MET
         if each.compiled.barred is not None:
             left_out[each.id] = (each.compiled.barred, "")
-        elif each.compiled.policy.beneficiary != role:
+            continue
+        met += each.outcome.verdict == MET
+        unknown += each.outcome.verdict != MET
+        if each.compiled.policy.beneficiary != role:
             left_out[each.id] = ("beneficiary", "")
         else:
             own.append(each)

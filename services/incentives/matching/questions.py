@@ -101,8 +101,8 @@ def _open(
     result: MatchResult, zones: Mapping[str, ZoneOutcome], gaps: Mapping[str, Gaps], catalogue: Catalogue
 ) -> Iterator[_Open]:
     """Policies of these zones that may promise something and lack a fact."""
-    for id, outcome in result.policies.items():
-        policy, lacks = catalogue.policies[id], [*gaps[id].missing, *gaps[id].unclear]
+    for id, lacking in gaps.items():
+        policy, outcome, lacks = catalogue.policies[id], result.policies[id], [*lacking.missing, *lacking.unclear]
         if not lacks or not _undecided(outcome):
             continue
         reasons = {zone: zones[zone].left_out.get(id) for zone in policy.zones if zone in zones}

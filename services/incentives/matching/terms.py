@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
 from contracts.vocabulary.amount import format_fen
 from contracts.vocabulary.facts import PPM
-from services.incentives.catalogue import Catalogue, CompiledPolicy
+from services.incentives.catalogue import CompiledPolicy
 from services.incentives.comparisons import NOT_MET
 from services.incentives.matching.result import PolicyOutcome
 from services.incentives.matching.wording import shown
@@ -24,13 +24,16 @@ Line = tuple[str, str]
 
 
 def terms(
-    compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts, as_of: date, catalogue: Catalogue
+    compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts, as_of: date, titles: Mapping[str, str]
 ) -> list[dict[str, str]]:
-    """Every term of a policy that may still be had; none of one that is not met."""
+    """Every term of a policy that may still be had; none of one that is not met.
+
+    ``titles`` are those of the policies that the reader may be told of.
+    """
     if outcome.verdict == NOT_MET:
         return []
     policy = compiled.policy
-    lines = [*_of_the_policy(policy, as_of), *_shared(policy, catalogue)]
+    lines = [*_of_the_policy(policy, as_of), *_shared(policy, titles)]
     if not isinstance(policy.benefit, InKind):
         lines += [*_paid(policy.benefit, outcome, facts), *_afterwards(policy.benefit, outcome)]
     return [{"kind": kind, "text": text} for kind, text in lines]
@@ -53,14 +56,13 @@ def _window(policy: Policy, as_of: date) -> str:
     return f"（{'下一次申报期' if start and as_of < start else '现在可以申报'}：{opens}）"
 
 
-def _shared(policy: Policy, catalogue: Catalogue) -> Iterator[Line]:
+def _shared(policy: Policy, titles: Mapping[str, str]) -> Iterator[Line]:
     for each in policy.shared_caps or ():
         yield "shared_cap", f"{each.title}：{'每年' if each.per == 'year' else ''}合计最高{each.cap}"
     if policy.pool is not None:
         pool = policy.pool
         yield "pool", f"{pool.title}：总额{pool.total}，{RULES[pool.rule]}，能否拿到以当期预算为准"
-    for id in policy.tops_up or ():
-        title = catalogue.policies[id].policy.title if id in catalogue.policies else id
+    for title in (titles[id] for id in policy.tops_up or () if id in titles):
         yield "top_up", f"已得「{title}」的，本项只补差额"
 
 

@@ -17,11 +17,18 @@ from services.incentives.policy_checks.witnesses import Universe
 
 def compare(policy: Policy, others: Iterable[Policy]) -> list[Finding]:
     """What a policy has in common with others that it should not, others of the same standing."""
-    alike = [each for each in others if each.standing == policy.standing and _together(policy.valid, each.valid)]
-    found = [_versions(policy, each) for each in alike if each.id == policy.id and each.version != policy.version]
+    known = list(others)
+    found = [_versions(policy, each) for each in known if each.id == policy.id and _displaces(policy, each)]
+    alike = [each for each in known if each.standing == policy.standing and _together(policy.valid, each.valid)]
     if policy.standing != "historical":
         found += [_overlap(policy, each) for each in alike if each.id != policy.id and _pay_for_one_thing(policy, each)]
     return found
+
+
+def _displaces(one: Policy, other: Policy) -> bool:
+    """Whether it leaves the other no day: it begins no later. One that begins later leaves it the days before."""
+    starts = [each.valid.from_ or date.min for each in (one, other)]
+    return one.version != other.version and starts[0] <= starts[1]
 
 
 def _pay_for_one_thing(one: Policy, other: Policy) -> bool:
@@ -65,8 +72,9 @@ def _overlap(one: Policy, other: Policy) -> Finding:
 
 def _versions(one: Policy, other: Policy) -> Finding:
     message = (
-        f"第{other.version}版（{_term(other.valid)}）与本版（{_term(one.valid)}）的有效期重叠，同一天只能有一版有效："
-        "发布后以本版为准，另一版不再计入；要等另一版到期的，请把 from 写成到期的次日，并到那时再发布"
+        f"本版（{_term(one.valid)}）不晚于第{other.version}版（{_term(other.valid)}）开始，同一天只能有一版有效："
+        f"发布后以本版为准，第{other.version}版不再有任何一天有效。更正错误时应当如此；"
+        f"新规定请把 from 写成它生效的那一天，前一天为止仍用第{other.version}版"
     )
     return Finding("warning", ("valid",), message)
 

@@ -14,11 +14,11 @@ from kit.ports import Ports
 from services.incentives.errors import DecisionNotFound, InvalidFacts, MatchNotReady
 from services.incentives.matching import MatchResult, Rendering, match, render
 from services.incentives.matching.answer import Order
+from services.incentives.queries.shelf import STAFF
 from services.incentives.repository import DECISIONS, MATCHES, Library, body_of, today
 from services.incentives.schemas import EligibilityInput
 from services.incentives.settings import RETRY_AFTER_SECONDS
 
-STAFF: Final = ("officer", "bureau_officer", "manager", "policy_editor", "reviewer", "administrator")
 _ID: Final = re.compile(r"^[0-9a-f-]{36}$")
 _SOURCES: Final[Mapping[str, SourceKind]] = {"partner": "partner", "anonymous": "visitor"}
 
@@ -36,11 +36,11 @@ class Given:
         """What was asked, as it is stored."""
         facts = {name: value.model_dump(mode="json") for name, value in self.facts.items()}
         zones = None if self.how.zones is None else list(self.how.zones)
-        how = {"order": self.how.order, "nearest": self.how.nearest, "office": self.how.office}
+        how = {"order": self.how.order, "nearest": self.how.nearest, "public": self.how.public}
         return {"facts": facts, "zones": zones, **how}
 
 
-def answer_for_facts(ports: Ports, library: Library, principal: Principal, asked: EligibilityInput) -> Given:
+async def answer_for_facts(ports: Ports, library: Library, principal: Principal, asked: EligibilityInput) -> Given:
     """What a project with these facts could get; nothing is stored.
 
     Raises:
@@ -48,8 +48,9 @@ def answer_for_facts(ports: Ports, library: Library, principal: Principal, asked
     """
     facts = _facts(principal, asked)
     how = _rendering(principal, None if asked.zones is None else [zone.value for zone in asked.zones])
-    result = match(facts, library.current, asked.as_of or today(ports))
-    answer = render(result, facts, library.current, how)
+    day = asked.as_of or today(ports)
+    catalogue = await library.on(day)
+    answer = render(match(facts, catalogue, day), facts, catalogue, how)
     return Given({"decision": None, "lead_revision": None, **answer}, facts, how)
 
 
@@ -101,11 +102,11 @@ async def saved(ports: Ports, principal: Principal, id: str) -> dict[str, Any]:
 def _rendering(principal: Principal, zones: list[str] | None) -> Rendering:
     """Zones by amount for the offices, by industry fit for others; numbers to reach for whose own project it is.
 
-    The public is shown the rule beside the value given, and no numbers to aim at.
+    Companies see what holds; the public the rule beside the value given, and no numbers to aim at.
     """
     staff = principal.role in STAFF
     order: Order = "amount" if staff else "fit"
-    return Rendering(zones=zones, order=order, nearest=staff or principal.role == "partner", office=staff)
+    return Rendering(zones=zones, order=order, nearest=staff or principal.role == "partner", public=not staff)
 
 
 def _facts(principal: Principal, asked: EligibilityInput) -> dict[str, FactValue]:

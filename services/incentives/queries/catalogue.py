@@ -1,8 +1,8 @@
-"""Zones and policies as anybody may read them; drafts for those who write and review them."""
+"""Zones and policies as each may read them: companies what holds, the office everything, its authors drafts as well."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,19 +10,19 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from contracts.vocabulary.fair_competition import GroundId
-from kit.auth import Principal
 from kit.ports import Ports
-from kit.store.port import Clause, Eq, In, Matches, Record, Scope, Sort
+from kit.store.port import Clause, Eq, In, Matches, Sort
 from kit.web import Answer
+from services.incentives.catalogue import Catalogue
 from services.incentives.errors import PolicyNotFound, ZoneNotFound
+from services.incentives.lives import state_of, visible
 from services.incentives.policy import Policy, stored_policy
-from services.incentives.policy.schema import Override, PolicyScope, scopes_of
-from services.incentives.repository import POLICIES, VERSIONS, Library, scope_of_author, version_id
-from services.incentives.schemas import Day, StandingName, Status, ValidAnswer
+from services.incentives.policy.schema import Override, scopes_of
+from services.incentives.queries.shelf import Seen, Shelf
+from services.incentives.repository import POLICIES, Library, text_hash
+from services.incentives.schemas import Day, HiddenBecause, StandingName, Status, ValidAnswer
 from services.incentives.settings import counts_illustrative
 from services.incentives.zone_profile import ZoneProfile
-
-AUTHORS = ("policy_editor", "reviewer", "administrator")
 
 
 class ZoneAnswer(ZoneProfile):
@@ -57,7 +57,10 @@ class DraftAnswer(Answer):
 
 
 class PolicyItem(Answer):
-    """A policy in a list; what counts is what was published, the draft's words where nothing was."""
+    """A policy in a list: the version that is in effect on the day asked about, the draft's words where none ever was.
+
+    ``hidden_because`` says why companies do not see it, null where they do; ``next_version`` begins on ``next_from``.
+    """
 
     id: str
     revision: int
@@ -75,26 +78,46 @@ class PolicyItem(Answer):
     benefit: str
     valid: ValidAnswer
     in_effect: bool
+    hidden_because: HiddenBecause | None = None
+    next_version: int | None = None
+    next_from: Day | None = None
     cleanup_reason: str | None
     exclusive_group: str | None
     has_draft: bool
+
+
+class WithdrawalAnswer(Answer):
+    """A withdrawal: from which day on, why, and by whom."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    from_: Day = Field(alias="from")
+    reason: str
+    by: str
+    at: str
 
 
 class PolicyDetail(PolicyItem):
     """A policy with everything it says."""
 
     document: Policy
+    content_hash: str | None = Field(None, description="这一版内容的校验值，发布后不变")
     versions: list[int]
     published_at: str | None
+    withdrawals: list[WithdrawalAnswer] = Field(default_factory=list)
     draft: DraftAnswer | None
 
 
 class VersionAnswer(Answer):
-    """One immutable version."""
+    """One immutable version, and the days on which it is in effect: null where it never was or is, or without end."""
 
     policy: str
     version: int
     published_at: str
+    status: Status
+    first_day: Day | None
+    last_day: Day | None
+    content_hash: str
     document: Policy
 
 
@@ -109,12 +132,12 @@ class PolicyFilter:
     text: str | None = None
 
 
-def zones(library: Library, day: date) -> ZonePage:
+def zones(library: Library, catalogue: Catalogue, day: date) -> ZonePage:
     """Every zone."""
-    return ZonePage(items=[_zone(library, profile, day) for profile in library.zones.values()])
+    return ZonePage(items=[_zone(catalogue, profile, day) for profile in library.zones.values()])
 
 
-def zone(library: Library, id: str, day: date) -> ZoneAnswer:
+def zone(library: Library, catalogue: Catalogue, id: str, day: date) -> ZoneAnswer:
     """One zone.
 
     Raises:
@@ -122,63 +145,83 @@ def zone(library: Library, id: str, day: date) -> ZoneAnswer:
     """
     if id not in library.zones:
         raise ZoneNotFound(f"没有「{id}」这个区，可用：{'、'.join(library.zones)}。")
-    return _zone(library, library.zones[id], day)
+    return _zone(catalogue, library.zones[id], day)
 
 
-async def policies(
-    ports: Ports, principal: Principal, wanted: PolicyFilter, day: date, *, limit: int, cursor: str | None
-) -> dict[str, Any]:
-    """A page of policies in the order of their titles."""
-    page = await ports.store.find(
-        POLICIES.name, _scope(principal), _clauses(ports, wanted), sort=Sort("title"), limit=limit, cursor=cursor
-    )
-    return {"items": [_item(record, day) for record in page.records], "next": page.next}
+async def policies(shelf: Shelf, wanted: PolicyFilter, *, limit: int, cursor: str | None) -> dict[str, Any]:
+    """A page of policies in the order of their titles; what the reader may not see takes no place on it."""
+    clauses = _clauses(shelf.ports, wanted)
+    shown: list[dict[str, Any]] = []
+    while True:
+        page = await shelf.ports.store.find(
+            POLICIES.name, shelf.scope, clauses, sort=Sort("title"), limit=limit - len(shown), cursor=cursor
+        )
+        for record in page.records:
+            found = await shelf.seen(record)
+            if found is not None and wanted.status in (None, found.status):
+                shown.append(_item(found))
+        cursor = page.next
+        if cursor is None or len(shown) == limit:
+            return {"items": shown, "next": cursor}
 
 
-async def policy(ports: Ports, principal: Principal, id: str, day: date) -> PolicyDetail:
+async def policy(shelf: Shelf, id: str) -> PolicyDetail:
     """One policy.
 
     Raises:
-        PolicyNotFound: there is none, or only a draft that the reader may not see.
+        PolicyNotFound: there is none, or none that the reader may see.
     """
-    record = await _published(ports, principal, id)
-    item = _item(record, day)
-    draft = record.body["draft"]
+    found = await _found(shelf, id)
+    body = found.record.body
+    draft = body["draft"]
+    published = found.policy.version if body["version"] else None
+    version = None if published is None else await shelf.version(id, published)
     return PolicyDetail(
-        **item,
-        document=stored_policy(record.body["document"] or draft["document"], record.id),
-        versions=list(range(1, record.body["version"] + 1)),
-        published_at=record.body["published_at"],
-        draft=_draft(draft) if draft is not None and principal.role in AUTHORS else None,
+        **_item(found),
+        document=shelf.without_hidden(found.policy),
+        content_hash=None if version is None else text_hash(version.body["document"]),
+        versions=list(range(1, body["version"] + 1)) if shelf.staff else [found.policy.version],
+        published_at=body["published_at"],
+        withdrawals=[_withdrawal(each) for each in body.get("acts", ()) if each["version"] is None]
+        if shelf.staff
+        else [],
+        draft=_draft(draft) if draft is not None and shelf.author else None,
     )
 
 
-async def version(ports: Ports, principal: Principal, id: str, number: int) -> VersionAnswer:
-    """One version of a policy, as it was when it counted.
+async def version(shelf: Shelf, id: str, number: int) -> VersionAnswer:
+    """One version of a policy, as it was when it counted; companies see the one that is in effect.
 
     Raises:
-        PolicyNotFound: there is no such policy or version.
+        PolicyNotFound: there is no such policy or version, or none that the reader may see.
     """
-    record = await _published(ports, principal, id)
-    found = await ports.store.get(VERSIONS.name, _scope(principal), version_id(id, number))
-    if found is None or number > record.body["version"]:
-        raise PolicyNotFound(f"「{record.body['title']}」没有第 {number} 版，现行为第 {record.body['version']} 版。")
-    document = stored_policy(found.body["document"], id)
-    return VersionAnswer(policy=id, version=number, published_at=found.body["at"], document=document)
-
-
-def _scope(principal: Principal) -> Scope:
-    return scope_of_author(principal) if principal.role in AUTHORS else principal.scope
-
-
-async def _published(ports: Ports, principal: Principal, id: str) -> Record:
-    record = await ports.store.get(POLICIES.name, _scope(principal), id)
-    hidden = (
-        record is not None and record.body["standing"] == "illustrative" and not counts_illustrative(ports.settings)
+    found = await _found(shelf, id)
+    stored = await shelf.version(id, number)
+    if stored is None or number > found.record.body["version"] or (number != found.policy.version and not shelf.staff):
+        raise PolicyNotFound(f"「{found.policy.title}」没有第 {number} 版，现行为第 {found.policy.version} 版。")
+    document = stored_policy(stored.body["document"], id)
+    phase = found.life.phase_of(number)
+    return VersionAnswer(
+        policy=id,
+        version=number,
+        published_at=stored.body["at"],
+        status=state_of(document, shelf.day, found.life),
+        first_day=None if phase is None or phase.first == date.min else phase.first.isoformat(),
+        last_day=None if phase is None or phase.last == date.max else phase.last.isoformat(),
+        content_hash=text_hash(stored.body["document"]),
+        document=shelf.without_hidden(document),
     )
-    if record is None or (hidden and principal.role not in AUTHORS):
+
+
+async def _found(shelf: Shelf, id: str) -> Seen:
+    record = await shelf.ports.store.get(POLICIES.name, shelf.scope, id)
+    found = None if record is None else await shelf.seen(record)
+    if found is None:
         raise PolicyNotFound("没有这项政策，请从政策库重新打开。")
-    return record
+    illustrative = found.policy.standing == "illustrative"
+    if illustrative and not counts_illustrative(shelf.ports.settings) and not shelf.author:
+        raise PolicyNotFound("没有这项政策，请从政策库重新打开。")
+    return found
 
 
 def _clauses(ports: Ports, wanted: PolicyFilter) -> Sequence[Clause]:
@@ -187,43 +230,48 @@ def _clauses(ports: Ports, wanted: PolicyFilter) -> Sequence[Clause]:
         clauses.append(In("scope", scopes_of(wanted.zone)))
     if wanted.standing is None and not counts_illustrative(ports.settings):
         clauses.append(In("standing", ("in_force", "historical")))
-    for name in ("standing", "instrument", "status"):
+    for name in ("standing", "instrument"):
         value = getattr(wanted, name)
         if value is not None:
             clauses.append(Eq(name, value))
+    if wanted.status is not None:
+        clauses.append(Eq("status", "draft" if wanted.status == "draft" else "published"))
     if wanted.text and wanted.text.strip():
         clauses.append(Matches(wanted.text))
     return clauses
 
 
-def _zone(library: Library, profile: ZoneProfile, day: date) -> ZoneAnswer:
-    here = sum(profile.id.value in each.zones for each in library.current.effective(day))
-    return ZoneAnswer(**dict(profile), policies=here)
+def _zone(catalogue: Catalogue, profile: ZoneProfile, day: date) -> ZoneAnswer:
+    """A zone with the number of policies that companies find there: what they may not see is in no count."""
+    here = (each for each in catalogue.effective(day) if profile.id.value in each.zones)
+    return ZoneAnswer(**dict(profile), policies=sum(visible(each.policy, day, staff=False) for each in here))
 
 
-def _item(record: Record, day: date) -> dict[str, Any]:
-    body = record.body
-    content = body["document"] or body["draft"]["document"]
-    valid, cleanup = content["valid"], content["cleanup"]
+def _item(found: Seen) -> dict[str, Any]:
+    record, policy = found.record, found.policy
+    valid, cleanup = policy.valid, policy.cleanup
+    names = ("title", "title_en", "standing", "instrument", "beneficiary", "claim_mode", "summary", "exclusive_group")
     return {
         "id": record.id,
         "revision": record.revision,
-        "version": body["version"],
-        "status": body["status"],
-        **{name: content[name] for name in ("title", "title_en", "standing", "instrument", "beneficiary")},
-        **{name: content[name] for name in ("claim_mode", "summary", "exclusive_group")},
-        "scope": body["scope"],
-        "zones": list(PolicyScope.model_validate(content["scope"]).zones),
-        "benefit": content["benefit"]["text"],
-        "valid": valid,
-        "in_effect": _holds(valid, day.isoformat()),
-        "cleanup_reason": cleanup["reason"] if cleanup and cleanup["pending"] else None,
-        "has_draft": body["draft"] is not None,
+        "version": policy.version if record.body["version"] else 0,
+        "status": found.status,
+        **{name: getattr(policy, name) for name in names},
+        "scope": policy.scope.key,
+        "zones": list(policy.scope.zones),
+        "benefit": policy.benefit.text,
+        "valid": valid.model_dump(mode="json", by_alias=True),
+        "in_effect": found.status == "published" and valid.holds(found.day),
+        "hidden_because": found.hidden,
+        "next_version": found.next and found.next.version,
+        "next_from": found.next and found.next.first.isoformat(),
+        "cleanup_reason": cleanup.reason if cleanup is not None and cleanup.pending else None,
+        "has_draft": record.body["draft"] is not None,
     }
 
 
-def _holds(valid: dict[str, Any], day: Day) -> bool:
-    return bool(valid["from"]) and valid["from"] <= day and (valid["until"] is None or day <= valid["until"])
+def _withdrawal(act: Mapping[str, Any]) -> WithdrawalAnswer:
+    return WithdrawalAnswer(from_=act["from"], reason=act["reason"], by=act["by_name"], at=act["at"])
 
 
 def _draft(content: dict[str, Any]) -> DraftAnswer:

@@ -14,6 +14,7 @@ from services.incentives.repository.collections import (
     body_of,
     events_of,
     scope_of_author,
+    text_hash,
     today,
     version_id,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "overtaken_by",
     "part_of",
     "scope_of_author",
+    "text_hash",
     "today",
     "version_id",
 ]

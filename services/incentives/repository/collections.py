@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
+
+import orjson
 
 from contracts.event import EventData
 from kit.auth import Principal
@@ -11,6 +14,7 @@ from kit.clock import SHANGHAI
 from kit.events import Event, envelop
 from kit.ports import Ports
 from kit.store.port import Collection, Index, Record, Scope
+from operating.ids import content_digest
 from services.incentives.settings import SCHEMA, SERVICE
 
 POLICIES: Final = Collection(
@@ -21,6 +25,7 @@ POLICIES: Final = Collection(
         Index("instrument"),
         Index("status"),
         Index("version", "integer"),
+        Index("acted", "integer"),
         Index("title", "chinese"),
     ),
     ("title", "summary"),
@@ -68,6 +73,11 @@ def today(ports: Ports) -> date:
 def scope_of_author(principal: Principal) -> Scope:
     """What an editor or reviewer sees of the catalogue: drafts as well."""
     return Scope.of(principal.readers | {CATALOGUE})
+
+
+def text_hash(document: Mapping[str, Any]) -> str:
+    """What tells one text of a policy from another; the same whatever release reads it."""
+    return content_digest(orjson.dumps(document, option=orjson.OPT_SORT_KEYS))
 
 
 def version_id(policy: str, version: int) -> str:

@@ -7,6 +7,7 @@ from services.incentives.schemas.authoring import (
     OverrideInput,
     PolicyReceipt,
     ReviewInput,
+    WithdrawalInput,
 )
 from services.incentives.schemas.codes import (
     CodeAnswer,
@@ -40,7 +41,7 @@ from services.incentives.schemas.replays import (
     TodayAnswer,
     VersionThenAndNow,
 )
-from services.incentives.schemas.words import Day, Fit, StandingName, Status, Verdict
+from services.incentives.schemas.words import Day, Fit, HiddenBecause, StandingName, Status, Verdict
 
 __all__ = [
     "ChangedLead",
@@ -57,6 +58,7 @@ __all__ = [
     "FindingAnswer",
     "Fit",
     "FlagAnswer",
+    "HiddenBecause",
     "LimitAnswer",
     "MatchAnswer",
     "NearestAnswer",
@@ -75,6 +77,7 @@ __all__ = [
     "ValidAnswer",
     "Verdict",
     "VersionThenAndNow",
+    "WithdrawalInput",
     "YearAnswer",
     "YearCost",
     "ZoneAnswer",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from contracts.vocabulary.fair_competition import GroundId, RuleId
 from kit.web import Answer, StrictModel
@@ -39,6 +39,17 @@ class ReviewInput(StrictModel):
     until: date | None = Field(None, description="审查到哪一天为止有效；适用第十二条例外时的终止日期")
     overrides: list[OverrideInput] = Field(
         default_factory=list, max_length=20, description="逐项说明：涉及哪项规则，为什么仍可出台"
+    )
+
+
+class WithdrawalInput(StrictModel):
+    """From which day on a policy no longer counts, and why; both are kept for ever."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    reason: Annotated[str, Field(min_length=1, max_length=500)] = Field(description="撤回的理由，永久保存")
+    from_: date | None = Field(
+        None, alias="from", le=date(2100, 12, 31), description="从哪一天起撤回，今天或以后；默认今天"
     )
 
 

@@ -9,5 +9,7 @@ from contracts.vocabulary.form import DAY
 Verdict = Literal["met", "not_met", "unknown"]
 StandingName = Literal["in_force", "historical", "illustrative"]
 Fit = Literal["lead", "related", "none"]
-Status = Literal["published", "draft"]
+Status = Literal["published", "draft", "scheduled", "superseded", "withdrawn", "expired"]
+"""In effect; never published; begins later; replaced by another version; taken back; its validity is over."""
+HiddenBecause = Literal["scheduled", "superseded", "withdrawn", "expired", "undated", "cleanup", "review"]
 Day = Annotated[str, DAY]
