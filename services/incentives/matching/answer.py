@@ -40,10 +40,15 @@ class Rendering:
 def render(result: MatchResult, facts: Facts, catalogue: Catalogue, how: Rendering) -> dict[str, Any]:
     """The answer of ``/eligibility`` and ``/leads/{id}/matches``, less what only the caller knows.
 
-    ``possible_fen`` is None where nothing bounds it, or where ``amount_unknown`` says that there is no figure.
+    ``possible_fen`` is None where nothing bounds it, or where ``amount_unknown`` says that there is no figure. What is
+    of the same rank stands in the catalogue's order, so that a result that was stored reads as it did before.
     """
-    wanted = [zone for zone in result.zones if how.zones is None or zone in how.zones]
-    shared = {id: _policy(catalogue.policies[id], result, facts, catalogue, how) for id in result.policies}
+    wanted = [zone for zone in catalogue.zones if zone in result.zones and (how.zones is None or zone in how.zones)]
+    shared = {
+        id: _policy(compiled, result, facts, catalogue, how)
+        for id, compiled in catalogue.policies.items()
+        if id in result.policies
+    }
     fits = {zone: industry_fit(catalogue.zones[zone], facts) for zone in wanted}
     if how.order == "amount":
         wanted.sort(key=lambda zone: rank(result.zones[zone]), reverse=True)
@@ -61,7 +66,7 @@ def _zone(
     outcome: ZoneOutcome, fit: str, result: MatchResult, shared: dict[str, dict[str, Any]], catalogue: Catalogue
 ) -> dict[str, Any]:
     profile = catalogue.zones[outcome.zone]
-    ids = [id for id in result.policies if outcome.zone in catalogue.policies[id].zones]
+    ids = [id for id in shared if outcome.zone in catalogue.policies[id].zones]
     ids.sort(key=lambda id: _rank(result.policies[id]))
     return {
         "zone": outcome.zone,

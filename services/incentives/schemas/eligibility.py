@@ -158,7 +158,10 @@ class ZoneAnswer(Answer):
 
 
 class MatchAnswer(Answer):
-    """The whole answer; ``decision`` once it is saved, ``lead_revision`` where it is a lead's."""
+    """The whole answer; ``decision`` is what it is on record under, ``lead_revision`` where it is a lead's.
+
+    A visitor's answer is not on record until it is saved.
+    """
 
     decision: str | None
     lead_revision: int | None
@@ -166,10 +169,3 @@ class MatchAnswer(Answer):
     catalogue_version: str
     standing: list[StandingName]
     zones: list[ZoneAnswer]
-
-
-class DecisionReceipt(Answer):
-    """A saved answer: whoever knows its id may open it."""
-
-    id: str
-    revision: int
