@@ -52,6 +52,8 @@ SIGN_INS_A_MINUTE = 30
 """From one address."""
 VISITOR_POSTS_A_MINUTE = 120
 """From one address without an account."""
+ANSWERS_A_MINUTE = 30
+"""From one address without an account: what one could get, asked or saved."""
 ENQUIRIES_A_MINUTE = 10
 """From one address without an account, or one organisation: enquiries, and looks at how they stand."""
 ENQUIRIES_A_FORM = 4

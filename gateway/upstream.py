@@ -20,6 +20,7 @@ from gateway.replicas import Replicas
 from gateway.routing import Table
 from gateway.session import Session, current_session
 from gateway.settings import (
+    ANSWERS_A_MINUTE,
     ENQUIRIES_A_FORM,
     ENQUIRIES_A_MINUTE,
     INTERNAL_TOKEN_LIFE,
@@ -44,6 +45,7 @@ class Upstream:
         self._clock, self._secret = ports.clock, ports.secret
         self._issuer = TokenIssuer(ports.keys, ports.clock)
         self._visitors = AddressLimit(ports.clock, VISITOR_POSTS_A_MINUTE * ports.settings.rate_limit_factor)
+        self._answers = AddressLimit(ports.clock, ANSWERS_A_MINUTE * ports.settings.rate_limit_factor)
         self._asking = AddressLimit(ports.clock, ENQUIRIES_A_MINUTE * ports.settings.rate_limit_factor)
         self._forms = AddressLimit(ports.clock, ENQUIRIES_A_FORM * ports.settings.rate_limit_factor)
         self._tokens: dict[tuple[Principal, str], tuple[float, bytes]] = {}
@@ -81,7 +83,10 @@ class Upstream:
         client = scope.get("client")
         address = subscriber_of(client[0]) if client else ""
         self._visitors.spend(address)
-        if path.split("/", 2)[1] == "enquiries":
+        kind = path.split("/", 2)[1]
+        if kind in ("eligibility", "decisions"):
+            self._answers.spend(address)
+        if kind == "enquiries":
             self._asking.spend(address)
             if nonce and nonce_holds(self._secret, self._clock, nonce):
                 self._forms.spend(nonce)

@@ -54,7 +54,9 @@ async def eligibility(request: Request, visit: Visiting) -> Response:
         "by_amount": visit.session is not None,
     }
     template = "panels/eligibility.html" if visit.swapped else "eligibility.html"
-    return visit.page(template, 422 if refused and not visit.swapped else 200, **context)
+    shown = visit.page(template, refused.status if refused and not visit.swapped else 200, **context)
+    shown.headers.update(refused.headers if refused else {})
+    return shown
 
 
 async def _answer(visit: Visit, facts: Mapping[str, Any], zone: str) -> tuple[Answered | None, Refused | None]:

@@ -9,16 +9,19 @@ import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from contracts.vocabulary.zones import ZoneId
-from kit.web import Asking, OwnPorts, PageOf, Paging, set_etag
+from kit.auth import Principal
+from kit.web import Asking, OwnPorts, PageOf, Paging, require, set_etag
 from operating.idempotency import IdempotencyKey, RequestKey
-from services.incentives.commands.decisions import save_decision
+from services.incentives.commands.decisions import give, save_decision
 from services.incentives.policy.schema import Instrument
-from services.incentives.queries import answers, catalogue, replays
+from services.incentives.queries import answers, catalogue, decisions, replays
 from services.incentives.queries.catalogue import PolicyDetail, PolicyFilter, PolicyItem, VersionAnswer, ZonePage
 from services.incentives.queries.catalogue import ZoneAnswer as Zone
 from services.incentives.queries.shelf import Shelf
 from services.incentives.repository import Library, today
 from services.incentives.schemas import (
+    DecisionInput,
+    DecisionItem,
     DecisionReceipt,
     EligibilityInput,
     MatchAnswer,
@@ -29,6 +32,7 @@ from services.incentives.schemas import (
 
 router = APIRouter()
 
+SignedIn = Annotated[Principal, Depends(require())]
 PolicyId = Annotated[str, Path(max_length=80, description="政策编号")]
 
 
@@ -41,9 +45,9 @@ def library_of(request: Request) -> Library:
 Shelves = Annotated[Library, Depends(library_of)]
 
 
-def json_of(document: dict[str, Any]) -> Response:
-    """An answer whose shape the engine's tests vouch for, written without validating it again."""
-    return Response(orjson.dumps(document), media_type="application/json")
+def as_json(content: bytes) -> Response:
+    """An answer whose shape the engine's tests vouch for, sent without validating it again."""
+    return Response(content, media_type="application/json")
 
 
 @router.get("/zones", summary="各区档案")
@@ -100,39 +104,54 @@ async def read_version(id: PolicyId, number: Annotated[int, Path(ge=1, le=10_000
 
 @router.post("/eligibility", response_model=MatchAnswer, summary="政策测算")
 async def eligibility(asked: EligibilityInput, principal: Asking, ports: OwnPorts, library: Shelves) -> Response:
-    """What a project with these facts could get, in which zone, and why or why not. Nothing is stored."""
-    return json_of((await answers.answer_for_facts(ports, library, principal, asked)).answer)
+    """What a project with these facts could get, in which zone, and why or why not.
+
+    Nothing is kept of what visitors ask; what somebody with an account is told is on record.
+    """
+    return as_json(await give(ports, principal, await answers.answer_for_facts(ports, library, principal, asked)))
 
 
 @router.post("/decisions", status_code=201, response_model=DecisionReceipt, summary="保存测算结果")
 async def save(
-    asked: EligibilityInput,
+    asked: DecisionInput,
     key: IdempotencyKey,
     principal: Asking,
     ports: OwnPorts,
     library: Shelves,
     response: Response,
 ) -> dict[str, Any]:
-    """Answer as ``/eligibility`` does and keep the answer under a random id."""
+    """Answer as ``/eligibility`` does and keep the answer under a random id, for the caller and whom they work with."""
     given = await answers.answer_for_facts(ports, library, principal, asked)
     request = RequestKey.of(key, asked, "decision")
-    receipt = await save_decision(ports, principal, given.answer, given.asked, key, request)
+    zone = None if asked.sent_to is None else asked.sent_to.value
+    receipt = await save_decision(ports, principal, given, zone, key, request)
     response.headers["Location"] = f"/api/v1/decisions/{receipt['id']}"
     set_etag(response, receipt["revision"])
     return receipt
 
 
-@router.get("/decisions/{id}", response_model=MatchAnswer, summary="打开保存的测算结果")
+@router.get("/decisions", response_model=PageOf[DecisionItem], summary="测算记录")
+async def list_decisions(
+    principal: SignedIn,
+    ports: OwnPorts,
+    page: Annotated[Paging, Depends()],
+    lead: Annotated[str | None, Query(max_length=40, description="只看这条线索的：无论答复给谁")] = None,
+) -> dict[str, Any]:
+    """What the caller was told, latest first."""
+    return await decisions.decisions(ports, principal, lead, limit=page.limit, cursor=page.cursor)
+
+
+@router.get("/decisions/{id}", response_model=MatchAnswer, summary="打开测算记录")
 async def read_decision(id: Annotated[str, Path(max_length=40)], principal: Asking, ports: OwnPorts) -> Response:
-    """The answer exactly as it was saved."""
-    return json_of(await answers.decision(ports, principal, id))
+    """The answer exactly as it was given."""
+    return as_json(orjson.dumps(await decisions.decision(ports, principal, id)))
 
 
-@router.get("/decisions/{id}/replay", response_model=ReplayAnswer, summary="重放保存的测算结果")
+@router.get("/decisions/{id}/replay", response_model=ReplayAnswer, summary="重放测算记录")
 async def replay_decision(
     id: Annotated[str, Path(max_length=40)], principal: Asking, ports: OwnPorts, library: Shelves
 ) -> dict[str, Any]:
-    """Whether the saved answer would be given again, what would be said otherwise, and what explains it."""
+    """Whether the answer would be given again, what would be said otherwise, and what explains it."""
     return await replays.replay(ports, library, principal, id)
 
 
@@ -140,5 +159,5 @@ async def replay_decision(
 async def lead_matches(
     id: Annotated[str, Path(max_length=40)], principal: Asking, ports: OwnPorts, library: Shelves
 ) -> Response:
-    """A lead against every zone's policies, from what was stored when it was matched."""
-    return json_of(await answers.answer_for_lead(ports, library, principal, id))
+    """A lead against every zone's policies, from what was stored when it was matched; what is told is on record."""
+    return as_json(await give(ports, principal, await answers.answer_for_lead(ports, library, principal, id)))

@@ -1,5 +1,7 @@
 """What an answer is made with, each part under a version: the engine, the fact registry, the calendar, the catalogue.
 
+The profiles of zones, of which industry fits where, come with the engine.
+
 A version is a hash of the content itself, so that nobody has to remember to raise a number; one that changed may still
 give the same answer, which only a replay tells.
 """
@@ -13,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import contracts.vocabulary as vocabulary
-from services.incentives.settings import HOME
+from services.incentives.settings import HOME, ZONES
 
 NAMES: Final = ("engine", "facts", "calendar", "catalogue")
 _VOCABULARY: Final = Path(vocabulary.__file__).parent
@@ -37,6 +39,7 @@ def _fixed() -> dict[str, str]:
     """What does not change while the process runs."""
     engine = [path for path in HOME.glob("*.py") if path.stem not in _NOT_ENGINE]
     engine += [path for folder in _ENGINE_FOLDERS for path in (HOME / folder).rglob("*.py")]
+    engine += ZONES.glob("*.yaml")
     facts = [_VOCABULARY / name for name in ("fact_list.py", "facts.py", "amount.py", "money_text.py", "industry.py")]
     return {"engine": _hash(engine), "facts": _hash(facts), "calendar": _hash([_VOCABULARY / "calendar.py"])}
 

@@ -220,7 +220,7 @@ class TestLimits:
 
     async def test_visitors_may_not_flood_the_services(self, world: World) -> None:
         browser = world.browser()
-        statuses = [(await browser.post("/api/v1/eligibility", json={})).status_code for _ in range(125)]
+        statuses = [(await browser.post("/api/v1/leads", json={})).status_code for _ in range(125)]
         assert statuses.count(429) == 5
         officer = await world.bearer("donghu")
         assert (await officer.post("/api/v1/eligibility", json={})).status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,11 @@ from kit.store.port import Record, Scope
 from services.incentives import versions as made_with
 from services.incentives.catalogue import Catalogue
 from services.incentives.commands.decisions import KEPT_FOR_VISITORS, forget_expired
-from services.incentives.matching import Rendering, match, render
+from services.incentives.matching import MatchResult, Rendering, match, render
 from services.incentives.matching.differences import Difference, differences
 from services.incentives.queries import replays
-from services.incentives.queries.answers import Given
-from services.incentives.repository import DECISIONS
+from services.incentives.repository import DECISIONS, MATCHES, Given
+from services.incentives.repository.answers import _unpacked
 from tests.incentives.conftest import FACTS, Desk
 from tests.incentives.drawing import facts
 from tests.incentives.laws import law
@@ -42,8 +43,80 @@ SHELF = catalogue(
 def test_what_is_stored_gives_the_same_answer_again(shelf: Catalogue, said: dict[str, FactValue]) -> None:
     how = Rendering(zones=None, order="amount", nearest=True)
     answer = render(match(said, shelf, DAY), said, shelf, how)
-    stored = orjson.loads(orjson.dumps({"asked": Given(answer, said, how).asked, "answer": answer}))
+    stored = orjson.loads(orjson.dumps({"asked": Given(answer, said, how, {}).asked, "answer": answer}))
     assert replays._given(stored["asked"], shelf, DAY) == stored["answer"] == answer
+
+
+AFTER = catalogue(
+    policy(),
+    fixed("a", "60万元", exclusive_group="g", version=2),
+    fixed("b", "50万元", exclusive_group="g", scope={"city": "wuhan"}),
+)
+"""The same, one of its policies in its next version."""
+
+
+def stored_and_read(document: Any) -> Any:
+    """As the store gives it back."""
+    return orjson.loads(orjson.dumps(document, option=orjson.OPT_SORT_KEYS))
+
+
+def on_record(said: dict[str, FactValue], lead: str | None, how: Rendering) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is stored of an answer from SHELF, and the answer as it comes out of the store."""
+    result = match(said, SHELF, DAY)
+    if lead is not None:
+        result = MatchResult.from_document(stored_and_read(result.document()))
+    answer = {"lead_revision": 3 if lead else None, **render(result, said, SHELF, how)}
+    told = Given(answer, said, how, made_with.versions(SHELF.version), lead)
+    body = {"asked": told.asked, "versions": told.versions, "lead": lead}
+    return stored_and_read(body), {"decision": "id", **_unpacked(zlib.compress(told.content))}
+
+
+HOWS = st.builds(
+    Rendering,
+    zones=st.sampled_from([None, ["jingkai"], ["donghu", "jingkai"]]),
+    order=st.sampled_from(["fit", "amount"]),
+    nearest=st.booleans(),
+    public=st.booleans(),
+)
+
+
+@law
+@given(facts(), st.sampled_from([None, "lead-1"]), HOWS)
+def test_while_nothing_changed_a_replay_is_identical(
+    said: dict[str, FactValue], lead: str | None, how: Rendering
+) -> None:
+    told = replays.beside(*on_record(said, lead, how), SHELF, SHELF, DAY)
+    assert (told["identical"], told["differences"], told["today"]["differences"]) == (True, [], [])
+    assert all(each["then"] == each["now"] for each in told["versions"])
+
+
+@law
+@given(facts(), st.sampled_from([None, "lead-1"]), HOWS)
+def test_a_policy_that_changed_explains_all_that_is_new_that_day(
+    said: dict[str, FactValue], lead: str | None, how: Rendering
+) -> None:
+    told = replays.beside(*on_record(said, lead, how), SHELF, AFTER, DAY)
+    assert (told["identical"], told["differences"]) == (True, [])
+    assert {tuple(each["because"]) for each in told["today"]["differences"]} == {("a@1>2",)}
+    assert [each["name"] for each in told["versions"] if each["then"] != each["now"]] == ["catalogue"]
+
+
+@law
+@given(facts(), HOWS, st.lists(st.sampled_from(["engine", "facts", "calendar"]), unique=True, min_size=1), st.data())
+def test_another_engine_registry_or_calendar_explains_what_it_says_otherwise(
+    said: dict[str, FactValue], how: Rendering, others: list[str], data: st.DataObject
+) -> None:
+    body, answer = on_record(said, "lead-1", how)
+    body["versions"] |= dict.fromkeys(others, "0123456789abcdef")
+    zone = data.draw(st.sampled_from(answer["zones"]))
+    zone["certain_fen"] += 1
+    told = replays.beside(body, answer, SHELF, AFTER, DAY)
+    assert told["identical"] is False
+    assert [(each["zone"], each["what"], each["then"] - each["now"]) for each in told["differences"]] == [
+        (zone["zone"], "certain_fen", 1)
+    ]
+    assert {frozenset(each["because"]) for each in told["differences"]} == {frozenset(others)}
+    assert {tuple(each["because"]) for each in told["today"]["differences"]} == {("a@1>2",)}
 
 
 async def saved(desk: Desk, who: str = "jingkai") -> str:
@@ -112,14 +185,52 @@ async def test_another_engine_is_named_where_it_says_something_else(desk: Desk) 
     assert all(each["because"] == ["engine"] for each in told["differences"])
 
 
+async def test_on_another_day_with_nothing_new_nothing_differs(desk: Desk) -> None:
+    id = await saved(desk)
+    desk.clock.advance(timedelta(days=1))
+    told = await desk.get(f"/decisions/{id}/replay", "jingkai")
+    assert (told["identical"], told["today"]["as_of"], told["today"]["differences"]) == (True, "2026-11-24", [])
+
+
 async def test_an_answer_of_an_earlier_release_is_shown_and_not_replayed(desk: Desk) -> None:
     id = await saved(desk)
     record = await desk.ports.store.get(DECISIONS.name, SCOPE, id)
     assert record is not None
-    earlier = {name: record.body[name] for name in ("schema_number", "answer", "saved_at", "saved_by")}
+    answer = await desk.get(f"/decisions/{id}", "jingkai")
+    earlier = {name: record.body[name] for name in ("schema_number", "saved_at", "saved_by")} | {"answer": answer}
     await desk.ports.store.save(DECISIONS.name, Record(id, earlier, record.readers, record.revision))
     told = await desk.get(f"/decisions/{id}/replay", "jingkai")
     assert (told["identical"], told["versions"], told["today"]) == (None, [], None)
+    assert await desk.get(f"/decisions/{id}", "jingkai") == answer
+
+
+async def test_a_leads_answer_is_explained_by_a_policy_that_changed(desk: Desk) -> None:
+    await desk.lead()
+    id = (await desk.get("/leads/lead-1/matches", "jingkai"))["decision"]
+    told = await desk.get(f"/decisions/{id}/replay", "jingkai")
+    assert (told["identical"], told["lead"], told["title"]) == (True, "lead-1", "智能车载终端项目")
+    assert (told["given_to"], told["today"]["differences"]) == ("jingkai", [])
+    await published(desk, "new-one")
+    told = await desk.get(f"/decisions/{id}/replay", "jingkai")
+    assert told["identical"] is True
+    assert {tuple(each["because"]) for each in told["today"]["differences"]} == {("new-one@0>1",)}
+
+
+async def test_a_leads_answer_is_explained_by_the_engine_that_matched_it(desk: Desk) -> None:
+    """What was matched before an upgrade is shown by the next engine, and is the earlier one's doing."""
+    await desk.lead()
+    record = await desk.ports.store.get(MATCHES.name, SCOPE, "lead-1")
+    assert record is not None
+    result = orjson.loads(orjson.dumps(record.body["result"]))
+    result["zones"]["jingkai"][0] += 1
+    versions = record.body["versions"] | {"engine": "0123456789abcdef"}
+    await desk.ports.store.save(MATCHES.name, record.with_body({**record.body, "result": result, "versions": versions}))
+    id = (await desk.get("/leads/lead-1/matches", "jingkai"))["decision"]
+    told = await desk.get(f"/decisions/{id}/replay", "jingkai")
+    assert told["identical"] is False
+    assert [(each["zone"], each["what"], each["because"]) for each in told["differences"]] == [
+        ("jingkai", "certain_fen", ["engine"])
+    ]
 
 
 async def test_a_replay_is_for_who_may_read_the_answer(desk: Desk) -> None:

@@ -22,6 +22,7 @@ from services.incentives.matching.changes import Change, changes
 from services.incentives.matching.result import PolicyOutcome
 from services.incentives.repository import MATCHES, Library, events_of, mark_of, today
 from services.incentives.settings import SCHEMA
+from services.incentives.versions import versions
 
 _SCOPE: Final = Scope.system("matching leads")
 KEPT: Final = ("lead_id", "lead_revision", "office", "zone", "owner", "title", "confidential", "origin", "import_id")
@@ -67,6 +68,7 @@ def matched(
         **lead,
         "basis": mark_of(record.id, library.basis(as_of), ports.settings.partitions),
         "result": document,
+        "versions": versions(result.catalogue_version),
         "matched_at": to_text(ports.clock.now()),
     }
     before = record.body.get("result")

@@ -43,10 +43,11 @@ class Rendering:
 def render(result: MatchResult, facts: Facts, catalogue: Catalogue, how: Rendering) -> dict[str, Any]:
     """The answer of ``/eligibility`` and ``/leads/{id}/matches``, less what only the caller knows.
 
-    ``possible_fen`` is None where nothing bounds it, or where ``amount_unknown`` says that there is no figure.
+    ``possible_fen`` is None where nothing bounds it, or where ``amount_unknown`` says that there is no figure. What is
+    of the same rank stands in the catalogue's order, so that a result that was stored reads as it did before.
     """
-    wanted = [zone for zone in result.zones if how.zones is None or zone in how.zones]
-    shown = {id: catalogue.policies[id] for id in result.policies if _shown(catalogue.policies[id], result, how)}
+    wanted = [zone for zone in catalogue.zones if zone in result.zones and (how.zones is None or zone in how.zones)]
+    shown = {id: each for id, each in catalogue.policies.items() if id in result.policies and _shown(each, result, how)}
     titles = {id: each.policy.title for id, each in (shown if how.public else catalogue.policies).items()}
     shared = {id: _policy(each, result, facts, titles, how) for id, each in shown.items()}
     standings = {each.policy.standing for each in shown.values()}

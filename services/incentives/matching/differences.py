@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 _OF_ZONES: Final = ("certain_fen", "possible_fen", "amount_unknown")
-_OF_POLICIES: Final = ("verdict", "certain_fen", "possible_fen", "amount_unknown", "in_best_combination")
+COMBINED: Final = "in_best_combination"
+_OF_POLICIES: Final = ("verdict", "certain_fen", "possible_fen", "amount_unknown", COMBINED)
 WORDING: Final = "wording"
 
 

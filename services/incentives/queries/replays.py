@@ -1,4 +1,4 @@
-"""Replaying a saved answer: what it says stands; whether it would be said again, and what would be said otherwise.
+"""Replaying an answer on record: what it says stands; whether it would be said again, and what would be said otherwise.
 
 It is given anew from the stored facts, as of its day, by the catalogue that it was made from: what differs is then the
 doing of the engine, the fact registry or the calendar. Given from today's catalogue, what differs beyond that is the
@@ -7,6 +7,7 @@ doing of policies that were published, changed or ended since.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -16,66 +17,90 @@ from kit.auth import Principal
 from kit.ports import Ports
 from services.incentives.catalogue import Catalogue
 from services.incentives.matching import Rendering, match, render
-from services.incentives.matching.differences import Difference, differences
-from services.incentives.queries.answers import saved
-from services.incentives.repository import Library, today
+from services.incentives.matching.differences import COMBINED, Difference, differences
+from services.incentives.queries.decisions import on_record, title_of
+from services.incentives.repository import Library, body_of, said, today
 from services.incentives.versions import NAMES, versions
 
 _OWN = ("engine", "facts", "calendar")
 
 
 async def replay(ports: Ports, library: Library, principal: Principal, id: str) -> dict[str, Any]:
-    """A saved answer beside what would be said now, and why.
+    """An answer on record beside what would be said now, and why.
 
     ``identical`` is null where it was saved without its facts, or its catalogue cannot be put together any more.
 
     Raises:
         DecisionNotFound: there is none of this id that the reader may see.
     """
-    body = await saved(ports, principal, id)
-    answer, asked = body["answer"], body.get("asked")
-    told = {"decision": id, "saved_at": body["saved_at"], "as_of": answer["as_of"]}
+    record = await on_record(ports, principal, id)
+    body, answer = body_of(record), await said(ports, record)
+    asked, lead = body.get("asked"), body.get("lead")
+    told = {
+        "decision": id,
+        "saved_at": body["saved_at"],
+        "last_given_at": body.get("last_given_at"),
+        "given_to": body["saved_by"],
+        "lead": lead,
+        "title": None if lead is None else await title_of(ports, principal, lead),
+        "facts": asked["facts"] if asked else {},
+        "as_of": answer["as_of"],
+    }
     catalogue = await library.at(answer["catalogue_version"]) if asked else None
     if asked is None or catalogue is None:
         return {**told, "identical": None, "versions": [], "differences": [], "today": None}
-    then, now = body["versions"], versions(catalogue.version)
+    return told | await asyncio.to_thread(beside, body, answer, catalogue, library.current, today(ports))
+
+
+def beside(
+    body: Mapping[str, Any], answer: Mapping[str, Any], catalogue: Catalogue, current: Catalogue, day: date
+) -> dict[str, Any]:
+    """An answer beside what its own catalogue says now, and beside what the current one says on ``day``."""
+    then, now, asked = body["versions"], versions(current.version), body["asked"]
     again = _given(asked, catalogue, date.fromisoformat(answer["as_of"]))
     found = differences(_comparable(answer), again)
     changed = [name for name in _OWN if then[name] != now[name]]
-    current = versions(library.current.version)
     return {
-        **told,
         "identical": not found,
-        "versions": [{"name": name, "then": then[name], "now": current[name]} for name in NAMES],
+        "versions": [{"name": name, "then": then[name], "now": now[name]} for name in NAMES],
         "differences": [each.document() | {"because": changed} for each in found],
-        "today": _today(asked, again, library.current, today(ports)),
+        "today": _today(asked, again, current, day),
     }
 
 
 def _today(asked: Mapping[str, Any], again: Mapping[str, Any], catalogue: Catalogue, day: date) -> dict[str, Any]:
     """What the same facts would get today, by the same engine."""
     answer = _given(asked, catalogue, day)
-    found = [each for each in differences(again, answer) if each.policy is None or each.condition is None]
+    found = differences({"zones": again["zones"]}, {"zones": answer["zones"]})
     return {
         "as_of": day.isoformat(),
         "catalogue_version": catalogue.version,
-        "differences": [each.document() | {"because": _why(each, again, answer)} for each in found],
+        "differences": [
+            each.document() | {"because": _why(each, again, answer)} for each in found if each.condition is None
+        ],
     }
 
 
 def _why(each: Difference, then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Which policies a difference is owed to, with both versions (0: not in effect); the day where none changed."""
+    """Which policies a difference is owed to, with both versions (0: not in effect); the day where none changed.
+
+    What a policy's place in the best combination, or a total, is owed to may be another policy of the zone.
+    """
     before, after = _versions_in(then, each.zone), _versions_in(now, each.zone)
-    names = [each.policy] if each.policy is not None else sorted(before.keys() | after.keys())
-    changed = [name for name in names if before.get(name) != after.get(name)]
+    changed = [name for name in sorted(before.keys() | after.keys()) if before.get(name) != after.get(name)]
+    if each.policy in changed:
+        changed = [each.policy]
+    elif each.policy is not None and each.what != COMBINED and then["as_of"] != now["as_of"]:
+        changed = []
     return [f"{name}@{before.get(name, 0)}>{after.get(name, 0)}" for name in changed] or ["as_of"]
 
 
 def _versions_in(answer: Mapping[str, Any], zone: str) -> dict[str, int]:
+    """The policies of a zone, or of all where a difference is of none."""
     return {
         policy["policy"]: policy["version"]
         for each in answer["zones"]
-        if each["zone"] == zone
+        if zone in ("", each["zone"])
         for policy in each["policies"]
     }
 

@@ -33,7 +33,7 @@ POLICIES: Final = Collection(
 VERSIONS: Final = Collection("policy_versions", (Index("policy"),))
 CATALOGUES: Final = Collection("catalogues")
 MATCHES: Final = Collection("matches", (Index("basis"),))
-DECISIONS: Final = Collection("decisions", (Index("expires_at"),))
+DECISIONS: Final = Collection("decisions", (Index("expires_at"), Index("last_given_at"), Index("lead")))
 DECISION_CLAIMS: Final = Collection("decision_claims")
 CODE_TABLES: Final = Collection("code_tables", (Index("valid_from"),))
 COLLECTIONS: Final = (
@@ -48,6 +48,8 @@ COLLECTIONS: Final = (
 
 CATALOGUE: Final = "catalogue"
 """The reader as which editors and reviewers see drafts."""
+ON_LEADS: Final = "answers-on-leads"
+"""The reader of answers about leads: whether somebody may read one, the lead's own readers say at that moment."""
 
 
 class NewerSchema(RuntimeError):
@@ -78,6 +80,11 @@ def scope_of_author(principal: Principal) -> Scope:
 def text_hash(document: Mapping[str, Any]) -> str:
     """What tells one text of a policy from another; the same whatever release reads it."""
     return content_digest(orjson.dumps(document, option=orjson.OPT_SORT_KEYS))
+
+
+def own_reader(account: str) -> str:
+    """The reader under which what somebody was told is kept."""
+    return f"account:{account}"
 
 
 def version_id(policy: str, version: int) -> str:

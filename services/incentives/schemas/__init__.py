@@ -14,6 +14,11 @@ from services.incentives.schemas.codes import (
     CodePage,
     CodeTableReceipt,
 )
+from services.incentives.schemas.decisions import (
+    DecisionInput,
+    DecisionItem,
+    DecisionReceipt,
+)
 from services.incentives.schemas.dry_run import (
     ChangedLead,
     DryRunAnswer,
@@ -22,7 +27,6 @@ from services.incentives.schemas.dry_run import (
 )
 from services.incentives.schemas.eligibility import (
     ConditionAnswer,
-    DecisionReceipt,
     EligibilityInput,
     LimitAnswer,
     MatchAnswer,
@@ -51,6 +55,8 @@ __all__ = [
     "CodeTableReceipt",
     "ConditionAnswer",
     "Day",
+    "DecisionInput",
+    "DecisionItem",
     "DecisionReceipt",
     "DifferenceAnswer",
     "DryRunAnswer",

@@ -174,9 +174,10 @@ class QuestionAnswer(Answer):
 
 
 class MatchAnswer(Answer):
-    """The whole answer; ``decision`` once it is saved, ``lead_revision`` where it is a lead's.
+    """The whole answer; ``decision`` is what it is on record under, ``lead_revision`` where it is a lead's.
 
-    ``next_question`` is the one on which most hangs, null where nothing is left to ask; ``further_questions`` follow.
+    A visitor's answer is not on record until it is saved. ``next_question`` is the one on which most hangs, null where
+    nothing is left to ask; ``further_questions`` follow.
     """
 
     decision: str | None
@@ -187,10 +188,3 @@ class MatchAnswer(Answer):
     next_question: QuestionAnswer | None = None
     further_questions: list[QuestionAnswer] = Field(default_factory=list)
     zones: list[ZoneAnswer]
-
-
-class DecisionReceipt(Answer):
-    """A saved answer: whoever knows its id may open it."""
-
-    id: str
-    revision: int

@@ -1,9 +1,10 @@
-"""A saved answer beside what would be said now."""
+"""An answer on record beside what would be said now."""
 
 from __future__ import annotations
 
 from typing import Literal
 
+from contracts.vocabulary.facts import FactValue
 from kit.web import Answer
 from services.incentives.schemas.words import Day
 
@@ -41,13 +42,19 @@ class TodayAnswer(Answer):
 
 
 class ReplayAnswer(Answer):
-    """A saved answer beside what would be said now.
+    """An answer on record beside what would be said now, and what is on record of it.
 
-    ``identical`` is null where its facts were not kept (answers of earlier releases) or its catalogue is gone.
+    ``saved_at`` is when it was first given, to the account ``given_to``; null is a visitor. ``identical`` is null where
+    its facts were not kept (answers of earlier releases) or its catalogue is gone.
     """
 
     decision: str
     saved_at: str
+    last_given_at: str | None
+    given_to: str | None
+    lead: str | None
+    title: str | None
+    facts: dict[str, FactValue]
     as_of: Day
     identical: bool | None
     versions: list[VersionThenAndNow]
