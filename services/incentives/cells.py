@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from itertools import accumulate, pairwise
 from operator import or_
@@ -62,33 +62,43 @@ def runs_of(comparison: Comparison, currency: str) -> list[tuple[Any, int]]:
 class Cells:
     """The masks of one quantity: where nobody said anything, and of what somebody did.
 
-    Single values of type ``kind`` in the currency of the house are looked up where they can be: on a scale by
-    ``points`` and ``masks``, categories in ``named`` or else ``other``. ``of`` takes whatever was said.
+    Single values of type ``kind`` in the currency of the house are looked up: numbers by ``points`` and ``masks``,
+    anything else by ``at``. ``of`` takes whatever was said.
     """
 
     name: str
     silent: int
     of: Of
     kind: type
-    points: list[Any] | None = None
-    masks: list[int] | None = None
-    named: dict[Any, int] | None = None
-    other: int = 0
+    at: Of
+    points: list[int] = field(default_factory=list)
+    masks: list[int] = field(default_factory=list)
 
 
 def cells_of(asked: Asked, weights: Weights) -> Cells:
     """The masks of one quantity."""
     kind, comparisons = asked.fact.kind, asked.comparisons
     silent, absent = (reduce(or_, (weights[each.index][verdict] for each in comparisons)) for verdict in (1, 0))
-    single = type_of(kind)
-    of = _anything(single, _lookups(asked, weights), _tested(comparisons, weights), absent)
+    single, lookups = type_of(kind), _lookups(asked, weights)
+    of = _anything(single, lookups, _tested(comparisons, weights), absent)
     if kind in INTERVALS:
         scale = _Scale(comparisons, weights, house_currency(kind))
-        return Cells(asked.name, silent, of, single, scale.points, scale.masks)
+        return Cells(asked.name, silent, of, single, scale.of, scale.points, scale.masks)
     if kind in ("boolean", "choice"):
-        named = {value: _mask_at(value, comparisons, weights) for each in comparisons for value in each.operand.values}
-        return Cells(asked.name, silent, of, single, named=named, other=_mask_at(object(), comparisons, weights))
-    return Cells(asked.name, silent, of, single)
+        return Cells(asked.name, silent, of, single, _Named(comparisons, weights).__getitem__)
+    return Cells(asked.name, silent, of, single, lookups.get("", of))
+
+
+class _Named(dict[Any, int]):
+    """The masks of categories; whatever no comparison names is like any other such."""
+
+    def __init__(self, comparisons: Sequence[Comparison], weights: Weights) -> None:
+        named = {value for each in comparisons for value in each.operand.values}
+        super().__init__({value: _mask_at(value, comparisons, weights) for value in named})
+        self._other = _mask_at(object(), comparisons, weights)
+
+    def __missing__(self, value: Any) -> int:
+        return self._other
 
 
 def _anything(single: type, lookups: Mapping[str, Of], tested: Callable[[Reading], int], absent: int) -> Of:

@@ -1,33 +1,34 @@
 """Many policies decided at once by a few operations on one big integer: where each of their clauses has its bits.
 
 A policy becomes a gate: all of some comparisons and of some clauses, each any of several; one that is any of several
-at its root is kept as its opposite. A comparison that fails leaves its mark on the gate itself. Clauses stand slot by
+conjunctions is kept as its opposite. A comparison that fails leaves its mark on the gate itself. Clauses stand slot by
 slot, first that of every gate that has one, then the second of all that have two, so that "all" is a shift of one slot
 over another; no place is left empty. What nests deeper are gates of their own, decided before those that they belong
-to. Everything has two bits: certain (even) and possible (odd), of a gate those that it has lost.
+to.
+
+Comparisons mark each place once: in one half of their bits where they decide it, in the other where they leave it open,
+so that what a single value says is half as long. From both halves two planes are made, of what is certain and of what
+is possible.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
 
 from services.incentives.formulas import Formula, Joint, Literal, Node, pushed
 
-CERTAIN: Final = 1
-POSSIBLE: Final = 2
-BOTH: Final = 3
-
+Answers = tuple[int, int]
+"""A bit for each gate that is certainly met, and one for each that is possibly met."""
 Weights = Sequence[tuple[int, int, int]]
 """For each comparison the bits that it sets where it is not met, unknown, met."""
 
 
 @dataclass(slots=True, eq=False)
 class Clause:
-    """Any of some comparisons and gates; ``place`` is where its bits are, in pairs."""
+    """Any of some comparisons and gates; ``place`` is where it is in its layer."""
 
     literals: list[Literal]
     gates: list[Gate]
@@ -36,7 +37,7 @@ class Clause:
 
 @dataclass(slots=True, eq=False)
 class Gate:
-    """All of some comparisons and clauses; ``place`` is where its bits are, ``rank`` where those of its answer are."""
+    """All of some comparisons and clauses; ``place`` is where it is in its layer, ``rank`` where its answers are."""
 
     literals: list[Literal]
     clauses: list[Clause]
@@ -59,67 +60,76 @@ def _clause(node: Joint) -> Clause:
 
 
 class Layer:
-    """Gates that are decided together, once all that nests in them is; ``base`` is where their bits begin."""
+    """Gates that are decided together, once all that nests in them is; ``base`` is where their bits begin.
+
+    In each plane they come first, those with the most clauses at the lowest places, then their clauses, slot by slot.
+    """
 
     def __init__(self, gates: Iterable[Gate], base: int) -> None:
         self.gates = sorted(gates, key=lambda gate: -len(gate.clauses))
-        self._base = 2 * base
-        self._slots: list[tuple[int, int]] = []
-        self.size = len(self.gates)
-        for place, gate in enumerate(self.gates, base):
+        self.base, self.size = base, len(self.gates)
+        for place, gate in enumerate(self.gates):
             gate.place = place
+        self._slots: list[tuple[int, int]] = []
         for slot in range(len(self.gates[0].clauses)):
             having = [gate for gate in self.gates if len(gate.clauses) > slot]
-            for place, gate in enumerate(having, base + self.size):
+            for place, gate in enumerate(having, self.size):
                 gate.clauses[slot].place = place
-            self._slots.append((2 * self.size, _ones(2 * len(having))))
+            self._slots.append((self.size, _ones(len(having))))
             self.size += len(having)
-        self._own = _ones(2 * len(self.gates))
-        self._clauses = _ones(2 * self.size) ^ self._own
-        self._wires = _Wires([clause for gate in self.gates for clause in gate.clauses], base, self.size)
+        self.plane, self._own = _ones(self.size), _ones(len(self.gates))
+        self._clauses = self.plane ^ self._own
+        self._wires = _Wires([clause for gate in self.gates for clause in gate.clauses], self.size)
 
-    def decided(self, bits: int, results: int) -> int:
-        """The answers of its gates, from the bits of the comparisons and the answers of the gates decided before."""
-        bits >>= self._base
+    def decided(self, marked: int, open_: int, results: Answers) -> Answers:
+        """The answers of its gates from what is marked of it alone.
+
+        ``results`` are the answers of the gates decided before.
+        """
+        own, clauses, slots = self._own, self._clauses, self._slots
+        lost, failed = marked | open_ & own, marked | open_ & clauses
         if self._wires:
-            bits |= self._wires.carried(results)
-        lost = bits & self._own
-        failed = (bits & self._clauses) ^ self._clauses
-        for shift, those in self._slots:
-            lost |= (failed >> shift) & those
-        return lost ^ self._own
+            certain, possible = self._wires.carried(results)
+            lost, failed = lost | certain, failed | possible
+        lost = whole = lost ^ clauses
+        for start, those in slots:
+            lost |= whole >> start & those
+        failed = whole = failed ^ clauses
+        for start, those in slots:
+            failed |= whole >> start & those
+        return lost & own ^ own, failed & own ^ own
 
 
 class _Wires:
-    """From gates to the clauses that they belong to."""
+    """From gates to the clauses that they belong to, of which there are ``size`` in a plane with their own gates."""
 
-    def __init__(self, clauses: Sequence[Clause], base: int, size: int) -> None:
-        pairs = [(gate.rank, clause.place - base) for clause in clauses for gate in clause.gates]
-        self._from, self._to = (
-            np.array([2 * pair[end] + plane for pair in pairs for plane in (0, 1)], dtype=np.intp) for end in (0, 1)
-        )
-        self._read, self._bits = (2 * max((gate for gate, _ in pairs), default=0) + 9) // 8, 2 * size
+    def __init__(self, clauses: Sequence[Clause], size: int) -> None:
+        pairs = [(gate.rank, clause.place) for clause in clauses for gate in clause.gates]
+        self._from, self._to = (np.array([pair[end] for pair in pairs], dtype=np.intp) for end in (0, 1))
+        self._read, self._bits = max((rank for rank, _ in pairs), default=0) // 8 + 1, size
 
     def __bool__(self) -> bool:
         return bool(len(self._from))
 
-    def carried(self, results: int) -> int:
+    def carried(self, results: Answers) -> Answers:
         """The bits of clauses that gates set."""
-        known = (results & _ones(8 * self._read)).to_bytes(self._read, "little")
-        there = np.unpackbits(np.frombuffer(known, np.uint8), bitorder="little")[self._from]
-        clauses = np.zeros(self._bits, np.uint8)
-        clauses[self._to[there == 1]] = 1
-        return int.from_bytes(np.packbits(clauses, bitorder="little").tobytes(), "little")
+        known = b"".join((plane & _ones(8 * self._read)).to_bytes(self._read, "little") for plane in results)
+        there = np.unpackbits(np.frombuffer(known, np.uint8).reshape(2, -1), axis=1, bitorder="little")[:, self._from]
+        clauses = np.zeros((2, self._bits), np.uint8)
+        for plane, set_ in zip(clauses, there, strict=True):
+            plane[self._to[set_ == 1]] = 1
+        certain, possible = np.packbits(clauses, axis=1, bitorder="little")
+        return int.from_bytes(certain.tobytes(), "little"), int.from_bytes(possible.tobytes(), "little")
 
 
 @dataclass(slots=True)
 class Gates:
-    """Every policy of a catalogue; ``names`` are in the order of its bits."""
+    """Every policy of a catalogue; ``names`` are in the order of its answers, ``size`` is half of its bits."""
 
     names: tuple[str, ...] = ()
-    _layers: list[Layer] = field(default_factory=list)
-    _roots: list[Layer] = field(default_factory=list)
     size: int = 0
+    _nested: list[Layer] = field(default_factory=list)
+    _roots: Layer | None = None
     _opposite: int = 0
 
     @classmethod
@@ -129,28 +139,31 @@ class Gates:
         roots: dict[Gate, tuple[str, bool]] = {}
         for name, formula in formulas.items():
             node = pushed(formula)
-            opposite = isinstance(node, Joint) and not node.every
+            opposite = (
+                isinstance(node, Joint) and not node.every and any(isinstance(part, Joint) for part in node.parts)
+            )
             roots[gate_of(pushed(formula, negated=True) if opposite else node)] = (name, opposite)
-        made._lay_out([gate for gate in roots if not gate.height], [gate for gate in roots if gate.height])
-        ordered = [roots[gate] for layer in made._roots for gate in layer.gates]
-        made.names = tuple(name for name, _ in ordered)
-        made._opposite = sum(BOTH << 2 * place for place, (_, opposite) in enumerate(ordered) if opposite)
+        if roots:
+            made._roots = made._lay_out(list(roots))
+            ordered = [roots[gate] for gate in made._roots.gates]
+            made.names = tuple(name for name, _ in ordered)
+            made._opposite = sum(1 << place for place, (_, opposite) in enumerate(ordered) if opposite)
         return made
 
-    def _lay_out(self, flat: list[Gate], deep: list[Gate]) -> None:
+    def _lay_out(self, roots: list[Gate]) -> Layer:
         nested: dict[int, list[Gate]] = {}
-        for gate in deep:
+        for gate in roots:
             _collect(gate, nested)
         settled = 0
         for _, gates in sorted(nested.items()):
-            layer = self._add(gates)
+            layer = self._layer(gates)
             for rank, gate in enumerate(layer.gates, settled):
                 gate.rank = rank
             settled += len(gates)
-            self._layers.append(layer)
-        self._roots = [self._add(gates) for gates in (flat, deep) if gates]
+            self._nested.append(layer)
+        return self._layer(roots)
 
-    def _add(self, gates: list[Gate]) -> Layer:
+    def _layer(self, gates: list[Gate]) -> Layer:
         layer = Layer(gates, self.size)
         self.size += layer.size
         return layer
@@ -158,43 +171,42 @@ class Gates:
     def weights(self, comparisons: int) -> Weights:
         """Which bits each comparison sets: of clauses what it meets, of gates what it loses them."""
         found = [[0, 0, 0] for _ in range(comparisons)]
-        for gate in (gate for layer in (*self._layers, *self._roots) for gate in layer.gates):
-            for literal in gate.literals:
-                _set(found, literal, gate.place, (BOTH, CERTAIN, 0))
-            for clause in gate.clauses:
-                for literal in clause.literals:
-                    _set(found, literal, clause.place, (0, POSSIBLE, BOTH))
+        for layer in (*self._nested, *filter(None, [self._roots])):
+            for gate in layer.gates:
+                self._mark(found, gate.literals, layer.base + gate.place, lost=True)
+                for clause in gate.clauses:
+                    self._mark(found, clause.literals, layer.base + clause.place, lost=False)
         return [(not_met, unknown, met) for not_met, unknown, met in found]
 
-    def decided(self, bits: int) -> int:
-        """Two bits for each policy, certainly and possibly met, from those that the comparisons set."""
-        results = shift = 0
-        for layer in self._layers:
-            results |= layer.decided(bits, results) << shift
-            shift += 2 * len(layer.gates)
-        answer = shift = 0
-        for layer in self._roots:
-            answer |= layer.decided(bits, results) << shift
-            shift += 2 * len(layer.gates)
+    def _mark(self, weights: list[list[int]], literals: Iterable[Literal], place: int, *, lost: bool) -> None:
+        """A literal's verdict is the mirror image of its comparison's where it is negated."""
+        for each in literals:
+            weights[each.index][0 if lost is not each.negated else 2] |= 1 << place
+            weights[each.index][1] |= 1 << self.size + place
+
+    def decided(self, marked: int, open_: int) -> Answers:
+        """A bit for each policy, where it is certainly and where it is possibly met, from what comparisons mark."""
+        certain = possible = settled = 0
+        for layer in self._nested:
+            answer = layer.decided(marked & layer.plane, open_ & layer.plane, (certain, possible))
+            certain, possible = certain | answer[0] << settled, possible | answer[1] << settled
+            settled += len(layer.gates)
+            marked, open_ = marked >> layer.size, open_ >> layer.size
+        if self._roots is None:
+            return 0, 0
+        answer = self._roots.decided(marked, open_, (certain, possible))
         return self._turned(answer) if self._opposite else answer
 
-    def _turned(self, answer: int) -> int:
+    def _turned(self, answer: Answers) -> Answers:
         """Those kept as their opposites as what they are: certain where the opposite is not even possible."""
-        turned = (answer & self._opposite) ^ self._opposite
-        certain = self._opposite // BOTH
-        return (answer & ~self._opposite) | ((turned & certain) << 1) | ((turned >> 1) & certain)
+        turned = ~(answer[0] ^ answer[1]) & self._opposite
+        return answer[0] ^ turned, answer[1] ^ turned
 
 
 def _collect(gate: Gate, nested: dict[int, list[Gate]]) -> None:
     for inner in (inner for clause in gate.clauses for inner in clause.gates):
         nested.setdefault(inner.height, []).append(inner)
         _collect(inner, nested)
-
-
-def _set(weights: list[list[int]], literal: Literal, place: int, bits: tuple[int, int, int]) -> None:
-    """Bits by the verdict of a literal, which is the mirror image of its comparison's where it is negated."""
-    for verdict, set_ in enumerate(reversed(bits) if literal.negated else bits):
-        weights[literal.index][verdict] |= set_ << 2 * place
 
 
 def _ones(count: int) -> int:

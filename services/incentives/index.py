@@ -11,17 +11,21 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactValue
 from services.incentives.cells import cells_of
 from services.incentives.conditions import Asked, Predicates
 from services.incentives.formulas import Formula
-from services.incentives.gates import BOTH, POSSIBLE, Gates, Weights
+from services.incentives.gates import Answers, Gates, Weights
 from services.incentives.measures import Facts, measured
 
 Said = Mapping[str, Any]
-"""What is known, by fact or computed quantity: single values as they are, sums of money in fen; else a reading."""
+"""What is known, by fact or computed quantity: single values as they are, sums of money in fen; else a reading.
+
+None where nobody said anything: whatever is asked for is there.
+"""
 
 
 class Index:
@@ -36,13 +40,14 @@ class Index:
         self._sums = [each.name for each in facts if each.fact.kind == "amount"]
         self._facts = [each.name for each in facts if each.fact.kind != "amount"]
         self._computed = [(each.name, each.measure) for each in predicates.asked if each.measure is not None]
+        self._silence = dict.fromkeys(each.name for each in predicates.asked)
         self._gates = gates
-        self._lost_and_met = _Masks(predicates.asked, gates.weights(self._count))
-        self._comparisons = _Masks(predicates.asked, _each_its_own(self._count))
+        self._marks = _Masks(predicates.asked, gates.weights(self._count), gates.size)
+        self._comparisons = _Masks(predicates.asked, _each_its_own(self._count), self._count)
 
     def said(self, facts: Facts, as_of: date) -> Said:
         """What the facts say of all that the catalogue asks for."""
-        found: dict[str, Any] = {}
+        found: dict[str, Any] = self._silence.copy()
         for name in self._sums:
             if (value := facts.get(name)) is not None:
                 found[name] = _sum_of(value)
@@ -56,17 +61,20 @@ class Index:
             found[name] = measure(facts, as_of)
         return found
 
-    def decided(self, said: Said) -> int:
-        """Two bits a policy, from the lowest: certainly met, possibly met."""
-        return self._gates.decided(self._lost_and_met.read(said))
+    def decided(self, said: Said) -> Answers:
+        """A bit for each policy, from the lowest: those that are certainly, and those that are possibly met."""
+        return self._gates.decided(*self._marks.read(said))
 
     def verdicts(self, said: Said) -> dict[str, int]:
         """The verdict of every policy."""
-        return dict(zip(self.names, _verdicts(self.decided(said), len(self.names)), strict=True))
+        certain, possible = _flags(self.decided(said), len(self.names))
+        return dict(zip(self.names, (certain + possible).tobytes(), strict=True))
 
     def compared(self, said: Said) -> bytes:
         """The verdict of every comparison."""
-        return _verdicts(self._comparisons.read(said), self._count)
+        met, open_ = _flags(self._comparisons.read(said), self._count)
+        verdicts: bytes = (2 * met + open_).tobytes()
+        return verdicts
 
 
 def _sum_of(value: FactValue) -> Any:
@@ -80,52 +88,56 @@ def _sum_of(value: FactValue) -> Any:
 
 
 class _Masks:
-    """What all facts say together."""
+    """What all facts say together; the lower ``half`` of the bits is of what is decided, the upper of what is open."""
 
-    def __init__(self, asked: Sequence[Asked], weights: Weights) -> None:
+    def __init__(self, asked: Sequence[Asked], weights: Weights, half: int) -> None:
         cells = [cells_of(each, weights) for each in asked]
-        self._scales = [
-            (each.name, each.silent, each.kind, each.points, each.masks, each.of)
+        self._half, self._all = half, (1 << half) - 1
+        self._of = {each.name: each.of for each in cells}
+        self._numbers = [
+            (each.name, each.silent >> half, each.points, each.masks)
             for each in cells
-            if each.points is not None and each.masks is not None
-        ]
-        self._named = [
-            (each.name, each.silent, each.kind, each.named.get, each.other, each.of)
-            for each in cells
-            if each.named is not None
+            if each.masks and each.kind is int
         ]
         self._others = [
-            (each.name, each.silent, each.of) for each in cells if each.points is None and each.named is None
+            (each.name, each.silent >> half, each.kind, each.at)
+            for each in cells
+            if not each.masks or each.kind is not int
         ]
 
-    def read(self, said: Said) -> int:
-        """The bits that they set."""
-        found = 0
-        told = said.get
-        for name, silent, kind, points, masks, of in self._scales:
-            value = told(name)
-            if type(value) is kind:
-                found |= masks[bisect_right(points, value)]
+    def read(self, said: Said) -> tuple[int, int]:
+        """What is marked as decided, and what as left open; it is all that a lead costs, so each line counts."""
+        found, open_ = self._of_numbers(said)
+        odd = self._of
+        for name, silent, kind, at in self._others:
+            value = said[name]
+            if value is None:
+                open_ |= silent
             else:
-                found |= silent if value is None else of(value)
-        for name, silent, kind, mask_of, other, of in self._named:
-            value = told(name)
-            if type(value) is kind:
-                found |= mask_of(value, other)
+                found |= at(value) if type(value) is kind else odd[name](value)
+        above = found >> self._half
+        return (found & self._all, open_ | above) if above else (found, open_)
+
+    def _of_numbers(self, said: Said) -> tuple[int, int]:
+        found = open_ = 0
+        odd, bisect, number = self._of, bisect_right, int
+        for name, silent, points, masks in self._numbers:
+            value = said[name]
+            if value is None:
+                open_ |= silent
+            elif type(value) is number:
+                found |= masks[bisect(points, value)]
             else:
-                found |= silent if value is None else of(value)
-        for name, silent, of in self._others:
-            value = told(name)
-            found |= silent if value is None else of(value)
-        return found
+                found |= odd[name](value)
+        return found, open_
 
 
 def _each_its_own(count: int) -> Weights:
-    return [(0, POSSIBLE << 2 * place, BOTH << 2 * place) for place in range(count)]
+    return [(0, 1 << place + count, 1 << place) for place in range(count)]
 
 
-def _verdicts(pairs: int, count: int) -> bytes:
-    """Two bits each as one number each: 0, 1 or 2."""
-    packed = np.frombuffer(pairs.to_bytes((2 * count + 7) // 8, "little"), np.uint8)
-    bits = np.unpackbits(packed, count=2 * count, bitorder="little").reshape(-1, 2)
-    return (bits[:, 0] + bits[:, 1]).tobytes()
+def _flags(planes: tuple[int, int], count: int) -> NDArray[np.uint8]:
+    """So many bits of each as a row of 0 or 1."""
+    size = (count + 7) // 8
+    packed = np.frombuffer(b"".join(plane.to_bytes(size, "little") for plane in planes), np.uint8)
+    return np.unpackbits(packed.reshape(2, -1), axis=1, count=count, bitorder="little")
