@@ -12,13 +12,13 @@ from pydantic import ConfigDict, Field
 from contracts.vocabulary.fair_competition import GroundId
 from kit.auth import Principal
 from kit.ports import Ports
-from kit.store.port import Clause, Eq, In, Matches, Record, Scope, Sort
+from kit.store.port import Clause, Eq, In, Matches, Range, Record, Scope, Sort
 from kit.web import Answer
 from services.incentives.errors import PolicyNotFound, ZoneNotFound
 from services.incentives.policy import Policy, stored_policy
 from services.incentives.policy.schema import Override, PolicyScope, scopes_of
 from services.incentives.repository import POLICIES, VERSIONS, Library, scope_of_author, version_id
-from services.incentives.schemas import Day, StandingName, Status, ValidAnswer
+from services.incentives.schemas import Day, DraftState, StandingName, Status, ValidAnswer
 from services.incentives.settings import counts_illustrative
 from services.incentives.zone_profile import ZoneProfile
 
@@ -78,6 +78,8 @@ class PolicyItem(Answer):
     cleanup_reason: str | None
     exclusive_group: str | None
     has_draft: bool
+    draft_state: DraftState | None = Field(None, description="草稿审查到哪一步；只给起草和审查的人")
+    draft_author: str | None = None
 
 
 class PolicyDetail(PolicyItem):
@@ -107,6 +109,7 @@ class PolicyFilter:
     instrument: str | None = None
     status: str | None = None
     text: str | None = None
+    drafted: bool = False
 
 
 def zones(library: Library, day: date) -> ZonePage:
@@ -132,7 +135,7 @@ async def policies(
     page = await ports.store.find(
         POLICIES.name, _scope(principal), _clauses(ports, wanted), sort=Sort("title"), limit=limit, cursor=cursor
     )
-    return {"items": [_item(record, day) for record in page.records], "next": page.next}
+    return {"items": [_item(record, day) | _drafting(record, principal) for record in page.records], "next": page.next}
 
 
 async def policy(ports: Ports, principal: Principal, id: str, day: date) -> PolicyDetail:
@@ -142,7 +145,7 @@ async def policy(ports: Ports, principal: Principal, id: str, day: date) -> Poli
         PolicyNotFound: there is none, or only a draft that the reader may not see.
     """
     record = await _published(ports, principal, id)
-    item = _item(record, day)
+    item = _item(record, day) | _drafting(record, principal)
     draft = record.body["draft"]
     return PolicyDetail(
         **item,
@@ -191,6 +194,8 @@ def _clauses(ports: Ports, wanted: PolicyFilter) -> Sequence[Clause]:
         value = getattr(wanted, name)
         if value is not None:
             clauses.append(Eq(name, value))
+    if wanted.drafted:
+        clauses.append(Range("draft.author", low=""))
     if wanted.text and wanted.text.strip():
         clauses.append(Matches(wanted.text))
     return clauses
@@ -220,6 +225,16 @@ def _item(record: Record, day: date) -> dict[str, Any]:
         "cleanup_reason": cleanup["reason"] if cleanup and cleanup["pending"] else None,
         "has_draft": body["draft"] is not None,
     }
+
+
+def _drafting(record: Record, principal: Principal) -> dict[str, Any]:
+    """How far a draft has come, for those who write and review."""
+    draft = record.body["draft"]
+    if draft is None or principal.role not in AUTHORS:
+        return {}
+    review = draft["review"]
+    state = "unreviewed" if review is None else "approved" if review["approved"] else "turned_down"
+    return {"draft_state": state, "draft_author": draft["author"]}
 
 
 def _holds(valid: dict[str, Any], day: Day) -> bool:

@@ -22,6 +22,7 @@ POLICIES: Final = Collection(
         Index("status"),
         Index("version", "integer"),
         Index("title", "chinese"),
+        Index("draft.author", tree=False),
     ),
     ("title", "summary"),
 )

@@ -1,12 +1,18 @@
 """What the API of incentives takes and gives, a module for each subject."""
 
 from services.incentives.schemas.authoring import (
+    ChangeAnswer,
+    CheckAnswer,
+    CheckInput,
     ChecksAnswer,
     FindingAnswer,
     FlagAnswer,
     OverrideInput,
     PolicyReceipt,
+    ProblemAnswer,
+    ReadingAnswer,
     ReviewInput,
+    SaidAnswer,
 )
 from services.incentives.schemas.codes import (
     CodeAnswer,
@@ -39,10 +45,13 @@ from services.incentives.schemas.replays import (
     TodayAnswer,
     VersionThenAndNow,
 )
-from services.incentives.schemas.words import Day, Fit, StandingName, Status, Verdict
+from services.incentives.schemas.words import Day, DraftState, Fit, StandingName, Status, Verdict
 
 __all__ = [
+    "ChangeAnswer",
     "ChangedLead",
+    "CheckAnswer",
+    "CheckInput",
     "ChecksAnswer",
     "CodeAnswer",
     "CodePage",
@@ -51,6 +60,7 @@ __all__ = [
     "Day",
     "DecisionReceipt",
     "DifferenceAnswer",
+    "DraftState",
     "DryRunAnswer",
     "EligibilityInput",
     "FindingAnswer",
@@ -63,8 +73,11 @@ __all__ = [
     "PolicyAnswer",
     "PolicyReceipt",
     "PoolCost",
+    "ProblemAnswer",
+    "ReadingAnswer",
     "ReplayAnswer",
     "ReviewInput",
+    "SaidAnswer",
     "SourceAnswer",
     "StandingName",
     "Status",
