@@ -9,6 +9,7 @@ from typing import Any
 
 from contracts.vocabulary.amount import format_fen
 from contracts.vocabulary.facts import parse_facts
+from contracts.vocabulary.policy_words import VERDICT_WORDS
 from deploy.policy_files import Outcome, Unreadable, Written, read, shipped, where
 from services.incentives.authored import AuthoringProblem, steps_of
 from services.incentives.catalogue import build_catalogue
@@ -20,7 +21,6 @@ from services.incentives.policy.examples import Example
 from services.incentives.policy_checks import check_policy, compare
 
 LEVELS = {"error": "错误", "flag": "红旗", "warning": "提醒", "unchecked": "未检查", "answered": "已说明"}
-VERDICT_WORDS = {"met": "符合", "not_met": "不符合", "unknown": "待确认"}
 _EXACT = 9 * 10**15
 _TO_MEND = ("error", "flag")
 Row = dict[str, Any]

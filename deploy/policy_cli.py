@@ -12,7 +12,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from deploy import policy_checking, policy_comparing, policy_explaining
+from deploy import policy_checking, policy_comparing, policy_explaining, policy_formatting
 from deploy.policy_files import Outcome, Unreadable
 from kit.clock import SHANGHAI
 
@@ -23,6 +23,7 @@ File = Annotated[Path, typer.Argument(help="政策文件（YAML）")]
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON，供脚本使用")]
 Against = Annotated[Path | None, typer.Option(help="与这份文件比较；不写则与随系统发布的同编号政策比较")]
 FactsFile = Annotated[Path | None, typer.Option("--facts", help="项目信息文件（YAML），如 jobs: 300")]
+Check = Annotated[bool, typer.Option("--check", help="只看是否已是规范格式")]
 Day = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="按哪一天判断，默认今天")]
 
 
@@ -50,6 +51,12 @@ def policy_commands() -> typer.Typer:
         """用句子说明条件和算法；写了 --facts 或 --on 的，给出结论和每个条件的判断。"""  # noqa: D415 - help text, in Chinese
         day = None if on is None else on.date()
         _end(lambda: policy_explaining.explain(file, facts, day, _today()), as_json=as_json)
+
+    @app.command("format")
+    def format_(file: File, check: Check = False, as_json: Json = False) -> None:
+        """输出规范格式的文字，与系统导出的一字不差；加 --check 只看是否已是规范格式，不是时退出码为 1。"""  # noqa: D415 - help text, in Chinese
+        work = policy_formatting.check if check else policy_formatting.canonical
+        _end(lambda: work(file), as_json=as_json)
 
     return app
 

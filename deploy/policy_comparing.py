@@ -1,63 +1,12 @@
-"""``quce policy diff``: what one text of a policy changes of another, field by field, in words."""
+"""``quce policy diff``: what one file changes of another, or of the version that ships, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
 
-import yaml
-
-from contracts.vocabulary.facts import FACTS
-from contracts.vocabulary.fair_competition import GROUNDS
-from deploy.policy_checking import VERDICT_WORDS
-from deploy.policy_explaining import scope_words
 from deploy.policy_files import Outcome, code_names, read, shipped, unreadable
-from gateway.pages.labels import BENEFICIARIES, CLAIM_MODES, INSTRUMENTS, STANDINGS
 from services.incentives.authored import AuthoringProblem
-from services.incentives.policy import Leaf, Policy, leaves_of
-from services.incentives.policy.examples import Example
-from services.incentives.sentences import sentence, shape
-
-_PLAIN: Final[Mapping[str, str]] = {
-    "title": "标题", "title_en": "英文标题", "standing": "效力", "version": "版本", "instrument": "支持方式",
-    "beneficiary": "给谁", "claim_mode": "申报方式", "summary": "摘要", "exclusive_group": "就高不重复的组",
-    "expenditures": "只报一项的支出", "tops_up": "补足差额", "shared_caps": "合计上限",
-}  # fmt: skip
-_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "standing": STANDINGS, "instrument": INSTRUMENTS, "beneficiary": BENEFICIARIES, "claim_mode": CLAIM_MODES,
-}  # fmt: skip
-_PARTS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
-    "valid": ("有效期", {"from": "开始", "until": "结束", "assumed": "为推定"}),
-    "source": (
-        "出处",
-        {"document": "文件", "number": "文号", "article": "条款", "published": "发布日期", "grade": "来源等级",
-         "reference": "资料编号", "note": "说明"},
-    ),
-    "cleanup": ("清理", {"pending": "待清理", "reason": "理由"}),
-    "review": (
-        "公平竞争审查",
-        {"reviewer": "审查人", "conclusion": "结论", "basis": "依据", "ground": "例外情形", "on": "日期",
-         "until": "到期日", "overrides": "对红旗的说明"},
-    ),
-    "benefit": (
-        "支持内容",
-        {"kind": "种类", "text": "文字", "amount": "金额", "rate": "比例", "base": "基数", "mode": "分档方式",
-         "bands": "分档", "price": "单价", "units": "数量", "points": "点数", "loan": "贷款", "years": "年数",
-         "level": "上级", "ratio": "配套比例", "worth": "估值", "cap": "总额上限", "cap_per_year": "每年上限",
-         "instalments": "分年拨付", "yearly": "每年另算", "multipliers": "倍数", "lifetime": "累计上限",
-         "recheck": "年度复核", "clawback": "追回", "borne": "各级分担"},
-    ),
-    "pool": ("资金池", {"name": "名称", "title": "标题", "total": "总额", "rule": "规则"}),
-    "grandfathering": ("到期以后", {"by": "依据的日期", "until": "执行到", "text": "文字"}),
-    "application": (
-        "申报期",
-        {"text": "文字", "from": "开始", "until": "结束", "yearly": "每年", "after": "起算日", "months": "月数"},
-    ),
-    "retention": ("留存", {"years": "年数", "of": "依据的事实", "text": "文字"}),
-}  # fmt: skip
-Said = dict[str, tuple[str, str]]
-"""By path: what it is called, and what is said there."""
+from services.incentives.policy_text.comparing import changes
 
 
 def diff(file: Path, against: Path | None) -> Outcome:
@@ -71,73 +20,10 @@ def diff(file: Path, against: Path | None) -> Outcome:
     if old is None:
         message = f"随系统发布的政策里没有「{new.id}」，没有可比的；要与另一份文件比较，请写 --against 文件"
         raise unreadable(file, [AuthoringProblem("id", None, message)])
-    rows = list(_changes(_said(old), _said(new)))
-    lines = [_line(row) for row in rows]
+    found = list(changes(old, new, code_names()))
+    lines = [str(each) for each in found]
     versions = f"第{old.version}版" if old.version == new.version else f"第{old.version}版与第{new.version}版"
-    lines.append(f"{new.id}：{versions}，{len(rows)} 处不同" if rows else f"{new.id}：没有不同")
-    return Outcome("\n".join(lines), {"file": str(file), "changes": rows}, 1 if rows else 0)
-
-
-def _changes(old: Said, new: Said) -> Iterator[dict[str, Any]]:
-    for path in dict.fromkeys((*old, *new)):
-        before, after = old.get(path), new.get(path)
-        if before != after:
-            label = (after or before or ("", ""))[0]
-            yield {"path": path, "label": label, "before": before and before[1], "after": after and after[1]}
-
-
-def _line(row: Mapping[str, Any]) -> str:
-    if row["before"] is None:
-        return f"新增 {row['label']}：{row['after']}"
-    if row["after"] is None:
-        return f"删去 {row['label']}：{row['before']}"
-    return f"{row['label']}：{row['before']} → {row['after']}"
-
-
-def _said(policy: Policy) -> Said:
-    """Everything a policy says, each thing once; what is empty is not said."""
-    document = policy.model_dump(mode="json", by_alias=True)
-    said: Said = {}
-    for name, label in _PLAIN.items():
-        if document[name] is not None:
-            value = document[name]
-            said[name] = (label, _flow(value) if isinstance(value, list) else _named(name, value))
-    said["scope"] = ("适用范围", scope_words(policy))
-    for part, (label, fields) in _PARTS.items():
-        for name, value in (document[part] or {}).items():
-            if value not in (None, []):
-                said[f"{part}.{name}"] = (f"{label} {fields.get(name, name)}", _words(name, value))
-    said["conditions"] = ("条件的组合", shape(policy.conditions))
-    said |= {f"conditions.{leaf.id}": (f"条件 {leaf.id}", _condition(leaf)) for leaf in leaves_of(policy.conditions)}
-    return said | {f"examples.{each.title}": (f"例子「{each.title}」", _example(each)) for each in policy.examples}
-
-
-def _named(name: str, value: Any) -> str:
-    return _WORDS.get(name, {}).get(value, str(value))
-
-
-def _condition(leaf: Leaf) -> str:
-    clause = f"〔{leaf.clause}〕" if leaf.clause else ""
-    read = sentence(leaf, code_names())
-    return f"{leaf.text}{clause}" if leaf.text == read else f"{leaf.text}（{read}）{clause}"
-
-
-def _example(example: Example) -> str:
-    written = example.model_dump(mode="json", exclude={"title", "verdict", "facts", "note"}, exclude_none=True)
-    return f"{VERDICT_WORDS[example.verdict]}，{_flow(written)}，{_flow(example.facts)}"
-
-
-def _words(name: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if name in ("base", "loan"):
-        return "＋".join(FACTS[each].label for each in ([value] if isinstance(value, str) else value))
-    if name == "ground":
-        return GROUNDS.get(value, value)
-    return value if isinstance(value, str) else _flow(value)
-
-
-def _flow(value: Any) -> str:
-    """A value that has no words of its own, as an author writes it in one line."""
-    text = yaml.safe_dump(value, allow_unicode=True, default_flow_style=True, sort_keys=False, width=10**6)
-    return text.removesuffix("\n").removesuffix("\n...")
+    lines.append(f"{new.id}：{versions}，{len(found)} 处不同" if found else f"{new.id}：没有不同")
+    return Outcome(
+        "\n".join(lines), {"file": str(file), "changes": [each._asdict() for each in found]}, 1 if found else 0
+    )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from contracts.vocabulary.facts import FACTS, FactsError, FactValue, parse_facts
-from contracts.vocabulary.zones import ZONES, GroupId
-from deploy.policy_checking import VERDICT_WORDS, exact, sums
+from contracts.vocabulary.policy_words import VERDICT_WORDS
+from deploy.policy_checking import exact, sums
 from deploy.policy_files import Outcome, code_names, read, read_authored, unreadable
-from gateway.pages.labels import BENEFICIARIES, CLAIM_MODES, INSTRUMENTS, STANDINGS
 from services.incentives.authored import AuthoringError, AuthoringProblem
 from services.incentives.catalogue import CompiledPolicy, barred_on, build_catalogue
 from services.incentives.comparisons import MET, VERDICTS
@@ -20,8 +19,7 @@ from services.incentives.matching.gaps import gaps
 from services.incentives.matching.reckoning import reckoning
 from services.incentives.matching.wording import shown, shown_quantity
 from services.incentives.policy import Leaf, Policy
-from services.incentives.policy.tree import All, Not
-from services.incentives.sentences import GROUPS, benefit_sentences, group_of, sentence, shared_sentences
+from services.incentives.policy_text.telling import Said, benefit_lines, condition_lines, head_lines, shared_lines
 
 Row = dict[str, Any]
 _MARKS = {"met": "●", "not_met": "○", "unknown": "◐"}
@@ -36,17 +34,18 @@ def explain(file: Path, facts_file: Path | None, day: date | None, today: date) 
     """
     policy = read(file).policy
     verdict = None if facts_file is None and day is None else _Verdict(policy, _facts(facts_file), day or today)
-    conditions = list(_conditions(policy.requirements, 0, verdict, negated=False))
-    worked_out = benefit_sentences(policy.benefit, code_names())
-    lines = [*_head(policy), "", "条件", *(_line(row) for row in conditions), "", "支持"]
-    lines += [f"  {policy.benefit.text}", *(f"  {each}" for each in worked_out)]
-    shared = shared_sentences(policy)
+    conditions = condition_lines(policy, code_names())
+    rows = [_row(said, verdict) for said in conditions]
+    benefit, shared = benefit_lines(policy, code_names()), shared_lines(policy)
+    title, *head = head_lines(policy)
+    lines = [title, *(f"  {each}" for each in head), "", "条件", *map(_line, conditions, rows)]
+    lines += ["", "支持", *(f"  {each}" for each in benefit)]
     lines += ["", "与其他政策", *(f"  {each}" for each in shared)] if shared else []
     document = {
         "policy": policy.id,
         "version": policy.version,
-        "conditions": [{name: each for name, each in row.items() if name != "depth"} for row in conditions],
-        "benefit": [policy.benefit.text, *worked_out],
+        "conditions": rows,
+        "benefit": benefit,
         "shared": shared,
         "result": None if verdict is None else verdict.document,
     }
@@ -128,44 +127,19 @@ class _Verdict:
         return [*lines, *(f"  注意：{each}" for each in self.notes)]
 
 
-def _head(policy: Policy) -> list[str]:
-    valid = policy.valid
-    term = f"{valid.from_} 至 {valid.until or '长期'}" if valid.known else "有效期未公布，系统只展示、不测算"
-    return [
-        f"{policy.title}（{policy.id}，第{policy.version}版，{STANDINGS[policy.standing]}）",
-        f"  适用：{scope_words(policy)}；给{BENEFICIARIES[policy.beneficiary]}；{INSTRUMENTS[policy.instrument]}；"
-        f"{CLAIM_MODES[policy.claim_mode]}；{term}",
-        f"  {policy.summary}",
-    ]
+def _row(said: Said, verdict: _Verdict | None) -> Row:
+    if said.leaf is None:
+        return {"group": said.group, "text": said.text}
+    row: Row = {"id": said.id, "text": said.text, "sentence": said.sentence, "clause": said.leaf.clause}
+    row["negated"] = said.negated
+    return row | (verdict.of(said.leaf, negated=said.negated) if verdict is not None else {})
 
 
-def scope_words(policy: Policy) -> str:
-    """Where a policy applies, by name."""
-    kind, _, value = policy.scope.key.partition(":")
-    if kind == "zone":
-        return ZONES[value].name
-    return GroupId(value).label if kind == "group" else "全市" if kind == "city" else value
-
-
-def _conditions(node: Any, depth: int, verdict: _Verdict | None, *, negated: bool) -> Iterator[Row]:
-    if isinstance(node, Leaf):
-        row = {"depth": depth, "id": node.id, "text": node.text, "sentence": sentence(node, code_names())}
-        row |= {"clause": node.clause, "negated": negated}
-        yield row | (verdict.of(node, negated=negated) if verdict is not None else {})
-        return
-    yield {"depth": depth, "group": group_of(node), "text": GROUPS[group_of(node)]}
-    children = [node.not_] if isinstance(node, Not) else node.all if isinstance(node, All) else node.any
-    for child in children:
-        yield from _conditions(child, depth + 1, verdict, negated=negated != isinstance(node, Not))
-
-
-def _line(row: Row) -> str:
-    indent = "  " * (row["depth"] + 1)
-    if "group" in row:
-        return f"{indent}{row['text']}："
-    clause = f"〔{row['clause']}〕" if row["clause"] else ""
-    said = f"{row['text']}{clause}" if row["text"] == row["sentence"] else f"{row['text']}（{row['sentence']}）{clause}"
+def _line(said: Said, row: Row) -> str:
+    indent = "  " * (said.depth + 1)
+    if said.group:
+        return f"{indent}{said}"
     if "verdict" not in row:
         return f"{indent}- {said}"
-    words = (_INSIDE_NOT if row["negated"] else VERDICT_WORDS)[row["verdict"]]
+    words = (_INSIDE_NOT if said.negated else VERDICT_WORDS)[row["verdict"]]
     return f"{indent}{_MARKS[row['verdict']]} {said} —— {words}，现在是：{row['tried']}"

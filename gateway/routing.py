@@ -48,7 +48,7 @@ BENCH = {"bench": "leads"}
 _LONG = frozenset({("imports", "POST"), ("digests", "POST"), ("industry-codes", "POST"), ("policies", "POST")})
 _UPLOADS = (f"{API}/imports", "/imports")
 _HIDDEN = ("", ".", "..")
-_QUERIES = (f"{API}/eligibility",)
+_QUERIES = (f"{API}/eligibility", f"{API}/policies/check")
 _DRY_RUN = "/dry-run"
 
 

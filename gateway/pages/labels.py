@@ -7,17 +7,11 @@ from typing import Any
 
 from contracts.vocabulary.facts import FACTS
 from contracts.vocabulary.personal_data import BASES, NOTICES
+from contracts.vocabulary.policy_words import BENEFICIARIES, CLAIM_MODES, INSTRUMENTS, STANDINGS
 from contracts.vocabulary.zones import ZONES, GroupId
 from gateway.breaker import SERVICE_NAMES
 from gateway.pages.formats import Formats
 
-INSTRUMENTS = {
-    "subsidy": "补贴", "reward": "奖励", "rent_support": "租金支持", "land": "用地支持", "interest_subsidy": "贷款贴息",
-    "matching_fund": "配套资金", "talent": "人才支持", "in_kind": "实物与服务",
-}  # fmt: skip
-CLAIM_MODES = {"automatic": "免申即享", "expedited": "快申快享", "ordinary": "申报"}
-BENEFICIARIES = {"enterprise": "企业", "introducer": "引荐人", "person": "个人", "park_operator": "园区运营方"}
-STANDINGS = {"in_force": "现行有效", "historical": "历史政策", "illustrative": "示例"}
 SOURCES = {
     "officer": "专员填写",
     "import": "台账导入",

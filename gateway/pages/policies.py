@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from contracts.vocabulary.policy_words import INSTRUMENTS, STANDINGS
 from contracts.vocabulary.zones import ZONES
-from gateway.pages.labels import INSTRUMENTS, STANDINGS, scope_name
+from gateway.pages.labels import scope_name
 from gateway.pages.routing import PageRoute
 from gateway.pages.visit import Visit, Visiting
 

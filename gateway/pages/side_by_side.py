@@ -14,12 +14,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from contracts.vocabulary.facts import FACTS
+from contracts.vocabulary.policy_words import INSTRUMENTS
 from contracts.vocabulary.zones import ZONES
 from gateway.pages.comparison import VERDICTS, most_of, ordered_zones, questions_of, zone_view
 from gateway.pages.eligibility import asked_facts, given_facts
 from gateway.pages.forms import FACT, check_facts
 from gateway.pages.industries import name_industries
-from gateway.pages.labels import INSTRUMENTS
 from gateway.pages.lead import lead_context
 from gateway.pages.routing import PageRoute
 from gateway.pages.titles import titles_for

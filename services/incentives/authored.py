@@ -133,7 +133,7 @@ class _Reading:
             return self._mapping(path)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(path)
-        return event.value if event.style or not event.implicit[0] else _plain(event.value)
+        return event.value if event.style or not event.implicit[0] else plain_value(event.value)
 
     def _mapping(self, path: Path) -> dict[str, Any]:
         content: dict[str, Any] = {}
@@ -170,7 +170,8 @@ def _column(event: Any) -> int:
     return int(event.start_mark.column) + 1
 
 
-def _plain(text: str) -> Any:
+def plain_value(text: str) -> Any:
+    """What a text without quotes means: nothing, yes or no, a number, a day, or itself."""
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.match(text):

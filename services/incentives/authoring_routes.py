@@ -17,8 +17,9 @@ from operating.idempotency import IdempotencyKey, RequestKey
 from services.incentives.authored import MAX_TEXT, AuthoringError
 from services.incentives.code_table import CodeRow, problems_of
 from services.incentives.commands import authoring
-from services.incentives.commands.checks import checks
+from services.incentives.commands.checks import check_text, checks
 from services.incentives.commands.dry_run import dry_run
+from services.incentives.commands.soundness import policy_of_text, refused, sound
 from services.incentives.commands.withdrawal import withdraw
 from services.incentives.errors import InvalidCodeTable
 from services.incentives.policy import Policy, policy_from
@@ -26,6 +27,8 @@ from services.incentives.queries.codes import codes, missing_codes
 from services.incentives.repository import CodeTable, CodeTables, today
 from services.incentives.routes import PolicyId, Shelves
 from services.incentives.schemas import (
+    CheckAnswer,
+    CheckInput,
     ChecksAnswer,
     CodePage,
     CodeTableReceipt,
@@ -52,7 +55,7 @@ def _policy(given: Any) -> Any:
     try:
         return policy_from(given, "policy")
     except AuthoringError as error:
-        raise authoring.refused(error.problems) from error
+        raise refused(error.problems) from error
 
 
 class DraftInput(StrictModel):
@@ -62,6 +65,7 @@ class DraftInput(StrictModel):
         None, description="政策文件的 YAML 全文"
     )
     policy: Annotated[Policy, BeforeValidator(_policy)] | None = Field(None, description="同样内容的 JSON")
+    revision: int | None = Field(None, ge=0, le=10**9, description="从哪一次保存改起，新的写 0；之后在别处改过的不保存")
 
     @model_validator(mode="after")
     def _one_way(self) -> DraftInput:
@@ -93,9 +97,18 @@ async def draft_policy(
 ) -> dict[str, Any]:
     """Keep a draft of a new policy, or of the next version of an existing one."""
     policy = await asyncio.to_thread(_sound, body)
-    receipt = await authoring.draft(ports, editor, policy, RequestKey.of(key, body, "draft"))
+    request = RequestKey.of(key, body, "draft")
+    receipt = await authoring.draft(ports, editor, policy, request, text=body.text, revision=body.revision)
     response.headers["Location"] = f"/api/v1/policies/{receipt['id']}"
     return _receipt(receipt, response)
+
+
+@router.post("/policies/check", summary="检查还没有保存的文字")
+async def check_unsaved(
+    body: CheckInput, _author: Author, ports: OwnPorts, library: Shelves, tables: Tables
+) -> CheckAnswer:
+    """What is wrong with a text, by line and column, what a reviewer will ask, and how it reads; nothing is stored."""
+    return await check_text(ports, library, tables, body.text)
 
 
 @router.post("/policies/{id}/review", response_model=PolicyReceipt, summary="公平竞争审查")
@@ -145,9 +158,9 @@ async def withdraw_policy(
 
 
 @router.get("/policies/{id}/checks", summary="发布前检查")
-async def check_draft(id: PolicyId, author: Checker, ports: OwnPorts, library: Shelves) -> ChecksAnswer:
+async def check_draft(id: PolicyId, author: Checker, ports: OwnPorts, library: Shelves, tables: Tables) -> ChecksAnswer:
     """Where the draft touches a rule of fair competition, what is idle in it, and what keeps it from publication."""
-    return await checks(ports, library, author, id)
+    return await checks(ports, library, tables, author, id)
 
 
 @router.post("/policies/{id}/dry-run", response_model=DryRunAnswer, summary="试算")
@@ -196,9 +209,9 @@ async def load_codes(
 
 def _sound(body: DraftInput) -> Policy:
     if body.text is not None:
-        return authoring.policy_of_text(body.text)
+        return policy_of_text(body.text)
     assert body.policy is not None  # noqa: S101 - the model takes exactly one of text and policy
-    return authoring.sound(body.policy)
+    return sound(body.policy)
 
 
 def _receipt(receipt: dict[str, Any], response: Response) -> dict[str, Any]:

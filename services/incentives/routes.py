@@ -14,7 +14,7 @@ from kit.web import Asking, OwnPorts, PageOf, Paging, require, set_etag
 from operating.idempotency import IdempotencyKey, RequestKey
 from services.incentives.commands.decisions import give, save_decision
 from services.incentives.policy.schema import Instrument
-from services.incentives.queries import answers, catalogue, decisions, replays
+from services.incentives.queries import answers, catalogue, decisions, replays, texts
 from services.incentives.queries.catalogue import PolicyDetail, PolicyFilter, PolicyItem, VersionAnswer, ZonePage
 from services.incentives.queries.catalogue import ZoneAnswer as Zone
 from services.incentives.queries.shelf import Shelf
@@ -33,6 +33,8 @@ from services.incentives.schemas import (
 router = APIRouter()
 
 SignedIn = Annotated[Principal, Depends(require())]
+YAML = "application/yaml"
+_YAML: dict[int | str, dict[str, Any]] = {200: {"content": {YAML: {"schema": {"type": "string"}}}}}
 PolicyId = Annotated[str, Path(max_length=80, description="政策编号")]
 
 
@@ -82,9 +84,10 @@ async def list_policies(
     instrument: Instrument | None = None,
     status: Status | None = None,
     q: Annotated[str | None, Query(max_length=100, description="标题和摘要中的文字")] = None,
+    has_draft: Annotated[bool, Query(description="只看有草稿的")] = False,
 ) -> dict[str, Any]:
     """Policies, filtered, in the order of their titles: to companies those that hold on the day."""
-    wanted = PolicyFilter(zone, standing, instrument, status, q)
+    wanted = PolicyFilter(zone, standing, instrument, status, q, has_draft)
     return await catalogue.policies(shelf, wanted, limit=page.limit, cursor=page.cursor)
 
 
@@ -94,6 +97,19 @@ async def read_policy(id: PolicyId, shelf: Reading, response: Response) -> Polic
     found = await catalogue.policy(shelf, id)
     set_etag(response, found.revision)
     return found
+
+
+@router.get("/policies/{id}/text", summary="政策文件", response_class=Response, responses=_YAML)
+async def read_text(
+    id: PolicyId,
+    shelf: Reading,
+    version: Annotated[int | None, Query(ge=1, le=10_000, description="哪一版，默认现行")] = None,
+    draft: Annotated[bool, Query(description="草稿，按起草人写的原样；起草人和审查员可用")] = False,
+) -> Response:
+    """The policy as a file; a draft of this text says the same, and is exported in the same bytes."""
+    text = await texts.policy_text(shelf, id, version=version, draft=draft)
+    headers = {"Content-Disposition": f'attachment; filename="{id}.yaml"'}
+    return Response(text, media_type=YAML, headers=headers)
 
 
 @router.get("/policies/{id}/versions/{number}", summary="政策的某一版")

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 POLICIES = ROOT / "services" / "incentives" / "policies"
 CHIP = POLICIES / "donghu" / "donghu-chip-fab-equipment.yaml"
 CHIP_TEXT = CHIP.read_text("utf-8")
-COMMANDS = ("lint", "test", "diff", "explain")
+COMMANDS = ("lint", "test", "diff", "explain", "format")
 FILES = sorted(POLICIES.rglob("*.yaml"))
 TRAIN = {"industry_code": '"3973"', "fixed_asset_investment": "2亿元", "equipment_investment": "1.2亿元"}
 
@@ -50,6 +50,20 @@ def written(tmp_path: Path) -> Iterator[Any]:
         return path
 
     return write  # type: ignore[return-value]
+
+
+def test_format_writes_what_check_then_accepts(written: Any, tmp_path: Path) -> None:
+    commented = written(("cleanup: null", "cleanup: null  # 不清理"))
+    refused = policy("format", commented, "--check")
+    assert (refused.exit_code, answer("format", commented, "--check")["ok"]) == (1, False)
+    assert f"{CHIP.name}:" in refused.stdout
+    text = policy("format", commented).stdout
+    assert answer("format", commented)["text"] == text
+    assert "不清理" not in text
+    assert "不清理" in commented.read_text("utf-8")
+    again = written(text=text, name="again.yaml")
+    assert (policy("format", again, "--check").exit_code, policy("format", again).stdout) == (0, text)
+    assert policy("diff", again).exit_code == 0
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

@@ -140,6 +140,8 @@ INCENTIVES: Mapping[str, Rule] = {
     "GET /policies/{id}": Rule(ANYBODY, lambda world: Call({"id": world.policy})),
     "GET /policies/{id}/versions/{number}": Rule(ANYBODY, lambda world: Call({"id": world.policy, "number": 1})),
     "POST /policies": Rule(EDITOR, lambda world: Call(json={"text": policy(next(world.numbers))})),
+    "GET /policies/{id}/text": Rule(ANYBODY, lambda world: Call({"id": world.policy})),
+    "POST /policies/check": Rule(EDITOR | REVIEWER, lambda world: Call(json={"text": policy(next(world.numbers))})),
     "POST /policies/{id}/review": Rule(REVIEWER, a_review),
     "POST /policies/{id}/publish": Rule(EDITOR, a_reviewed_draft),
     "GET /policies/{id}/checks": Rule(EDITOR | REVIEWER | ADMINISTRATOR, a_draft),

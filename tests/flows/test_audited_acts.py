@@ -75,6 +75,7 @@ SILENT: Mapping[str, str] = {
     "POST /enquiries/track": "a question",
     "POST /enquiries/track/message": "the visitor's own words, kept with the enquiry",
     "POST /policies/{id}/dry-run": "a question",
+    "POST /policies/check": "a question",
     "POST /deliveries/dry-run": "a question",
     "POST /notifications/{id}/read": "one's own reading",
     "POST /notifications/read-all": "one's own reading",

@@ -26,6 +26,7 @@ ELSEWHERE: Mapping[str, str] = {
     "AssignInput": "names an account",
     "BackupRequest": "says nothing",
     "Body_request_import_imports_post": "the ledger",
+    "CheckInput": "the text of DraftInput, and not kept",
     "CodeTableInput": "published",
     "ContactPatch": "the fields of LeadInput's contact",
     "DeliveryFilter": "finds, and is not kept",

@@ -11,26 +11,18 @@ from contracts.audit import AuditedChange
 from contracts.incentives import IncentivesAudited
 from kit.auth import Principal
 from kit.clock import to_text
-from kit.errors import AlreadyExists, FieldError, Stale
+from kit.errors import AlreadyExists, Stale
 from kit.ports import Ports
 from kit.store.port import Record, Scope
 from operating.idempotency import RequestKey, remember, replay
 from services.incentives.auditing import told
-from services.incentives.authored import Authored, AuthoringError, AuthoringProblem, read_yaml, steps_of
 from services.incentives.catalogue import catalogue_version
 from services.incentives.commands.gate import check_review, publishable
 from services.incentives.commands.publication import published_body, published_event, until_it_begins, version_record
-from services.incentives.errors import (
-    DraftOfAnother,
-    InvalidPolicy,
-    NoDraft,
-    PolicyNotFound,
-    ReviewOfOwnDraft,
-)
+from services.incentives.commands.soundness import sound
+from services.incentives.errors import DraftOfAnother, NoDraft, PolicyNotFound, ReviewOfOwnDraft
 from services.incentives.lives import Life
-from services.incentives.matching import check_examples
-from services.incentives.policy import Policy, policy_of
-from services.incentives.policy_checks import check_policy
+from services.incentives.policy import Policy
 from services.incentives.repository import (
     CATALOGUE,
     POLICIES,
@@ -48,46 +40,22 @@ _PUBLISHED: Final = frozenset({"public", CATALOGUE})
 Receipt = dict[str, Any]
 
 
-def policy_of_text(text: str) -> Policy:
-    """The policy an author wrote, if it is whole and agrees with its own examples.
-
-    Raises:
-        InvalidPolicy: with every problem, by line and path.
-    """
-    try:
-        authored = read_yaml(text, "草稿")
-        policy = policy_of(authored)
-    except AuthoringError as error:
-        raise refused(error.problems) from error
-    return sound(policy, authored)
-
-
-def sound(policy: Policy, authored: Authored | None = None) -> Policy:
-    """The policy, if it agrees with its own examples and somebody can meet it.
-
-    Raises:
-        InvalidPolicy: with every example that disagrees, and conditions that contradict each other, by line where
-            there is a text.
-    """
-    written = authored or Authored("草稿", {}, {})
-    problems = [written.problem(steps_of(each.path), each.message) for each in check_examples(policy)]
-    problems += [written.problem(each.path, each.message) for each in check_policy(policy) if each.level == "error"]
-    if problems:
-        raise refused(problems)
-    return policy
-
-
-def refused(problems: list[AuthoringProblem]) -> InvalidPolicy:
-    """The problem that lists an author's mistakes."""
-    errors = [FieldError(each.place, each.message) for each in problems]
-    return InvalidPolicy(f"共有 {len(errors)} 处需要更正，见各处说明；草稿未保存，更正后请重新提交。", errors=errors)
-
-
-async def draft(ports: Ports, editor: Principal, policy: Policy, key: RequestKey) -> Receipt:
+async def draft(
+    ports: Ports,
+    editor: Principal,
+    policy: Policy,
+    key: RequestKey,
+    *,
+    text: str | None = None,
+    revision: int | None = None,
+) -> Receipt:
     """Keep a draft; a new one of the same author replaces the one before and undoes its review.
+
+    ``text`` is kept as its author wrote it, comments and all. ``revision`` is what they began with, where they say so.
 
     Raises:
         DraftOfAnother: somebody else is at work on this policy.
+        Stale: it changed since they began.
     """
     record = await ports.store.get(POLICIES.name, scope_of_author(editor), policy.id)
     if record is not None and (known := replay(record, key)) is not None:
@@ -96,8 +64,13 @@ async def draft(ports: Ports, editor: Principal, policy: Policy, key: RequestKey
     if open_draft is not None and open_draft["author"] != editor.account:
         raise DraftOfAnother(f"「{policy.title}」已有 {open_draft['author_name']} 的草稿，请与其商量，或另用编号。")
     base = record or Record(policy.id, _unpublished(policy), frozenset({CATALOGUE}))
+    if revision not in (None, base.revision):
+        raise Stale(
+            "打开以后，这份草稿在别处改过；没有保存。请核对现在的草稿，再决定以哪一份为准。", revision=base.revision
+        )
     content = {
         "document": policy.model_dump(mode="json", by_alias=True),
+        "text": text,
         "author": editor.account,
         "author_name": editor.name or editor.account,
         "at": to_text(ports.clock.now()),
@@ -113,7 +86,7 @@ async def draft(ports: Ports, editor: Principal, policy: Policy, key: RequestKey
     except AlreadyExists:
         if record is None and await _is_out_of_sight(ports, editor, policy.id):
             raise DraftOfAnother(f"编号「{policy.id}」已被使用，请另用编号。") from None
-        return await draft(ports, editor, policy, key)
+        return await draft(ports, editor, policy, key, text=text, revision=revision)
 
 
 async def _is_out_of_sight(ports: Ports, editor: Principal, id: str) -> bool:

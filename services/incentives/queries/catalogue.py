@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 
 from contracts.vocabulary.fair_competition import GroundId
 from kit.ports import Ports
-from kit.store.port import Clause, Eq, In, Matches, Sort
+from kit.store.port import Clause, Eq, In, Matches, Range, Record, Sort
 from kit.web import Answer
 from services.incentives.catalogue import Catalogue
 from services.incentives.errors import PolicyNotFound, ZoneNotFound
@@ -20,7 +20,7 @@ from services.incentives.policy import Policy, stored_policy
 from services.incentives.policy.schema import Override, scopes_of
 from services.incentives.queries.shelf import Seen, Shelf
 from services.incentives.repository import POLICIES, Library, text_hash
-from services.incentives.schemas import Day, HiddenBecause, StandingName, Status, ValidAnswer
+from services.incentives.schemas import Day, DraftState, HiddenBecause, StandingName, Status, ValidAnswer
 from services.incentives.settings import counts_illustrative
 from services.incentives.zone_profile import ZoneProfile
 
@@ -84,6 +84,8 @@ class PolicyItem(Answer):
     cleanup_reason: str | None
     exclusive_group: str | None
     has_draft: bool
+    draft_state: DraftState | None = Field(None, description="草稿审查到哪一步；只给起草和审查的人")
+    draft_author: str | None = None
 
 
 class WithdrawalAnswer(Answer):
@@ -130,6 +132,7 @@ class PolicyFilter:
     instrument: str | None = None
     status: str | None = None
     text: str | None = None
+    drafted: bool = False
 
 
 def zones(library: Library, catalogue: Catalogue, day: date) -> ZonePage:
@@ -159,7 +162,7 @@ async def policies(shelf: Shelf, wanted: PolicyFilter, *, limit: int, cursor: st
         for record in page.records:
             found = await shelf.seen(record)
             if found is not None and wanted.status in (None, found.status):
-                shown.append(_item(found))
+                shown.append(_item(found) | _drafting(record, shelf))
         cursor = page.next
         if cursor is None or len(shown) == limit:
             return {"items": shown, "next": cursor}
@@ -178,6 +181,7 @@ async def policy(shelf: Shelf, id: str) -> PolicyDetail:
     version = None if published is None else await shelf.version(id, published)
     return PolicyDetail(
         **_item(found),
+        **_drafting(found.record, shelf),
         document=shelf.without_hidden(found.policy),
         content_hash=None if version is None else text_hash(version.body["document"]),
         versions=list(range(1, body["version"] + 1)) if shelf.staff else [found.policy.version],
@@ -236,6 +240,8 @@ def _clauses(ports: Ports, wanted: PolicyFilter) -> Sequence[Clause]:
             clauses.append(Eq(name, value))
     if wanted.status is not None:
         clauses.append(Eq("status", "draft" if wanted.status == "draft" else "published"))
+    if wanted.drafted:
+        clauses.append(Range("draft.author", low=""))
     if wanted.text and wanted.text.strip():
         clauses.append(Matches(wanted.text))
     return clauses
@@ -272,6 +278,16 @@ def _item(found: Seen) -> dict[str, Any]:
 
 def _withdrawal(act: Mapping[str, Any]) -> WithdrawalAnswer:
     return WithdrawalAnswer(from_=act["from"], reason=act["reason"], by=act["by_name"], at=act["at"])
+
+
+def _drafting(record: Record, shelf: Shelf) -> dict[str, Any]:
+    """How far a draft has come, for those who write and review."""
+    draft = record.body["draft"]
+    if draft is None or not shelf.author:
+        return {}
+    review = draft["review"]
+    state = "unreviewed" if review is None else "approved" if review["approved"] else "turned_down"
+    return {"draft_state": state, "draft_author": draft["author"]}
 
 
 def _draft(content: dict[str, Any]) -> DraftAnswer:

@@ -27,6 +27,7 @@ POLICIES: Final = Collection(
         Index("version", "integer"),
         Index("acted", "integer"),
         Index("title", "chinese"),
+        Index("draft.author", tree=False),
     ),
     ("title", "summary"),
 )

@@ -1,12 +1,18 @@
 """What the API of incentives takes and gives, a module for each subject."""
 
 from services.incentives.schemas.authoring import (
+    ChangeAnswer,
+    CheckAnswer,
+    CheckInput,
     ChecksAnswer,
     FindingAnswer,
     FlagAnswer,
     OverrideInput,
     PolicyReceipt,
+    ProblemAnswer,
+    ReadingAnswer,
     ReviewInput,
+    SaidAnswer,
     WithdrawalInput,
 )
 from services.incentives.schemas.codes import (
@@ -45,10 +51,13 @@ from services.incentives.schemas.replays import (
     TodayAnswer,
     VersionThenAndNow,
 )
-from services.incentives.schemas.words import Day, Fit, HiddenBecause, StandingName, Status, Verdict
+from services.incentives.schemas.words import Day, DraftState, Fit, HiddenBecause, StandingName, Status, Verdict
 
 __all__ = [
+    "ChangeAnswer",
     "ChangedLead",
+    "CheckAnswer",
+    "CheckInput",
     "ChecksAnswer",
     "CodeAnswer",
     "CodePage",
@@ -59,6 +68,7 @@ __all__ = [
     "DecisionItem",
     "DecisionReceipt",
     "DifferenceAnswer",
+    "DraftState",
     "DryRunAnswer",
     "EligibilityInput",
     "FindingAnswer",
@@ -72,9 +82,12 @@ __all__ = [
     "PolicyAnswer",
     "PolicyReceipt",
     "PoolCost",
+    "ProblemAnswer",
     "QuestionAnswer",
+    "ReadingAnswer",
     "ReplayAnswer",
     "ReviewInput",
+    "SaidAnswer",
     "SourceAnswer",
     "StandingName",
     "Status",

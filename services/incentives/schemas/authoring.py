@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 
 from contracts.vocabulary.fair_competition import GroundId, RuleId
 from kit.web import Answer, StrictModel
+from services.incentives.authored import MAX_TEXT
 from services.incentives.schemas.words import Status
 
 
@@ -54,7 +55,10 @@ class WithdrawalInput(StrictModel):
 
 
 class FlagAnswer(Answer):
-    """A place that touches a rule; ``reason`` is the review's answer, null where there is none."""
+    """A place that touches a rule; ``reason`` is the review's answer, null where there is none.
+
+    ``line`` and ``column`` are those of the author's text, null where there is none.
+    """
 
     rule: RuleId
     name: str
@@ -63,6 +67,8 @@ class FlagAnswer(Answer):
     advice: str
     articles: list[str]
     reason: str | None
+    line: int | None = None
+    column: int | None = None
 
 
 class FindingAnswer(Answer):
@@ -71,12 +77,50 @@ class FindingAnswer(Answer):
     level: Literal["error", "warning", "unchecked"]
     path: str
     message: str
+    line: int | None = None
+    column: int | None = None
+
+
+class ProblemAnswer(Answer):
+    """Something that keeps a text from being a draft, and where it stands."""
+
+    path: str
+    line: int | None
+    column: int | None
+    message: str
+
+
+class SaidAnswer(Answer):
+    """A line about conditions, so deep in the tree; ``group`` where it stands above several."""
+
+    depth: int
+    group: bool
+    text: str
+
+
+class ReadingAnswer(Answer):
+    """How a policy reads in sentences: its head, conditions, benefit, and what it shares with others."""
+
+    head: list[str]
+    conditions: list[SaidAnswer]
+    benefit: list[str]
+    shared: list[str]
+
+
+class ChangeAnswer(Answer):
+    """A field that says something else than what is published; null where it is new, or gone."""
+
+    path: str
+    label: str
+    before: str | None
+    after: str | None
 
 
 class ChecksAnswer(Answer):
     """The checks of a draft, or of the published version where there is none.
 
-    ``blocked`` says what keeps a draft from publication, null where nothing does or nothing waits.
+    ``blocked`` says what keeps a draft from publication, null where nothing does or nothing waits. ``changes``
+    are those of the draft against what is published.
     """
 
     policy: str
@@ -85,3 +129,27 @@ class ChecksAnswer(Answer):
     blocked: str | None
     flags: list[FlagAnswer]
     findings: list[FindingAnswer]
+    changes: list[ChangeAnswer]
+    reading: ReadingAnswer
+
+
+class CheckInput(StrictModel):
+    """A text that nobody has saved."""
+
+    text: Annotated[str, Field(min_length=1, max_length=MAX_TEXT)] = Field(description="政策文件的 YAML 全文")
+
+
+class CheckAnswer(Answer):
+    """What there is to say of a text: what is wrong, what a reviewer will ask, how it reads.
+
+    ``policy`` and ``reading`` are null where it is no policy yet; with ``problems`` it cannot be saved as a draft.
+    ``changes`` are those against the published version of its id.
+    """
+
+    policy: str | None
+    title: str | None
+    problems: list[ProblemAnswer]
+    flags: list[FlagAnswer]
+    findings: list[FindingAnswer]
+    changes: list[ChangeAnswer]
+    reading: ReadingAnswer | None

@@ -12,4 +12,5 @@ Fit = Literal["lead", "related", "none"]
 Status = Literal["published", "draft", "scheduled", "superseded", "withdrawn", "expired"]
 """In effect; never published; begins later; replaced by another version; taken back; its validity is over."""
 HiddenBecause = Literal["scheduled", "superseded", "withdrawn", "expired", "undated", "cleanup", "review"]
+DraftState = Literal["unreviewed", "turned_down", "approved"]
 Day = Annotated[str, DAY]
