@@ -15,6 +15,7 @@ from gateway.pages import (
     comparison,
     contacts,
     dashboard,
+    decisions,
     deliveries,
     digest,
     eligibility,
@@ -37,8 +38,9 @@ from gateway.pages.page_table import PAGES
 
 router = APIRouter(include_in_schema=False)
 for part in (
-    assets, sign_in, home, leads, lead_form, lead, contacts, comparison, exports, imports, eligibility, enquiries,
-    projects, policies, digest, dashboard, notices, deliveries, operating, audit, arriving, accounts, own_account, lost,
+    assets, sign_in, home, leads, lead_form, lead, contacts, comparison, exports, imports, eligibility, decisions,
+    enquiries, projects, policies, digest, dashboard, notices, deliveries, operating, audit, arriving, accounts,
+    own_account, lost,
 ):  # fmt: skip
     router.include_router(part.router)
 
