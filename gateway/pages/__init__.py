@@ -15,6 +15,7 @@ from gateway.pages import (
     comparison,
     contacts,
     dashboard,
+    decisions,
     deliveries,
     digest,
     eligibility,
@@ -38,8 +39,9 @@ from gateway.pages.page_table import PAGES
 
 router = APIRouter(include_in_schema=False)
 for part in (
-    assets, sign_in, home, leads, lead_form, lead, contacts, comparison, exports, imports, eligibility, enquiries,
-    side_by_side, projects, policies, digest, dashboard, notices, deliveries, operating, audit, arriving, accounts,
+    assets, sign_in, home, leads, lead_form, lead, contacts, comparison, exports, imports, eligibility, decisions,
+    enquiries, side_by_side, projects, policies, digest, dashboard, notices, deliveries, operating, audit, arriving,
+    accounts,
     own_account, lost,
 ):  # fmt: skip
     router.include_router(part.router)

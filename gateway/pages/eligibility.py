@@ -42,6 +42,7 @@ async def eligibility(request: Request, visit: Visiting) -> Response:
         "zones": _zones(visit, answer) if answer else [],
         "refused": refused,
         "kept": kept,
+        "to_save": fields | ({f"{FACT}industry_code": [facts["industry_code"]]} if "industry_code" in facts else {}),
         "zone": zone,
         "industries": await industries(visit),
         "first": [FACTS[name] for name in FIRST],

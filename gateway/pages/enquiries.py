@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -36,18 +35,19 @@ async def enquire(request: Request, visit: Visiting) -> Response:
     form = await Form.of(request)
     asked = {name: [str(value) for value in form.data.getlist(name)] for name in form.data if name.startswith(FACT)}
     facts = facts_from(asked)
-    key = _key(form)
+    key, saved = form.own_key, None
     body: dict[str, Any] = form.given(*FIELDS) | {"facts": facts, "consent": bool(form.text("consent"))}
     if organisation := await own_organisation(visit):
         body["organisation"] = organisation
     try:
         check_facts(facts)
         if facts:
-            body["decision"] = (await visit.api.post("/decisions", {"facts": facts}, key=key))["id"]
+            sent_to = {"sent_to": body["zone"]} if body.get("zone") in ZONES else {}
+            saved = body["decision"] = (await visit.api.post("/decisions", {"facts": facts} | sent_to, key=key))["id"]
         receipt = await visit.api.post("/enquiries", body, key=key)
     except Refused as refused:
         return await _form(visit, form.kept(), asked, refused.beside((*FIELDS, "consent")))
-    return _private(visit.page("enquiry_sent.html", receipt=receipt))
+    return _private(visit.page("enquiry_sent.html", receipt=receipt, saved=saved))
 
 
 @router.get("/enquiries/track")
@@ -134,7 +134,7 @@ async def _decision(visit: Visit, enquiry: dict[str, Any]) -> dict[str, Any] | N
 async def _tracked(visit: Visit, form: Form, path: str, *names: str) -> Response:
     body = form.given("code", *names)
     try:
-        found = await visit.api.post(path, body, key=_key(form))
+        found = await visit.api.post(path, body, key=form.own_key)
     except Refused as refused:
         answer = visit.page("enquiry_track.html", refused.status, found=None, code="", refused=refused)
         answer.headers.update(refused.headers)
@@ -151,11 +151,6 @@ async def _form(
     answer = visit.page("enquiry_new.html", refused.status if refused else 200, kept=kept, asked=known, **more)
     answer.headers.update(refused.headers if refused else {})
     return answer
-
-
-def _key(form: Form) -> str:
-    """The form's own nonce and key: a second click asks for the same thing, another visitor never does."""
-    return hashlib.sha256(f"{form.text('csrf')}\x1f{form.key}".encode()).hexdigest()
 
 
 def _private(answer: Response) -> Response:

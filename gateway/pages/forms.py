@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -47,6 +48,11 @@ class Form:
     def key(self) -> str:
         """The key that makes a second submit harmless."""
         return self.text("idempotency_key")
+
+    @property
+    def own_key(self) -> str:
+        """The same with the form's own nonce: a second click asks for the same thing, another visitor never does."""
+        return hashlib.sha256(f"{self.text('csrf')}\x1f{self.key}".encode()).hexdigest()
 
     def number(self, name: str) -> int:
         """A hidden count; 0 where it is none, which the API refuses in words."""

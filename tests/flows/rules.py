@@ -15,6 +15,7 @@ from tests.flows.calls import (
     LEADS,
     NOTIFY,
     REVIEWER,
+    SIGNED_IN,
     STAFF,
     WORKING,
     Call,
@@ -25,7 +26,7 @@ from tests.flows.calls import (
     a_long_page,
     plain,
 )
-from tests.flows.canaries import PARTNER_A
+from tests.flows.canaries import PARTNER_A, PLANTED
 from tests.flows.samples import policy
 from tests.flows.world import ANONYMOUS, World
 
@@ -132,6 +133,17 @@ ENQUIRIES: Mapping[str, Rule] = {
 }
 
 DESK = frozenset({"donghu", "manager-donghu"})
+
+
+def own_decisions(world: World) -> Call:
+    """What everybody who reads the canary lead was told of it, and the desk of the saved facts."""
+    for who in INSIDE:
+        world.get(who, f"/leads/{world.lead}/matches")
+    for who in DESK:
+        world.post(who, "/eligibility", json=PLANTED["EligibilityInput"])
+    return Call(query={"limit": 200})
+
+
 INCENTIVES: Mapping[str, Rule] = {
     "GET /leads/{id}/matches": Rule(INSIDE, a_lead, INSIDE),
     "GET /zones": Rule(ANYBODY, plain),
@@ -148,6 +160,7 @@ INCENTIVES: Mapping[str, Rule] = {
     "POST /policies/{id}/dry-run": Rule(EDITOR | REVIEWER, a_draft),
     "POST /eligibility": Rule(ANYBODY, lambda _: Call(json={"facts": {"jobs": 300}})),
     "POST /decisions": Rule(ANYBODY, lambda _: Call(json={"facts": {"jobs": 300}})),
+    "GET /decisions": Rule(SIGNED_IN, own_decisions, INSIDE),
     "GET /decisions/{id}": Rule(DESK, lambda world: Call({"id": world.decision}), DESK),
     "GET /decisions/{id}/replay": Rule(DESK, lambda world: Call({"id": world.decision})),
     "GET /industry-codes": Rule(ANYBODY, plain),

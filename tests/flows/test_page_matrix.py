@@ -25,6 +25,7 @@ from tests.flows.calls import (
 )
 from tests.flows.canaries import PARTNER_A, PERSONAL, WORD
 from tests.flows.intruders import MARK, expire_session
+from tests.flows.rules import DESK
 from tests.flows.samples import registration
 from tests.flows.test_role_matrix import leaked
 from tests.flows.world import ANONYMOUS, API, DISABLED, ELSEWHERE, EXPIRED, LAPSED, World
@@ -47,6 +48,7 @@ CSRF = re.compile(r'name="csrf"[^>]*value="([^"]+)"|value="([^"]+)"[^>]*name="cs
 OF_ONE_OFFICE = ("/leads/{id}", "/imports/{id}")
 OF_ONE_PERSON = ("/notifications/{id}", "/exports/{id}")
 OF_A_HOST = ("/accounts/{id}",)
+OF_A_DESK = ("/decisions/{id}",)
 OF_ONE_PARTNER = ("/projects/{id}", "/projects/enquiries/{id}")
 OF_THE_VISIT = ("/leads/{id}/panels/enquiries", "/leads/{id}/enquiries/{enquiry}")
 ASKED_FOR = {"/leads": f"?q={WORD}", "/leads/board": f"?q={WORD}", "/leads/new/similar": f"?investor_name={WORD}"}
@@ -98,6 +100,7 @@ def address(world: World, page: Page) -> str:
         "/policies": "policy",
         "/notifications": "notification",
         "/accounts": "guest",
+        "/decisions": "decision",
     }
     kind = "/" + page.path.split("/")[1]
     id = getattr(world, ids[kind]) if kind in ids else "donghu"
@@ -122,6 +125,8 @@ def address(world: World, page: Page) -> str:
 
 def may_open(page: Page, who: str) -> bool:
     """Whether this person should get this page about that office."""
+    if page.path in OF_A_DESK:
+        return who in DESK
     if page.roles is None:
         return True
     if who == ANONYMOUS or ROLES[who] not in page.roles:
@@ -180,6 +185,7 @@ SHOWING: Mapping[str, Collection[str]] = {
     **{f"/leads/{{id}}/panels/{name}": OFFICERS_INSIDE for name in ("move", "fact/{name}", "contacts/{contact}")},
     **dict.fromkeys(("/projects", *OF_ONE_PARTNER), frozenset({"partner-a"})),
     **dict.fromkeys(("/policies", "/zones/{id}"), EDITOR | REVIEWER | ADMINISTRATOR),
+    **dict.fromkeys(OF_A_DESK, DESK),
     "/digests/{week}": OVERSEERS,
     "/digests/{week}/figures/{figure}": OVERSEERS,
     "/accounts/{id}": HOSTS,
@@ -189,7 +195,7 @@ SHOWING: Mapping[str, Collection[str]] = {
 """Who finds the canary on a page."""
 CROWDED = (
     "/imports", "/duty", "/panels/todo", "/panels/changes", "/panels/notifications", "/notifications", "/accounts",
-    "/account", "/audit", "/deliveries",
+    "/account", "/audit", "/deliveries", "/decisions",
 )  # fmt: skip
 """Newest or most urgent first, so that others' work may stand before the canary: the API is asked page by page."""
 SILENT = frozenset({

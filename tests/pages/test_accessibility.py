@@ -72,6 +72,8 @@ def pages_of(world: World) -> dict[str, list[str]]:
             *own,
             f"/imports/{world.imported}",
             f"/exports/{world.exported()}",
+            "/decisions",
+            f"/decisions/{world.decision}",
             "/notifications",
             "/duty",
             "/accounts",

@@ -44,6 +44,10 @@ def test_a_partner_asks_and_reads_the_answer_among_their_projects(browser: Brows
         officer.sign_in("donghu")
         officer.go(f"/leads/{lead}")
         officer.page.wait_for_selector("text=由合作伙伴账号提交：芯禾电子（示例）有限公司")
+        seen = officer.page.locator("a:has-text('看当时的全部结果')").get_attribute("href")
+        assert seen is not None
+        assert world.ask("donghu", "GET", API + seen).is_success
+        assert world.ask("hanyang", "GET", API + seen).status_code == 404
         officer.page.fill("textarea[id^='a-']", ANSWER)
         officer.page.click("section:has(textarea[id^='a-']) button")
         officer.page.wait_for_selector(f"text={ANSWER}")

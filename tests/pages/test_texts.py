@@ -15,7 +15,7 @@ from contracts.vocabulary.personal_data import BASES, NOTICES
 from contracts.vocabulary.zones import GroupId
 from gateway.breaker import SERVICE_NAMES
 from gateway.model import ROLE_NAMES
-from gateway.pages import acts, labels, lead_filter, page_table, routing
+from gateway.pages import acts, labels, lead_filter, page_table, replays, routing
 from gateway.pages.assets import INSTALLED, TABLE
 from gateway.pages.languages import english, translator
 from services.notify.digest.figures import FIGURES, SECTIONS
@@ -31,6 +31,7 @@ TABLES = (
     labels.DELIVERY_STATES, labels.FIELDS, BASES, NOTICES, ROLE_NAMES, routing.TITLES,
     labels.DELIVERY_KINDS, labels.LETTER_STATES, SERVICE_NAMES, labels.ACCOUNT_STATES, labels.TOKEN_SCOPES,
     labels.PROGRESS, labels.ENQUIRY_STATES, acts.DID, acts.KINDS, acts.SUBJECTS, acts.FIELDS, acts.SYSTEM_NAMES,
+    replays.PARTS, replays.CHANGED, replays.VERDICTS,
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ doing of policies that were published, changed or ended since.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -48,7 +48,7 @@ async def replay(ports: Ports, library: Library, principal: Principal, id: str) 
     }
     catalogue = await library.at(answer["catalogue_version"]) if asked else None
     if asked is None or catalogue is None:
-        return {**told, "identical": None, "versions": [], "differences": [], "today": None}
+        return {**told, "identical": None, "versions": [], "differences": [], "today": None, "titles": {}}
     return told | await asyncio.to_thread(beside, body, answer, catalogue, library.current, today(ports))
 
 
@@ -60,11 +60,14 @@ def beside(
     again = _given(asked, catalogue, date.fromisoformat(answer["as_of"]))
     found = differences(_comparable(answer), again)
     changed = [name for name in _OWN if then[name] != now[name]]
+    explained = [each.document() | {"because": changed} for each in found]
+    on_that_day = _today(asked, again, current, day)
     return {
         "identical": not found,
         "versions": [{"name": name, "then": then[name], "now": now[name]} for name in NAMES],
-        "differences": [each.document() | {"because": changed} for each in found],
-        "today": _today(asked, again, current, day),
+        "differences": explained,
+        "today": on_that_day,
+        "titles": _titles([*explained, *on_that_day["differences"]], current, catalogue),
     }
 
 
@@ -103,6 +106,15 @@ def _versions_in(answer: Mapping[str, Any], zone: str) -> dict[str, int]:
         if zone in ("", each["zone"])
         for policy in each["policies"]
     }
+
+
+def _titles(found: Sequence[Mapping[str, Any]], *catalogues: Catalogue) -> dict[str, str]:
+    """The policies that differences name, as the first catalogue that holds them calls them."""
+    names = {name for each in found for name in (each["policy"], *(why.partition("@")[0] for why in each["because"]))}
+    titles: dict[str, str] = {}
+    for each in catalogues:
+        titles = {name: each.policies[name].policy.title for name in names if name in each.policies} | titles
+    return titles
 
 
 def _given(asked: Mapping[str, Any], catalogue: Catalogue, as_of: date) -> dict[str, Any]:

@@ -45,7 +45,8 @@ class ReplayAnswer(Answer):
     """An answer on record beside what would be said now, and what is on record of it.
 
     ``saved_at`` is when it was first given, to the account ``given_to``; null is a visitor. ``identical`` is null where
-    its facts were not kept (answers of earlier releases) or its catalogue is gone.
+    its facts were not kept (answers of earlier releases) or its catalogue is gone. ``titles`` are those of the policies
+    that differences name.
     """
 
     decision: str
@@ -60,3 +61,4 @@ class ReplayAnswer(Answer):
     versions: list[VersionThenAndNow]
     differences: list[DifferenceAnswer]
     today: TodayAnswer | None
+    titles: dict[str, str]
