@@ -18,6 +18,11 @@ INSTRUMENTS = {
 CLAIM_MODES = {"automatic": "免申即享", "expedited": "快申快享", "ordinary": "申报"}
 BENEFICIARIES = {"enterprise": "企业", "introducer": "引荐人", "person": "个人", "park_operator": "园区运营方"}
 STANDINGS = {"in_force": "现行有效", "historical": "历史政策", "illustrative": "示例"}
+HIDDEN = {
+    "scheduled": "尚未生效", "superseded": "已被新版取代", "withdrawn": "已撤回", "expired": "已到期",
+    "undated": "有效期不明", "cleanup": "待清理", "review": "没有有效的审查",
+}  # fmt: skip
+"""Why companies do not see a policy."""
 SOURCES = {
     "officer": "专员填写",
     "import": "台账导入",
@@ -69,6 +74,7 @@ def labels_in(f: Formats) -> Mapping[str, Callable[..., str]]:
         "claim_name": worded(CLAIM_MODES),
         "beneficiary_name": worded(BENEFICIARIES),
         "standing_name": worded(STANDINGS),
+        "hidden_name": worded(HIDDEN),
         "legal_basis": worded({each.value: label for each, label in BASES.items()}),
         "notice_given": worded({each.value: label for each, label in NOTICES.items()}),
         "job_state": worded(JOB_STATES),
