@@ -29,8 +29,9 @@ async def checks(ports: Ports, library: Library, principal: Principal, id: str) 
     if record is None:
         raise PolicyNotFound("没有这项政策，请从政策库重新打开。")
     draft: dict[str, Any] | None = record.body["draft"]
-    version = record.body["version"] + (draft is not None)
-    policy = stored_policy((draft or record.body)["document"], id).model_copy(update={"version": version})
+    policy = stored_policy((draft or record.body)["document"], id)
+    version = policy.version if draft is None else record.body["version"] + 1
+    policy = policy.model_copy(update={"version": version})
     published = library.coming(today(ports))
     flags, findings = await asyncio.to_thread(_all, policy, published)
     reasons = _reasons(policy, draft)
