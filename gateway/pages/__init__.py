@@ -31,6 +31,7 @@ from gateway.pages import (
     operating,
     own_account,
     policies,
+    policy_life,
     projects,
     side_by_side,
     sign_in,
@@ -40,8 +41,8 @@ from gateway.pages.page_table import PAGES
 router = APIRouter(include_in_schema=False)
 for part in (
     assets, sign_in, home, leads, lead_form, lead, contacts, comparison, exports, imports, eligibility, decisions,
-    enquiries, side_by_side, projects, policies, digest, dashboard, notices, deliveries, operating, audit, arriving,
-    accounts,
+    enquiries, side_by_side, projects, policies, policy_life, digest, dashboard, notices, deliveries, operating, audit,
+    arriving, accounts,
     own_account, lost,
 ):  # fmt: skip
     router.include_router(part.router)

@@ -12,6 +12,11 @@ from contracts.vocabulary.zones import ZONES, GroupId
 from gateway.breaker import SERVICE_NAMES
 from gateway.pages.formats import Formats
 
+HIDDEN = {
+    "scheduled": "尚未生效", "superseded": "已被新版取代", "withdrawn": "已撤回", "expired": "已到期",
+    "undated": "有效期不明", "cleanup": "待清理", "review": "没有有效的审查",
+}  # fmt: skip
+"""Why companies do not see a policy."""
 SOURCES = {
     "officer": "专员填写",
     "import": "台账导入",
@@ -63,6 +68,7 @@ def labels_in(f: Formats) -> Mapping[str, Callable[..., str]]:
         "claim_name": worded(CLAIM_MODES),
         "beneficiary_name": worded(BENEFICIARIES),
         "standing_name": worded(STANDINGS),
+        "hidden_name": worded(HIDDEN),
         "legal_basis": worded({each.value: label for each, label in BASES.items()}),
         "notice_given": worded({each.value: label for each, label in NOTICES.items()}),
         "job_state": worded(JOB_STATES),

@@ -11,6 +11,7 @@ OFFICERS = frozenset({"officer", "bureau_officer"})
 STAFF = OFFICERS | {"manager"}
 MANAGERS = frozenset({"manager"})
 ADMINISTRATORS = frozenset({"administrator"})
+EDITORS = frozenset({"policy_editor"})
 PARTNERS = frozenset({"partner"})
 HOSTS = OFFICERS | ADMINISTRATORS
 """Who brings others in."""
@@ -88,6 +89,7 @@ PAGES: tuple[Page, ...] = (
     Page("/leads/{id}/enquiries/{enquiry}", OFFICERS, _ACT, shown=False),
     Page("/policies", ANYONE),
     Page("/policies/{id}", ANYONE),
+    Page("/policies/{id}/withdraw", EDITORS, _ACT, shown=False),
     Page("/zones/{id}", ANYONE),
     Page("/digests", MANAGERS),
     Page("/digests/{week}", MANAGERS),

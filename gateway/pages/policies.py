@@ -11,9 +11,10 @@ from starlette.responses import Response
 
 from contracts.vocabulary.policy_words import INSTRUMENTS, STANDINGS
 from contracts.vocabulary.zones import ZONES
+from gateway.pages.api import Refused
 from gateway.pages.labels import scope_name
 from gateway.pages.routing import PageRoute
-from gateway.pages.visit import Visit, Visiting
+from gateway.pages.visit import Visit, Visiting, nothing_wrong
 
 router = APIRouter(route_class=PageRoute)
 
@@ -40,13 +41,24 @@ async def library(request: Request, visit: Visiting) -> Response:
 @router.get("/policies/{id}")
 async def policy_page(id: str, visit: Visiting) -> Response:
     """One policy: who, how much, on which conditions, from which source; to authors also what its checks found."""
+    return await shown(visit, id)
+
+
+async def shown(
+    visit: Visit, id: str, refused: Refused | None = None, kept: Mapping[str, Any] | None = None
+) -> Response:
+    """The page of a policy, with what was typed on it and refused."""
     found = await visit.api.get(f"/policies/{id}")
     checks = await visit.api.get(f"/policies/{id}/checks") if visit.role in AUTHORS else None
-    policy = found["document"]
     return visit.page(
-        "policy.html", found=found, policy=policy, scope=scope_name(visit.f, found["scope"]), checks=checks,
-        uncounted=_uncounted(visit, found),
+        "policy.html", refused.status if refused else 200, found=found, policy=found["document"], checks=checks,
+        scope=scope_name(visit.f, found["scope"]), refused=refused, kept=kept or {},
+        wrong=refused.wrong if refused else nothing_wrong, withdrawable=_withdrawable(visit, found),
     )  # fmt: skip
+
+
+def _withdrawable(visit: Visit, found: Mapping[str, Any]) -> bool:
+    return visit.may("/policies/{id}/withdraw") and found["version"] > 0 and found["status"] != "withdrawn"
 
 
 @router.get("/zones/{id}")
@@ -57,18 +69,6 @@ async def zone_page(id: str, visit: Visiting) -> Response:
     standings = sorted({item["standing"] for item in policies["items"]})
     items = sorted(policies["items"], key=lambda item: item["standing"] == "historical")
     return visit.page("zone.html", zone=zone, policies=items, standings=standings)
-
-
-def _uncounted(visit: Visit, found: Mapping[str, Any]) -> str:
-    """Why a published policy counts in no total today; empty where it does, or where its page says so already."""
-    policy = found["document"]
-    if found["status"] != "published" or policy["standing"] == "historical" or policy["cleanup"]:
-        return ""
-    review = policy["review"]
-    if review is None:
-        return visit.say("没有审查记录，不计入合计")
-    ended = review["until"] is not None and review["until"] < visit.f.today.isoformat()
-    return visit.say("审查已到期，不计入合计") if ended else ""
 
 
 def _chips(visit: Visit, given: Mapping[str, str]) -> list[Mapping[str, Any]]:

@@ -72,15 +72,13 @@ class Life:
         return None if phase is None else phase.version
 
     def told_on(self, day: date) -> int | None:
-        """The version to tell of: the one in effect, else the first to come, else the last that was withdrawn."""
+        """The version to tell of: the one in effect, or else the last that was, the first to come, the last at all."""
         phase = self.on(day)
         if phase is not None and phase.version is not None:
             return phase.version
-        coming = next((each.version for each in self.phases if each.version is not None), None)
-        if phase is None and coming is not None:
-            return coming
-        until = len(self.acts) if phase is None else phase.act
-        return next((act.version for act in reversed(self.acts[:until]) if act.version is not None), coming)
+        real = [each for each in self.phases if each.version is not None]
+        known = [each.version for each in real if each.last < day][-1:] or [each.version for each in real][:1]
+        return next(iter(known or [act.version for act in reversed(self.acts) if act.version is not None]), None)
 
     def next_after(self, day: date) -> Phase | None:
         """The phase that comes next."""

@@ -88,6 +88,13 @@ def a_reviewed_draft(world: World) -> Call:
     return Call(review.path, headers={"If-Match": f'"{made["revision"]}"'})
 
 
+def a_published_policy(world: World) -> Call:
+    """A policy to be withdrawn before it begins."""
+    draft = a_reviewed_draft(world)
+    made = world.post("editor", f"/policies/{draft.path['id']}/publish", headers=dict(draft.headers))
+    return Call(draft.path, headers={"If-Match": f'"{made["revision"]}"'}, json={"reason": "上级文件废止"})
+
+
 def a_code_table(world: World) -> Call:
     """A table that applies long after these tests."""
     codes = [
@@ -156,6 +163,7 @@ INCENTIVES: Mapping[str, Rule] = {
     "POST /policies/check": Rule(EDITOR | REVIEWER, lambda world: Call(json={"text": policy(next(world.numbers))})),
     "POST /policies/{id}/review": Rule(REVIEWER, a_review),
     "POST /policies/{id}/publish": Rule(EDITOR, a_reviewed_draft),
+    "POST /policies/{id}/withdraw": Rule(EDITOR, a_published_policy),
     "GET /policies/{id}/checks": Rule(EDITOR | REVIEWER | ADMINISTRATOR, a_draft),
     "POST /policies/{id}/dry-run": Rule(EDITOR | REVIEWER, a_draft),
     "POST /eligibility": Rule(ANYBODY, lambda _: Call(json={"facts": {"jobs": 300}})),

@@ -39,6 +39,7 @@ ACTS: Mapping[str, str] = {
     "POST /policies": "policy.drafted",
     "POST /policies/{id}/review": "policy.reviewed",
     "POST /policies/{id}/publish": "policy.published",
+    "POST /policies/{id}/withdraw": "policy.withdrawn",
     "POST /industry-codes": "codes.loaded",
     "PUT /recipients/{account}": "recipient.changed",
     "POST /deliveries/retry": "deliveries.retried",

@@ -49,6 +49,7 @@ ELSEWHERE: Mapping[str, str] = {
     "ShareInput": "names an organisation",
     "SignIn": "a password: test_canaries looks for it",
     "TrackInput": "a code",
+    "WithdrawalInput": "a reason for the log, as ReasonInput",
 }
 """Inputs without canaries of their own, and why."""
 

@@ -279,8 +279,8 @@ class World:
 
     @cached_property
     def policy(self) -> str:
-        """A policy of the catalogue."""
-        found: str = self.get("donghu", "/policies?limit=1")["items"][0]["id"]
+        """A policy of the catalogue that everybody sees."""
+        found: str = self.get("donghu", "/policies?standing=illustrative&limit=1")["items"][0]["id"]
         return found
 
     @cached_property

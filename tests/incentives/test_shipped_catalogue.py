@@ -19,8 +19,11 @@ from services.incentives.authored import read_yaml
 from services.incentives.benefits import compile_benefit
 from services.incentives.catalogue import load_policies
 from services.incentives.conditions import Predicates
+from services.incentives.fair_competition import flags_of
 from services.incentives.matching import check_examples
-from services.incentives.policy import Policy, leaves_of, read_policy
+from services.incentives.policy import Leaf, Policy, leaves_of, read_policy
+from services.incentives.policy.combination import Pool
+from services.incentives.policy.terms import Retention
 from services.incentives.zone_profile import load_zones
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,6 +101,62 @@ def test_an_illustrative_policy_asks_nothing_that_is_barred(policy: Policy) -> N
     facts = {name for leaf in leaves_of(policy.conditions) for name in leaf.facts}
     facts |= {*compile_benefit(policy.benefit, Predicates()).needs}
     assert not facts & {*HISTORICAL_ONLY, "expected_annual_tax"}
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text that a file holds, whatever field it stands in: names of facts and words for people."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield str(key)
+            yield from texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from texts(each)
+    elif isinstance(value, str):
+        yield value
+
+
+def shapes_barred(policy: Policy) -> list[str]:
+    """What of a policy rests on registration, tax, fiscal contribution or staying: facts, terms, words, red flags.
+
+    What its review, clean-up and source say of it is no part of what it asks.
+    """
+    told = {"review", "cleanup", "source", "id", "version"}
+    document = policy.model_dump(mode="json", by_alias=True, exclude=told)
+    said = [*texts(document)]
+    facts = [text for text in said if text in {*HISTORICAL_ONLY, "expected_annual_tax"}]
+    words = [text for text in said if BARRED.search(text)]
+    retention = ["retention"] if policy.retention is not None else []
+    return [*facts, *words, *retention, *(flag.rule.id for flag in flags_of(policy))]
+
+
+@named(ILLUSTRATIVE)
+def test_no_illustrative_policy_has_a_barred_shape_anywhere(policy: Policy) -> None:
+    assert shapes_barred(policy) == []
+
+
+def test_every_barred_shape_lives_in_a_historical_clause() -> None:
+    """What the walk looks for is found where it may be, in each of its forms."""
+    found = {shape for policy in HISTORICAL for shape in shapes_barred(policy)}
+    rules = {"local-registration", "relocation", "tax-here", "no-leaving", "fiscal-contribution"}
+    assert found >= {*HISTORICAL_ONLY, "retention", *rules}
+    assert {each for each in ("落户", "财政贡献", "迁") if not any(each in shape for shape in found)} == set()
+
+
+@pytest.mark.parametrize("policy", ILLUSTRATIVE[:1], ids=lambda policy: policy.id)
+@pytest.mark.parametrize(
+    "barred",
+    [
+        {"summary": "在区内注册的企业"},
+        {"retention": Retention(years=5, of="stay_years", text="承诺五年内不走")},
+        {"conditions": Leaf(id="fc", text="贡献达标", fact="fiscal_contribution", op="ge", value="1万元")},
+        {"conditions": Leaf(id="tax", text="达标", fact="expected_annual_tax", op="ge", value="1万元")},
+        {"pool": Pool(name="tax", title="按税收返还的专项", total="1万元", rule="first_come")},
+    ],
+    ids=lambda barred: next(iter(barred)),
+)
+def test_the_walk_finds_what_is_slipped_in(policy: Policy, barred: dict[str, Any]) -> None:
+    assert shapes_barred(policy.model_copy(update=barred))
 
 
 @named(ILLUSTRATIVE)

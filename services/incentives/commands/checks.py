@@ -60,8 +60,9 @@ async def checks(ports: Ports, library: Library, tables: CodeTables, principal: 
     if record is None:
         raise PolicyNotFound("没有这项政策，请从政策库重新打开。")
     draft: dict[str, Any] | None = record.body["draft"]
-    version = record.body["version"] + (draft is not None)
-    policy = stored_policy((draft or record.body)["document"], id).model_copy(update={"version": version})
+    policy = stored_policy((draft or record.body)["document"], id)
+    version = policy.version if draft is None else record.body["version"] + 1
+    policy = policy.model_copy(update={"version": version})
     former = None if draft is None or record.body["document"] is None else stored_policy(record.body["document"], id)
     written, beside = _written(draft), Beside.of(ports, library, tables)
     flags, findings = await asyncio.to_thread(_found, policy, beside, written, _reasons(policy, draft))
