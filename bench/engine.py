@@ -1,8 +1,10 @@
 """The engine against zen-engine on the same policies: one lead, many leads, one changed policy, a larger catalogue.
 
-zen answers all policies in one expression, which is its best, and each by itself, which is how it is mostly used. Its
+zen answers all policies in one expression, and each by itself, which is how it is mostly used. Its
 loop over many leads is measured on some of them and scaled. Both sides begin with plain values but where a figure's
-name says "from facts": there with facts as a match is given them, or as they are stored.
+name says "from facts": there with facts as a match is given them, or with what is kept flat of them beside a match.
+zen's best is one expression, compiled once, of verdicts in both planes, from a context of plain numbers and texts: one
+call a lead, so that its facts are taken over once and not once a policy.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from contracts.vocabulary.fact_list import HISTORICAL_ONLY
 from contracts.vocabulary.facts import FACTS, PPM, Fact, FactSource, FactValue
 from services.incentives.conditions import Predicates, compile_condition
 from services.incentives.formulas import Formula
+from services.incentives.matching.flat import Flat, flat_of
 from services.incentives.policy.tree import All, AnyOf, Leaf, Not
 
 MISSING: Final = 0.3
@@ -56,9 +57,9 @@ def leads(count: int, seed: int = SEED, missing: float = MISSING) -> list[Facts]
     ]
 
 
-def stored(facts: Facts) -> dict[str, Any]:
-    """Facts as they are stored with a match."""
-    return {name: value.model_dump(mode="json") for name, value in facts.items()}
+def stored(facts: Facts) -> Flat:
+    """Facts as incentives keeps them with a match to read many leads."""
+    return flat_of(facts)
 
 
 def _told(value: Any) -> FactValue:

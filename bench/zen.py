@@ -14,6 +14,7 @@ from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FACTS, FactValue
 from contracts.vocabulary.industry import section_of
 from services.incentives.conditions import threshold
+from services.incentives.matching.flat import Flat
 from services.incentives.policy.operands import Operand
 from services.incentives.policy.tree import All, Leaf, Not
 
@@ -71,12 +72,11 @@ def context(facts: Mapping[str, FactValue]) -> dict[str, Any]:
     return said if code is None else said | {"industry_section": _section(code)}
 
 
-def stored_context(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The same of facts as they are stored."""
-    said = {}
-    for name, fact in facts.items():
-        value = fact["value"]
-        said[name] = value["low"] if isinstance(value, dict) else _day(value) if name in _DAYS else value
+def stored_context(flat: Flat) -> dict[str, Any]:
+    """The same of what incentives keeps of a lead's facts."""
+    said = flat["values"].copy()
+    for name in _DAYS & said.keys():
+        said[name] = _day(said[name])
     code = said.get("industry_code")
     return said if code is None else said | {"industry_section": _section(code)}
 

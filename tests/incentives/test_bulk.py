@@ -16,6 +16,7 @@ from services.incentives.formulas import Formula
 from services.incentives.index import Index
 from services.incentives.matching.bulk import Bulk, Decided, Plan
 from services.incentives.matching.columns import Columns, facts_of
+from services.incentives.matching.flat import flat_in, flat_of
 from services.incentives.matching.gathering import gathered
 from services.incentives.policy.tree import All, AnyOf, Leaf, Not
 from tests.conftest import effort_of_run
@@ -120,6 +121,15 @@ def test_what_is_left_out_of_a_stored_fact_is_what_it_is_by_default() -> None:
     predicates, formulas = compiled(leaves)
     decided = Bulk(gathered(short, facts_of(predicates.asked)), DAY).decide(Plan.of(predicates, formulas))
     assert by_lead(decided) == [[MET, UNKNOWN], [UNKNOWN, MET]]
+
+
+@given(forms.facts())
+def test_what_is_kept_flat_is_what_the_facts_say(facts: Facts) -> None:
+    kept = orjson.loads(orjson.dumps(flat_of(facts)))
+    assert kept == flat_in({"facts": stored(facts)}) == flat_in({"facts": {}, "flat": kept})
+    said = {name for name, value in facts.items() if value.state not in ("missing", "conflict")}
+    assert kept["values"].keys() | kept["others"].keys() <= said
+    assert not kept["values"].keys() & kept["others"].keys()
 
 
 def test_leads_fill_no_whole_word(rng: random.Random) -> None:

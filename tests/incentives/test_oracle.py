@@ -14,7 +14,7 @@ from bench.zen import array_of, context
 from services.incentives.index import Index
 from services.incentives.matching.bulk import Bulk, Plan
 from services.incentives.matching.columns import facts_of
-from services.incentives.matching.gathering import gathered
+from services.incentives.matching.gathering import Gathering
 from tests.conftest import Effort
 
 DAY = date(2026, 11, 28)
@@ -28,8 +28,9 @@ def _agreed(seed: int, missing: float, effort: Effort) -> Counter[int]:
     predicates, formulas = compiled(conditions)
     index, asked = Index(predicates, formulas), zen.compile_expression(array_of(conditions.values()))
     drawn = leads(LEADS[effort], seed, missing)
-    columns = gathered([stored(facts) for facts in drawn], facts_of(predicates.asked))
-    decided = Bulk(columns, DAY).decide(Plan.of(predicates, formulas))
+    gathering = Gathering(facts_of(predicates.asked))
+    gathering.add([stored(facts) for facts in drawn])
+    decided = Bulk(gathering.columns(), DAY).decide(Plan.of(predicates, formulas))
     in_bulk = zip(*(decided.verdicts(name).tolist() for name in conditions), strict=True)
     seen: Counter[int] = Counter()
     for facts, many in zip(drawn, in_bulk, strict=True):

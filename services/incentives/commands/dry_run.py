@@ -25,7 +25,8 @@ from services.incentives.matching import evaluate
 from services.incentives.matching.bulk import Bulk, Plan
 from services.incentives.matching.changes import Change, change, counted
 from services.incentives.matching.columns import facts_of
-from services.incentives.matching.gathering import gathered
+from services.incentives.matching.flat import flat_in
+from services.incentives.matching.gathering import Gathering
 from services.incentives.matching.result import PolicyOutcome
 from services.incentives.policy import Policy, stored_policy
 from services.incentives.policy.parts import fen_of
@@ -126,8 +127,9 @@ class Trial:
             yield from (None for _ in batch)
             return
         stored = [record.body["facts"] for record in batch]
-        columns = gathered(stored, facts_of([asked for asked, _ in self.plan.comparisons.values()]))
-        verdicts = Bulk(columns, self.day).decide(self.plan).verdicts(compiled.id)
+        gathering = Gathering(facts_of([asked for asked, _ in self.plan.comparisons.values()]))
+        gathering.add([flat_in(record.body) for record in batch])
+        verdicts = Bulk(gathering.columns(), self.day).decide(self.plan).verdicts(compiled.id)
         for said, verdict in zip(stored, verdicts.tolist(), strict=True):
             yield PolicyOutcome(NOT_MET, b"", 0, 0, known=True) if verdict == NOT_MET else self._worth(compiled, said)
 

@@ -19,6 +19,7 @@ from kit.telemetry import span
 from services.incentives.comparisons import VERDICTS
 from services.incentives.matching import MatchResult, match
 from services.incentives.matching.changes import Change, changes
+from services.incentives.matching.flat import flat_of
 from services.incentives.matching.result import PolicyOutcome
 from services.incentives.repository import MATCHES, Library, events_of, mark_of, today
 from services.incentives.settings import SCHEMA
@@ -66,6 +67,7 @@ def matched(
     body = {
         "schema_number": SCHEMA,
         **lead,
+        "flat": flat_of(facts),
         "basis": mark_of(record.id, library.basis(as_of), ports.settings.partitions),
         "result": document,
         "versions": versions(result.catalogue_version),

@@ -156,17 +156,14 @@ def _key_of(reading: Measured, kind: str) -> Hashable:
 
 
 class Numbers(dict[Hashable, int]):
-    """Keys numbered as they come; one of another type than ``types`` is refused by TypeError."""
+    """Keys numbered as they come."""
 
-    def __init__(self, keys: Iterable[Hashable] = (), types: tuple[type, ...] = (object,)) -> None:
+    def __init__(self, keys: Iterable[Hashable] = ()) -> None:
         super().__init__()
-        self._types = types
         for key in keys:
             self.setdefault(key, len(self))
 
     def __missing__(self, key: Hashable) -> int:
-        if not isinstance(key, self._types):
-            raise TypeError(key)
         return self.setdefault(key, len(self))
 
 
@@ -181,8 +178,9 @@ def column_of(
     others = {key: each for key, each in read.items() if each is not None and each is not DOES_NOT_APPLY}
     codes: dict[Hashable, int] = {key: code for code, key in enumerate((*single, *others, ABSENT, None))}
     codes |= {key: codes[None if each is None else ABSENT] for key, each in read.items() if key not in others}
-    size = np.min_scalar_type(len(single) + len(others) + 1)
-    return Column(kind, np.fromiter((codes[key] for key in keys), size, len(keys))[numbers], single, [*others.values()])
+    known = np.zeros(max(keys.values(), default=0) + 1, np.min_scalar_type(len(single) + len(others) + 1))
+    known[[*keys.values()]] = [codes[key] for key in keys]
+    return Column(kind, known[numbers], single, [*others.values()])
 
 
 _ORDER: Final[Mapping[str, Callable[[Any], Any]]] = {"code": lambda code: (section_of(code) or code, code)}

@@ -1,12 +1,13 @@
-"""Stored facts of many leads gathered into columns: read as they are, without a model for each value.
+"""Flat facts of many leads gathered into columns: read as they are, without a model for each value.
 
-Only what is no single value is validated, once for each way of saying it. A million leads have sixty million facts to
-look at, so what is asked of each is little and written out; one lead after the other, while it is in the cache.
+A million leads have sixty million facts to look at, so what is asked of each is little: its key is looked up in one
+step, and numbered together with those of other leads. Only what is no single value is validated, once for each way of
+saying it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -15,19 +16,20 @@ from numpy.typing import NDArray
 from contracts.vocabulary.facts import FACTS, FactValue
 from services.incentives.cells import type_of
 from services.incentives.matching.columns import ABSENT, WORD, Column, Columns, Numbers, column_of
+from services.incentives.matching.flat import Flat, flat_in
 from services.incentives.measures import Measured, measured
 
 Stored = Mapping[str, Any]
 """Facts as they are stored: by name ``{"value": …, "state": …, "source": …}``."""
 
-_AT_ONCE: Final = 2_000
-"""So many leads' keys wait to be numbered."""
+_AT_ONCE: Final = 250
+"""So many leads' keys wait to be numbered: fewer than the processor's cache holds."""
 
 
 def gathered(leads: Sequence[Stored], names: Sequence[str]) -> Columns:
-    """These facts of all leads at once."""
+    """These facts of all leads at once, from facts with who said them."""
     gathering = Gathering(names)
-    gathering.add(leads)
+    gathering.add([flat_in({"facts": facts}) for facts in leads])
     return gathering.columns()
 
 
@@ -35,53 +37,61 @@ class Gathering:
     """Columns while leads are read, some at a time, as they come from a store."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self._sums = [name for name in names if FACTS[name].kind == "amount"]
-        self._plains = [name for name in names if FACTS[name].kind != "amount"]
-        self._facts = {name: _Gathered(FACTS[name].kind) for name in names}
-        self._keys: tuple[list[Hashable], list[Hashable]] = ([], [])
-        self._readings: dict[Hashable, Measured] = {}
+        groups: dict[type, list[str]] = {}
+        for name in names:
+            groups.setdefault(type_of(FACTS[name].kind), []).append(name)
+        readings: dict[Hashable, Measured] = {}
+        self._groups = [_Group(own, readings) for own in groups.values()]
         self._count = self._waiting = 0
 
-    def add(self, leads: Sequence[Stored]) -> None:
+    def add(self, leads: Sequence[Flat]) -> None:
         """Take these leads as well."""
         for lead in leads:
-            self._add(lead)
+            for group in self._groups:
+                group.read(lead)
             self._waiting += 1
             if self._waiting == _AT_ONCE:
                 self._number()
 
-    def _add(self, lead: Stored) -> None:
-        """Keys are figures in the currency of the house, and other values as they are, wherever somebody said one."""
-        told, other = lead.get, self._other
-        sum_: Any
-        try:
-            sums: list[Hashable] = [
-                None
-                if (fact := told(name)) is None
-                else low
-                if fact["state"] == "value"
-                and (low := (sum_ := fact["value"])["low"]) == sum_["high"]
-                and sum_["currency"] == "CNY"
-                else other(fact)
-                for name in self._sums
-            ]
-            plains = [
-                None if (fact := told(name)) is None else fact["value"] if fact["state"] == "value" else other(fact)
-                for name in self._plains
-            ]
-        except (KeyError, TypeError):
-            sums, plains = ([other(told(name)) for name in names] for names in (self._sums, self._plains))
-        self._keys[0].extend(sums)
-        self._keys[1].extend(plains)
+    def _number(self) -> None:
+        for group in self._groups:
+            group.number()
+        self._count += self._waiting
+        self._waiting = 0
 
-    def _other(self, fact: Stored | None) -> Hashable:
-        """The same key for facts that read the same; None for those that say nothing."""
-        state = "missing" if fact is None else fact.get("state", "value")
-        if fact is None or state in ("missing", "conflict"):
-            return None
-        if state == "not_applicable":
+    def columns(self) -> Columns:
+        """The columns of all that were added."""
+        self._number()
+        return Columns(self._count, {name: column for group in self._groups for name, column in group.columns()})
+
+
+class _Group:
+    """Facts with values of one type: a key for each fact of each lead, and the number of each key among theirs.
+
+    Single values are keys as they are; None is that of silence.
+    """
+
+    def __init__(self, names: list[str], readings: dict[Hashable, Measured]) -> None:
+        self._names, self._readings = names, readings
+        self._place = {name: place for place, name in enumerate(names, -len(names))}
+        self._numbers = Numbers([None])
+        self._waiting: list[Hashable] = []
+        self._parts: list[NDArray[np.int32]] = [np.empty((len(names), 0), np.int32)]
+
+    def read(self, lead: Flat) -> None:
+        """Take the keys of a lead."""
+        waiting = self._waiting
+        waiting.extend(map(lead["values"].get, self._names))
+        for name, said in lead["others"].items():
+            place = self._place.get(name)
+            if place is not None:
+                waiting[place] = self._other(said)
+
+    def _other(self, said: Stored) -> Hashable:
+        """The same key for what reads the same."""
+        if said["state"] == "not_applicable":
             return ABSENT
-        value = fact.get("value")
+        value = said["value"]
         key: Hashable = type(value).__name__, value
         if isinstance(value, list):
             key = "list", *value
@@ -91,46 +101,17 @@ class Gathering:
             self._readings[key] = measured(FactValue.model_validate({"value": value, "source": {"kind": "system"}}))
         return key
 
-    def _number(self) -> None:
-        for names, keys in zip((self._sums, self._plains), self._keys, strict=True):
-            for place, name in enumerate(names):
-                own = keys[place :: len(names)]
-                if not self._facts[name].take(own):
-                    single = type_of(FACTS[name].kind)
-                    self._facts[name].take([self._keyed(key, single) for key in own])
-            keys.clear()
-        self._count += self._waiting
-        self._waiting = 0
+    def number(self) -> None:
+        """Number the keys that wait."""
+        numbers = np.fromiter(map(self._numbers.__getitem__, self._waiting), np.int32, len(self._waiting))
+        self._parts.append(numbers.reshape(-1, len(self._names)).T)
+        self._waiting.clear()
 
-    def _keyed(self, key: Any, single: type) -> Hashable:
-        """The key of a value that cannot be looked up."""
-        known: bool = key is None or type(key) in (single, tuple)
-        return key if known else self._other({"value": key, "state": "value"})
-
-    def columns(self) -> Columns:
-        """The columns of all that were added."""
-        self._number()
-        return Columns(self._count, {name: each.column(self._readings) for name, each in self._facts.items()})
-
-
-class _Gathered:
-    """One fact while leads are read: the number of each lead's key."""
-
-    def __init__(self, kind: str) -> None:
-        self._kind = kind
-        self._numbers = Numbers(types=(type_of(kind), tuple, type(None)))
-        self._parts: list[NDArray[np.int32]] = [np.empty(0, np.int32)]
-
-    def take(self, keys: Sequence[Hashable]) -> bool:
-        """Number some more keys; False where one is of no type that can be."""
-        try:
-            self._parts.append(np.fromiter(map(self._numbers.__getitem__, keys), np.int32, len(keys)))
-        except TypeError:
-            return False
-        return True
-
-    def column(self, readings: Mapping[Hashable, Measured]) -> Column:
-        """The column of all that were added."""
-        numbers = np.concatenate(self._parts)
-        filling = np.full(-len(numbers) % WORD, self._numbers[None], np.int32)
-        return column_of(self._kind, self._numbers, readings, np.concatenate([numbers, filling]))
+    def columns(self) -> Iterator[tuple[str, Column]]:
+        """The column of each fact, filled up to whole words with silence."""
+        numbers = np.concatenate(self._parts, axis=1)
+        filled = np.pad(numbers, ((0, 0), (0, -numbers.shape[1] % WORD)), constant_values=self._numbers[None])
+        keys = list(self._numbers)
+        for name, own in zip(self._names, filled, strict=True):
+            there = np.flatnonzero(np.bincount(own)).tolist()
+            yield name, column_of(FACTS[name].kind, {keys[place]: place for place in there}, self._readings, own)
