@@ -30,6 +30,9 @@ from gateway.pages import (
     operating,
     own_account,
     policies,
+    policy_review,
+    policy_trial,
+    policy_writing,
     projects,
     sign_in,
 )
@@ -38,7 +41,8 @@ from gateway.pages.page_table import PAGES
 router = APIRouter(include_in_schema=False)
 for part in (
     assets, sign_in, home, leads, lead_form, lead, contacts, comparison, exports, imports, eligibility, enquiries,
-    projects, policies, digest, dashboard, notices, deliveries, operating, audit, arriving, accounts, own_account, lost,
+    projects, policy_writing, policy_review, policy_trial, policies, digest, dashboard, notices, deliveries, operating,
+    audit, arriving, accounts, own_account, lost,
 ):  # fmt: skip
     router.include_router(part.router)
 
