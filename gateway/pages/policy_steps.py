@@ -89,8 +89,8 @@ def waiting(visit: Visit, items: list[dict[str, Any]]) -> tuple[list[dict[str, A
     def for_me(item: Mapping[str, Any]) -> bool:
         mine = item["draft_author"] == account
         if visit.role == REVIEWER:
-            return item["draft_state"] == "unreviewed" and not mine
-        return item["draft_state"] == "approved" or (item["draft_state"] == "turned_down" and mine)
+            return bool(item["draft_state"] == "unreviewed" and not mine)
+        return bool(item["draft_state"] == "approved" or (item["draft_state"] == "turned_down" and mine))
 
     chosen = [item for item in items if visit.role in (EDITOR, REVIEWER) and for_me(item)]
     return chosen, [item for item in items if item not in chosen]

@@ -57,10 +57,11 @@ def text_of(world: World, **changes: str) -> tuple[str, str]:
     """A policy to be written, and its id."""
     id = f"donghu-page-{next(world.numbers)}"
     text = beginning().replace("donghu-my-policy", id).replace("{from: 2026-01-01", "{from: 2026-02-01")
+    lines = text.splitlines(keepends=True)
     for name, value in changes.items():
-        text, count = re.subn(rf"(?m)^{name}: .*$", lambda _, said=f"{name}: {value}": said, text)
-        assert count == 1
-    return id, text
+        (at,) = [number for number, line in enumerate(lines) if line.startswith(f"{name}: ")]
+        lines[at] = f"{name}: {value}\n"
+    return id, "".join(lines)
 
 
 def drafted(world: World, **changes: str) -> str:

@@ -15,7 +15,7 @@ from tests.flows.world import API, World
 from tests.pages.driver import DESK, PHONE, Person, person
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, FilePayload
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -161,7 +161,7 @@ def test_a_file_is_read_where_it_lies(browser: Browser, world: World) -> None:
     with person(browser, world) as editor:
         editor.sign_in("editor")
         editor.go("/policies/new")
-        file = {"name": "policy.yaml", "mimeType": "application/yaml", "buffer": text.encode()}
+        file: FilePayload = {"name": "policy.yaml", "mimeType": "application/yaml", "buffer": text.encode()}
         editor.page.set_input_files("#t-file", file)
         editor.page.wait_for_selector("section[aria-labelledby=h-flags]")
         assert editor.page.input_value(TEXT) == text
