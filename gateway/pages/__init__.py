@@ -32,6 +32,9 @@ from gateway.pages import (
     own_account,
     policies,
     policy_life,
+    policy_review,
+    policy_trial,
+    policy_writing,
     projects,
     side_by_side,
     sign_in,
@@ -41,9 +44,8 @@ from gateway.pages.page_table import PAGES
 router = APIRouter(include_in_schema=False)
 for part in (
     assets, sign_in, home, leads, lead_form, lead, contacts, comparison, exports, imports, eligibility, decisions,
-    enquiries, side_by_side, projects, policies, policy_life, digest, dashboard, notices, deliveries, operating, audit,
-    arriving, accounts,
-    own_account, lost,
+    enquiries, side_by_side, projects, policy_writing, policy_review, policy_trial, policies, policy_life, digest,
+    dashboard, notices, deliveries, operating, audit, arriving, accounts, own_account, lost,
 ):  # fmt: skip
     router.include_router(part.router)
 

@@ -84,13 +84,29 @@ class Api:
                 return None
             raise
 
-    async def post(self, path: str, body: Any = None, *, key: str = "", revision: int | None = None) -> Answered:
+    async def text(self, path: str, **params: Any) -> str:
+        """An answer that is a file of text.
+
+        Raises:
+            Refused: the API refused, or a service gave no answer.
+        """
+        try:
+            reply = await ask(self._request, "GET", path, params=params)
+        except Problem as problem:
+            raise refusal(problem) from problem
+        if reply.status >= 400:
+            _read(reply)
+        return reply.body.decode("utf-8")
+
+    async def post(
+        self, path: str, body: Any = None, *, key: str = "", revision: int | None = None, **params: Any
+    ) -> Answered:
         """Do something.
 
         Raises:
             Refused: the API refused, or a service gave no answer.
         """
-        return await self._asked("POST", path, json=body, headers=_headers(key, revision))
+        return await self._asked("POST", path, json=body, params=params, headers=_headers(key, revision))
 
     async def patch(self, path: str, body: Any, *, key: str, revision: int) -> Answered:
         """Change something.

@@ -15,6 +15,8 @@ EDITORS = frozenset({"policy_editor"})
 PARTNERS = frozenset({"partner"})
 HOSTS = OFFICERS | ADMINISTRATORS
 """Who brings others in."""
+EDITORS = frozenset({"policy_editor"})
+REVIEWERS = frozenset({"reviewer"})
 SIGNED_IN = STAFF | ADMINISTRATORS | {"policy_editor", "reviewer", "partner"}
 
 
@@ -88,8 +90,14 @@ PAGES: tuple[Page, ...] = (
     Page("/leads/{id}/panels/enquiries", STAFF, shown=False),
     Page("/leads/{id}/enquiries/{enquiry}", OFFICERS, _ACT, shown=False),
     Page("/policies", ANYONE),
+    Page("/policies/new", EDITORS, ("GET", "POST")),
     Page("/policies/{id}", ANYONE),
     Page("/policies/{id}/withdraw", EDITORS, _ACT, shown=False),
+    Page("/policies/{id}/edit", EDITORS, ("GET", "POST")),
+    Page("/policies/{id}/dry-run", EDITORS | REVIEWERS),
+    Page("/policies/{id}/panels/dry-run", EDITORS | REVIEWERS, shown=False),
+    Page("/policies/{id}/review", REVIEWERS, ("GET", "POST")),
+    Page("/policies/{id}/publish", EDITORS, _ACT, shown=False),
     Page("/zones/{id}", ANYONE),
     Page("/digests", MANAGERS),
     Page("/digests/{week}", MANAGERS),
@@ -153,6 +161,7 @@ _ENTRIES: tuple[Entry, ...] = (
     Entry("/imports", "导入", "upload"),
     Entry("/eligibility", "政策测算", "calc"),
     Entry("/policies", "政策库", "policy"),
+    Entry("/policies/new", "起草政策", "edit"),
     Entry("/system", "系统", "pulse"),
     Entry("/accounts", "账号", "people"),
     Entry("/audit", "操作记录", "list"),
@@ -160,9 +169,15 @@ _ENTRIES: tuple[Entry, ...] = (
     Entry("/dead-letters", "死信", "warn"),
 )
 _OFFICER_ORDER = ("/", "/leads", "/policies", "/eligibility", "/imports", "/dashboard", "/accounts")
+_AUTHOR_ORDER = ("/policies", "/policies/new", "/eligibility")
 _ADMINISTRATOR_ORDER = (
     *("/system", "/accounts", "/audit", "/deliveries", "/dead-letters"),
     *("/eligibility", "/policies"),
+)
+_ORDERS: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
+    (OFFICERS, _OFFICER_ORDER),
+    (ADMINISTRATORS, _ADMINISTRATOR_ORDER),
+    (EDITORS | REVIEWERS, _AUTHOR_ORDER),
 )
 
 
@@ -175,7 +190,7 @@ def may_open(path: str, role: str) -> bool:
 def entries_for(role: str) -> list[Entry]:
     """The navigation of a role, in the order of its work; the start page only where it is one."""
     own = [entry for entry in _ENTRIES if may_open(entry.path, role) and (entry.path != "/" or role in OFFICERS)]
-    order = _OFFICER_ORDER if role in OFFICERS else _ADMINISTRATOR_ORDER if role in ADMINISTRATORS else ()
+    order = next((order for roles, order in _ORDERS if role in roles), ())
     return sorted(own, key=lambda entry: order.index(entry.path)) if order else own
 
 

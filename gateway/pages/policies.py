@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from contracts.vocabulary.policy_words import INSTRUMENTS, STANDINGS
 from contracts.vocabulary.zones import ZONES
+from gateway.pages import policy_steps
 from gateway.pages.api import Refused
 from gateway.pages.labels import scope_name
 from gateway.pages.routing import PageRoute
@@ -35,30 +36,42 @@ async def library(request: Request, visit: Visiting) -> Response:
         "policies.html", items=items, chips=_chips(visit, given), given=given, next_url=following,
         standings=sorted({item["standing"] for item in items}), narrowed=bool(given.keys() - {"cursor"}),
         others={name: value for name, value in given.items() if name not in ("q", "cursor")},
+        drafts=await _drafts(visit) if visit.role in AUTHORS and not given else None,
     )  # fmt: skip
 
 
 @router.get("/policies/{id}")
-async def policy_page(id: str, visit: Visiting) -> Response:
-    """One policy: who, how much, on which conditions, from which source; to authors also what its checks found."""
-    return await shown(visit, id)
+async def policy_page(id: str, visit: Visiting, saved: str = "") -> Response:
+    """One policy: who, how much, on which conditions, from which source; to authors also how far its draft has come."""
+    return await shown(visit, id, saved=saved)
 
 
 async def shown(
-    visit: Visit, id: str, refused: Refused | None = None, kept: Mapping[str, Any] | None = None
+    visit: Visit, id: str, refused: Refused | None = None, kept: Mapping[str, Any] | None = None, saved: str = ""
 ) -> Response:
-    """The page of a policy, with what was typed on it and refused."""
+    """The page of a policy, with what was typed on it and refused, or what was just ``saved``."""
     found = await visit.api.get(f"/policies/{id}")
-    checks = await visit.api.get(f"/policies/{id}/checks") if visit.role in AUTHORS else None
+    context: dict[str, Any] = {"checks": None}
+    if visit.role in AUTHORS:
+        checks = await visit.api.get(f"/policies/{id}/checks")
+        turn = policy_steps.turn(visit, found, checks) if found["draft"] is not None else None
+        context = {"checks": checks, "steps": policy_steps.steps(visit, found, checks), "turn": turn, "saved": saved}
     return visit.page(
-        "policy.html", refused.status if refused else 200, found=found, policy=found["document"], checks=checks,
+        "policy.html", refused.status if refused else 200, found=found, policy=found["document"],
         scope=scope_name(visit.f, found["scope"]), refused=refused, kept=kept or {},
-        wrong=refused.wrong if refused else nothing_wrong, withdrawable=_withdrawable(visit, found),
+        wrong=refused.wrong if refused else nothing_wrong, withdrawable=_withdrawable(visit, found), **context,
     )  # fmt: skip
 
 
 def _withdrawable(visit: Visit, found: Mapping[str, Any]) -> bool:
     return visit.may("/policies/{id}/withdraw") and found["version"] > 0 and found["status"] != "withdrawn"
+
+
+async def _drafts(visit: Visit) -> Mapping[str, Any]:
+    """Drafts under way: those that wait for who looks, and the others."""
+    found = await visit.api.get("/policies", has_draft=True, limit=SHOWN)
+    mine, others = policy_steps.waiting(visit, found["items"])
+    return {"mine": mine, "others": others}
 
 
 @router.get("/zones/{id}")

@@ -130,7 +130,11 @@ class Visit:
         }
 
     def _nav(self, path: str) -> list[Mapping[str, Any]]:
-        return [_marked(entry, path) for entry in entries_for(self.role)]
+        entries = entries_for(self.role)
+        here = max((each.path for each in entries if _leads_to(each, path)), key=len, default="")
+        return [
+            {"path": each.path, "label": each.label, "icon": each.icon, "here": each.path == here} for each in entries
+        ]
 
     def _office_name(self) -> str:
         zones = self.session.principal.zones if self.session else ()
@@ -139,9 +143,8 @@ class Visit:
         return self.say("、").join(self.f.zone_name(zone) for zone in zones)
 
 
-def _marked(entry: Entry, path: str) -> Mapping[str, Any]:
-    here = path == entry.path or (entry.path != "/" and path.startswith(f"{entry.path}/"))
-    return {"path": entry.path, "label": entry.label, "icon": entry.icon, "here": here}
+def _leads_to(entry: Entry, path: str) -> bool:
+    return path == entry.path or (entry.path != "/" and path.startswith(f"{entry.path}/"))
 
 
 async def _visit(request: Request, session: Annotated[Session | None, Depends(current_session)]) -> Visit:

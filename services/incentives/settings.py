@@ -19,7 +19,9 @@ CATALOGUES_KEPT: Final = 8
 """Compiled catalogues in memory; older ones are built again when an old match is opened."""
 
 MAX_CODES: Final = 5000
-DRY_RUN_LEADS: Final = 20_000
+DRY_RUN_LEADS: Final = 100_000
+DRY_RUN_SECONDS: Final = 45.0
+"""A dry run ends before whoever waits for it gives up."""
 RETRY_AFTER_SECONDS: Final = 1
 
 

@@ -207,6 +207,8 @@ SILENT = frozenset({
     *("/panels/losing", "/panels/zones", "/imports/{id}/progress", "/exports/{id}"),
     *("/deliveries/retry", "/deliveries/{id}", "/dead-letters", "/dead-letters/{service}/replay"),
     "/dead-letters/{service}/{id}",
+    *("/policies/new", "/policies/{id}/edit", "/policies/{id}/dry-run", "/policies/{id}/panels/dry-run"),
+    "/policies/{id}/review",
 })  # fmt: skip
 """Forms, counts, what is public, and what shows administrators that something happened and not what it says."""
 

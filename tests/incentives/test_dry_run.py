@@ -165,3 +165,16 @@ async def test_a_day_may_be_named(desk: Desk) -> None:
     later = await desk.post("/policies/new-one/dry-run", None, "editor", as_of="2027-01-01")
     assert (later["newly_met"], later["by_year"]) == (1, [{"year": 2027, "before_fen": 0, "after_fen": 200 * WAN}])
     await desk.post("/policies/new-one/dry-run", None, "editor", 422, as_of="27-1-1")
+
+
+@pytest.mark.parametrize(("name", "limit", "counted"), [("DRY_RUN_LEADS", 200, 200), ("DRY_RUN_SECONDS", 0, 200)])
+async def test_what_there_is_no_time_for_is_said(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, name: str, limit: int, counted: int
+) -> None:
+    await leads(desk, 230)
+    await drafted(desk, "new-one")
+    whole = await desk.post("/policies/new-one/dry-run", None, "editor")
+    assert (whole["leads"], whole["all_leads"]) == (230, 230)
+    monkeypatch.setattr(trying, name, limit)
+    part = await desk.post("/policies/new-one/dry-run", None, "editor")
+    assert (part["leads"], part["all_leads"]) == (counted, 230)

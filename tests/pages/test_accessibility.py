@@ -90,8 +90,17 @@ def pages_of(world: World) -> dict[str, list[str]]:
             "/account",
         ],
         "manager": ["/digests", f"/digests/{week}", f"/digests/{week}/figures/new_leads", "/dashboard", "/leads", lead],
-        "editor": ["/policies", f"/policies/{world.policy}", f"/policies/{world.draft}", "/notifications", "/account"],
-        "reviewer": ["/policies", f"/policies/{world.draft}", "/account"],
+        "editor": [
+            "/policies",
+            "/policies/new",
+            f"/policies/{world.policy}",
+            f"/policies/{world.policy}/edit",
+            f"/policies/{world.draft}",
+            f"/policies/{world.draft}/dry-run",
+            "/notifications",
+            "/account",
+        ],
+        "reviewer": ["/policies", f"/policies/{world.draft}", f"/policies/{world.draft}/review", "/account"],
         "admin": administration(world),
     }
 

@@ -177,4 +177,5 @@ def _reading(policy: Policy, codes: Codes) -> ReadingAnswer:
         conditions=[SaidAnswer(depth=each.depth, group=bool(each.group), text=str(each)) for each in conditions],
         benefit=benefit_lines(policy, codes),
         shared=shared_lines(policy),
+        examples=[each.title for each in policy.examples],
     )

@@ -1,14 +1,15 @@
 """A dry run: what publishing a draft would change for the leads that are matched today, and what it would cost.
 
 It computes what the rematch after a publication computes, from the same stored facts, against the same stored results,
-and stores nothing. Counts cover all leads; single leads are named only to who may see them.
+and stores nothing. Counts cover all leads, or so many as there is time for, and say how many; single leads are named
+only to who may see them.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from heapq import heappop, heappush
@@ -32,9 +33,11 @@ from services.incentives.policy import Policy, stored_policy
 from services.incentives.policy.parts import fen_of
 from services.incentives.pools import allocate
 from services.incentives.repository import MATCHES, POLICIES, Library, scope_of_author, today
-from services.incentives.settings import DRY_RUN_LEADS
+from services.incentives.settings import DRY_RUN_LEADS, DRY_RUN_SECONDS
 
 _SCOPE: Final = Scope.system("counts of a dry run")
+_PAGE: Final = 50
+"""So many leads are read without giving way: each is a large document."""
 _BATCH: Final = 200
 _EXACT: Final = 9 * 10**15
 NAMED: Final = 200
@@ -170,16 +173,30 @@ async def dry_run(
         principal.readers,
         _pooled(policy, library.current),
     )
-    batch: list[Record] = []
-    async for each in ports.store.scan(MATCHES.name, _SCOPE):
-        batch.append(each)
-        if len(batch) == _BATCH:
-            await asyncio.to_thread(trial.count, batch)
-            batch = []
-        if trial.counts.leads >= DRY_RUN_LEADS:
+    until = asyncio.get_running_loop().time() + DRY_RUN_SECONDS
+    async for batch in _batches(ports):
+        await asyncio.to_thread(trial.count, batch)
+        if trial.counts.leads >= DRY_RUN_LEADS or asyncio.get_running_loop().time() > until:
             break
-    await asyncio.to_thread(trial.count, batch)
-    return _answer(record, trial)
+    (stored,) = await ports.store.tally(MATCHES.name, _SCOPE)
+    return _answer(record, trial) | {"all_leads": stored.count}
+
+
+async def _batches(ports: Ports) -> AsyncIterator[list[Record]]:
+    """The leads that are matched, some at a time; others have their turn in between."""
+    batch: list[Record] = []
+    cursor: str | None = None
+    while True:
+        page = await ports.store.find(MATCHES.name, _SCOPE, limit=_PAGE, cursor=cursor)
+        batch += page.records
+        cursor = page.next
+        if cursor is None:
+            break
+        if len(batch) >= _BATCH:
+            yield batch
+            batch = []
+        await asyncio.sleep(0)
+    yield batch
 
 
 def _in_effect(library: Library, draft: Policy, day: date) -> Policy:

@@ -99,12 +99,13 @@ class SaidAnswer(Answer):
 
 
 class ReadingAnswer(Answer):
-    """How a policy reads in sentences: its head, conditions, benefit, and what it shares with others."""
+    """How a policy reads in sentences: its head, conditions, benefit, what it shares; and its examples' titles."""
 
     head: list[str]
     conditions: list[SaidAnswer]
     benefit: list[str]
     shared: list[str]
+    examples: list[str]
 
 
 class ChangeAnswer(Answer):

@@ -38,6 +38,7 @@ class ChangedLead(Answer):
 class DryRunAnswer(Answer):
     """What publishing a policy would change for the leads that are matched today.
 
+    ``leads`` are those that were counted, of ``all_leads``: fewer where there was no time for more.
     ``changed`` counts every lead with another verdict or sum; ``other_sum`` those that stay met with another certain
     sum; ``named`` are those that change most, of the leads that the asker may see.
     """
@@ -46,6 +47,7 @@ class DryRunAnswer(Answer):
     version: int
     as_of: Day
     leads: int
+    all_leads: int
     met: int
     not_met: int
     unknown: int

@@ -1,0 +1,311 @@
+"""Pages on which policies are written, reviewed, tried and published: what is refused keeps what was typed."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.pages.policy_writing import LONGEST_FILE, beginning
+from services.incentives.authored import MAX_TEXT
+from tests.flows.test_page_matrix import Browser
+from tests.flows.world import World
+
+MARKUP = '"</textarea><script id=sly>alert(1)</script>"'
+REVIEW = {"conclusion": "不排除、不限制竞争", "basis": "公平竞争审查条例第八条", "approved": "true"}
+
+
+@dataclass
+class Desk:
+    """A browser at the pages of policies."""
+
+    world: World
+    browser: Browser
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        return self.browser.client.get(path, headers=headers)
+
+    def post(self, path: str, form: dict[str, str], **more: Any) -> httpx.Response:
+        key = f"desk-{next(self.world.numbers)}"
+        said = {"csrf": self.browser.csrf, "idempotency_key": key, **form}
+        return self.browser.client.post(path, data=said, **more)
+
+    def save(self, text: str, path: str = "/policies/new", revision: int = 0) -> httpx.Response:
+        return self.post(path, {"text": text, "do": "save", "revision": str(revision)})
+
+
+@pytest.fixture(scope="module")
+def editor(world: World) -> Iterator[Desk]:
+    browser = Browser(world, "editor")
+    yield Desk(world, browser)
+    browser.client.close()
+
+
+@pytest.fixture(scope="module")
+def reviewer(world: World) -> Iterator[Desk]:
+    browser = Browser(world, "reviewer")
+    yield Desk(world, browser)
+    browser.client.close()
+
+
+def text_of(world: World, **changes: str) -> tuple[str, str]:
+    """A policy to be written, and its id."""
+    id = f"donghu-page-{next(world.numbers)}"
+    text = beginning().replace("donghu-my-policy", id).replace("{from: 2026-01-01", "{from: 2026-02-01")
+    lines = text.splitlines(keepends=True)
+    for name, value in changes.items():
+        (at,) = [number for number, line in enumerate(lines) if line.startswith(f"{name}: ")]
+        lines[at] = f"{name}: {value}\n"
+    return id, "".join(lines)
+
+
+def drafted(world: World, **changes: str) -> str:
+    id, text = text_of(world, **changes)
+    world.post("editor", "/policies", json={"text": text})
+    return id
+
+
+def revision(world: World, id: str) -> int:
+    return int(world.get("editor", f"/policies/{id}")["revision"])
+
+
+def typed(answer: httpx.Response) -> str:
+    """What stands in the form, as a browser would read it."""
+    found = re.search(r"<textarea[^>]*name=\"text\"[^>]*>\n?(.*?)</textarea>", answer.text, re.S)
+    assert found, answer.text[:2000]
+    return html.unescape(found[1])
+
+
+def test_the_text_to_begin_with_is_a_whole_policy(editor: Desk) -> None:
+    page = editor.get("/policies/new")
+    assert typed(page) == beginning()
+    for words in (
+        "可以保存。3 个例子都对得上。没有红旗。",
+        "属于制造业（行业属于以下行业之一：C 制造业）",
+        "一次性奖励100万元",
+    ):
+        assert words in html.unescape(page.text)
+
+
+def test_checking_saves_nothing_and_says_where(world: World, editor: Desk) -> None:
+    id, text = text_of(world)
+    answer = editor.post("/policies/new", {"text": text.replace("op: ge", "op: gte"), "do": "check"})
+    assert answer.status_code == 200
+    line = text[: text.index("op: ge")].count("\n") + 1
+    assert f'data-line="{line}"' in answer.text
+    assert "是否想写 ge" in answer.text
+    assert world.ask("editor", "GET", f"/api/v1/policies/{id}").status_code == 404
+
+
+def test_a_draft_is_saved_and_found_again_as_it_was_written(world: World, editor: Desk, reviewer: Desk) -> None:
+    id, text = text_of(world)
+    answer = editor.save(text.replace("\n", "\r\n"))
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/policies/{id}?saved=new")
+    assert typed(editor.get(f"/policies/{id}/edit")) == text
+    assert "草稿已保存" in editor.get(f"/policies/{id}?saved=new").text
+    assert f'href="/policies/{id}/review"' in reviewer.get("/policies").text
+    assert f'href="/policies/{id}/review"' in reviewer.get(f"/policies/{id}").text
+    assert f'href="/policies/{id}/review"' not in editor.get(f"/policies/{id}").text
+
+
+def test_what_is_refused_stays_and_is_no_markup(world: World, editor: Desk) -> None:
+    id, text = text_of(world, summary=MARKUP)
+    wrong = text.replace("op: ge", "op: gte")
+    answer = editor.save(wrong)
+    assert (answer.status_code, typed(answer)) == (422, wrong)
+    assert "有 1 处要改，改好才能保存" in answer.text
+    assert "<script id=sly" not in answer.text
+    assert editor.save(text).status_code == 303
+    for path in (f"/policies/{id}", f"/policies/{id}/edit", f"/policies/{id}/dry-run"):
+        assert "<script id=sly" not in editor.get(path).text
+
+
+def test_an_example_that_disagrees_is_marked_and_keeps_the_draft_from_being_saved(world: World, editor: Desk) -> None:
+    _, text = text_of(world)
+    answer = editor.save(text.replace("amount: 100万元\n  - title", "amount: 90万元\n  - title"))
+    assert answer.status_code == 422
+    assert "不符" in answer.text
+    assert "90万元" in typed(answer)
+
+
+def test_flags_are_told_with_place_advice_and_article(world: World, editor: Desk) -> None:
+    _, text = text_of(world, summary="在区内注册的制造业项目")
+    answer = editor.post("/policies/new", {"text": text, "do": "check"})
+    for words in ("以登记地为条件", "「在区内注册」", "看条文", "市场监管总局令第99号", "可以保存。"):
+        assert words in answer.text
+
+
+def test_an_empty_text_and_one_that_is_too_long_are_refused_in_words(editor: Desk) -> None:
+    assert "还没有写内容" in editor.save(" \n").text
+    long = "#" * (MAX_TEXT + 1)
+    answer = editor.save(long)
+    assert (answer.status_code, typed(answer)) == (422, long)
+    assert 'role="alert"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("title: 文件里的\n".encode("gb18030"), "不是 UTF-8 文字"),
+        (b"#" * (LONGEST_FILE + 1), "不超过 64 KiB"),
+        ("\ufeff# 文件里的\r\ntitle: 好\r\n".encode(), "文件里的"),
+    ],
+)
+def test_a_file_takes_the_place_of_the_text_or_leaves_it(editor: Desk, content: bytes, said: str) -> None:
+    upload = {"file": ("policy.yaml", content, "application/yaml")}
+    answer = editor.post("/policies/new", {"text": "原来写的", "do": "load"}, files=upload)
+    assert said in answer.text
+    assert typed(answer) == ("# 文件里的\ntitle: 好\n" if said == "文件里的" else "原来写的")
+
+
+def test_an_older_window_does_not_write_over_what_was_saved_since(world: World, editor: Desk) -> None:
+    id, text = text_of(world)
+    editor.save(text)
+    first = revision(world, id)
+    newer, older = text.replace("奖励\n", "奖励（新）\n", 1), text.replace("奖励\n", "奖励（旧）\n", 1)
+    assert editor.save(newer, f"/policies/{id}/edit", first).status_code == 303
+    answer = editor.save(older, f"/policies/{id}/edit", first)
+    assert (answer.status_code, typed(answer)) == (412, older)
+    assert "在别处改过" in answer.text
+    assert f'name="revision" value="{first + 1}"' in answer.text
+    assert typed(editor.get(f"/policies/{id}/edit")) == newer
+    assert editor.save(text).status_code == 412
+
+
+def test_another_id_is_another_policy(world: World, editor: Desk) -> None:
+    id, text = text_of(world)
+    editor.save(text)
+    answer = editor.save(text.replace(id, f"{id}-b"), f"/policies/{id}/edit", revision(world, id))
+    assert answer.status_code == 422
+    assert "会另起一条政策" in answer.text
+    assert f"{id}-b" in typed(answer)
+
+
+def test_the_draft_of_somebody_else_can_be_read_but_not_saved(world: World) -> None:
+    id, text = text_of(world)
+    world.post("editor", "/policies", json={"text": text})
+    world.passwords["second-editor"] = "second-long-enough"
+    hired = {
+        "sign_in": "second-editor",
+        "name": "另一位编辑",
+        "role": "policy_editor",
+        "password": "second-long-enough",
+    }
+    account = world.post("admin", "/accounts", json=hired)["id"]
+    second = Desk(world, Browser(world, "second-editor"))
+    page = second.get(f"/policies/{id}/edit")
+    assert "您不能保存" in page.text
+    assert 'value="save"' not in page.text
+    refused = second.save(text, f"/policies/{id}/edit", revision(world, id))
+    assert (refused.status_code, typed(refused)) == (409, text)
+    own, own_text = text_of(world)
+    second.save(own_text)
+    _promote(world, account)
+    promoted = Desk(world, Browser(world, "second-editor"))
+    page = promoted.get(f"/policies/{own}/review")
+    assert "这份草稿是您起草的" in page.text
+    assert 'name="conclusion"' not in page.text
+    assert 'name="conclusion"' in promoted.get(f"/policies/{id}/review").text
+    answer = promoted.post(f"/policies/{own}/review", {**REVIEW, "revision": str(revision(world, own))})
+    assert answer.status_code == 403
+    assert "起草人以外的人" in answer.text
+    for desk in (second, promoted):
+        desk.browser.client.close()
+
+
+def _promote(world: World, account: str) -> None:
+    headers = world.etag(f"/accounts/{account}", "admin")
+    done = world.ask("admin", "PATCH", f"/api/v1/accounts/{account}", json={"role": "reviewer"}, headers=headers)
+    assert done.is_success, done.text
+
+
+@pytest.mark.parametrize("path", ["/policies/new", "/policies/{id}/edit", "/policies/{id}/publish"])
+def test_without_its_token_a_form_does_nothing(world: World, editor: Desk, path: str) -> None:
+    id = drafted(world)
+    before = revision(world, id)
+    answer = editor.post(path.format(id=id), {"csrf": "guess", "text": beginning(), "do": "save", "revision": "1"})
+    assert answer.status_code == 403
+    assert revision(world, id) == before
+
+
+def test_a_review_that_lacks_something_keeps_what_was_typed(world: World, reviewer: Desk) -> None:
+    id = drafted(world, summary="在区内注册的制造业项目")
+    path, now = f"/policies/{id}/review", str(revision(world, id))
+    form = {"conclusion": "", "basis": "依据写了", "reason.local-registration": "国务院批准", "ground": "technology"}
+    answer = reviewer.post(path, {**form, "approved": "true", "revision": now})
+    assert answer.status_code == 422
+    for words in ("依据写了", "国务院批准</textarea>", "有 1 处需要更正"):
+        assert words in answer.text
+    answer = reviewer.post(path, {**form, "conclusion": "可以", "approved": "true", "revision": now})
+    assert answer.status_code == 422
+    assert "要写明实施期限" in answer.text
+    assert revision(world, id) == int(now)
+
+
+def test_a_review_of_what_changed_meanwhile_is_not_recorded(world: World, reviewer: Desk) -> None:
+    id, text = text_of(world)
+    world.post("editor", "/policies", json={"text": text})
+    seen = str(revision(world, id))
+    world.post("editor", "/policies", json={"text": text.replace("先进制造业投资奖励", "改过的标题")})
+    answer = reviewer.post(f"/policies/{id}/review", {**REVIEW, "revision": seen})
+    assert answer.status_code == 412
+    for words in ("草稿又改过", "改过的标题", "不排除、不限制竞争</textarea>", f'value="{int(seen) + 1}"'):
+        assert words in answer.text
+    assert world.get("reviewer", f"/policies/{id}")["draft"]["approved"] is None
+
+
+def test_publication_is_refused_with_the_reason_until_it_is_reviewed(
+    world: World, editor: Desk, reviewer: Desk
+) -> None:
+    id = drafted(world, summary="在区内注册的制造业项目")
+    form = {"revision": str(revision(world, id))}
+    refused = editor.post(f"/policies/{id}/publish", form)
+    assert (refused.status_code, "尚未审查" in refused.text) == (409, True)
+    assert f"/policies/{id}/publish" not in editor.get(f"/policies/{id}").text
+    done = reviewer.post(f"/policies/{id}/review", {**REVIEW, **form})
+    assert (done.status_code, done.headers["location"]) == (303, f"/policies/{id}?saved=review")
+    page = editor.get(f"/policies/{id}").text
+    assert "审查没有说明理由" in page
+    assert f"/policies/{id}/publish" not in page
+    again = {"revision": str(revision(world, id)), "reason.local-registration": "国务院批准的试点"}
+    assert reviewer.post(f"/policies/{id}/review", {**REVIEW, **again}).status_code == 303
+    assert f'action="/policies/{id}/publish"' in editor.get(f"/policies/{id}").text
+    assert "已审查，等发布" in editor.get("/policies").text
+    stale = editor.post(f"/policies/{id}/publish", form)
+    assert (stale.status_code, "刚被他人更改" in stale.text) == (412, True)
+    done = editor.post(f"/policies/{id}/publish", {"revision": str(revision(world, id))})
+    assert done.headers["location"] == f"/policies/{id}?saved=publication"
+    page = editor.get(done.headers["location"]).text
+    assert "第1版已发布" in page
+    assert "重新匹配" in page
+
+
+def test_what_was_turned_down_waits_for_its_author(world: World, editor: Desk, reviewer: Desk) -> None:
+    id = drafted(world)
+    form = {**REVIEW, "approved": "false", "conclusion": "含有限制性条件", "revision": str(revision(world, id))}
+    assert reviewer.post(f"/policies/{id}/review", form).status_code == 303
+    page = editor.get(f"/policies/{id}").text
+    for words in ("审查没有通过，请修改后保存", "含有限制性条件", f'href="/policies/{id}/edit"'):
+        assert words in page
+    assert re.search(rf'href="/policies/{id}"[^>]*>.*?未通过', editor.get("/policies").text, re.S)
+
+
+def test_a_dry_run_is_a_page_of_its_own_without_scripts(world: World, editor: Desk, reviewer: Desk) -> None:
+    id = drafted(world)
+    before = revision(world, id)
+    page = editor.get(f"/policies/{id}/dry-run?as_of=2026-03-01")
+    assert f"/policies/{id}/panels/dry-run?as_of=2026-03-01" in page.text
+    for desk in (editor, reviewer):
+        result = desk.get(f"/policies/{id}/panels/dry-run?as_of=2026-03-01")
+        for words in ("什么也没有改动", "3月1日", "变为符合", "<!doctype html>"):
+            assert words in result.text
+        panel = desk.get(f"/policies/{id}/panels/dry-run", **{"HX-Request": "true"})
+        assert "<!doctype html>" not in panel.text
+        assert "什么也没有改动" in panel.text
+    assert "日期写成" in editor.get(f"/policies/{id}/dry-run?as_of=3月").text
+    assert revision(world, id) == before
