@@ -11,3 +11,6 @@ StandingName = Literal["in_force", "historical", "illustrative"]
 Fit = Literal["lead", "related", "none"]
 Status = Literal["published", "draft"]
 Day = Annotated[str, DAY]
+LeftOutKind = Literal[
+    "exclusive", "contender", "incomparable", "claimed", "made_up", "crowded", "cleanup", "review", "beneficiary"
+]
