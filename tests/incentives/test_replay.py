@@ -21,8 +21,8 @@ from services.incentives.queries import replays
 from services.incentives.queries.answers import Given
 from services.incentives.repository import DECISIONS
 from tests.incentives.conftest import FACTS, Desk
-from tests.incentives.drawing import facts
-from tests.incentives.laws import law
+from tests.incentives.drawing import projects
+from tests.incentives.laws import AT_ONCE, law_of_catalogues
 from tests.incentives.test_authoring_api import published
 from tests.incentives.test_dry_run import publish
 from tests.incentives.test_matching import catalogues
@@ -37,13 +37,16 @@ SHELF = catalogue(
 )
 
 
-@law
-@given(st.one_of(st.just(SHELF), catalogues()), facts())
-def test_what_is_stored_gives_the_same_answer_again(shelf: Catalogue, said: dict[str, FactValue]) -> None:
-    how = Rendering(zones=None, order="amount", nearest=True)
-    answer = render(match(said, shelf, DAY), said, shelf, how)
-    stored = orjson.loads(orjson.dumps({"asked": Given(answer, said, how).asked, "answer": answer}))
-    assert replays._given(stored["asked"], shelf, DAY) == stored["answer"] == answer
+@law_of_catalogues
+@given(st.one_of(st.just(SHELF), catalogues()), projects(AT_ONCE), st.booleans())
+def test_what_is_stored_gives_the_same_answer_again(
+    shelf: Catalogue, known: list[dict[str, FactValue]], office: bool
+) -> None:
+    how = Rendering(zones=None, order="amount", nearest=True, office=office)
+    for said in known:
+        answer = render(match(said, shelf, DAY), said, shelf, how)
+        stored = orjson.loads(orjson.dumps({"asked": Given(answer, said, how).asked, "answer": answer}))
+        assert replays._given(stored["asked"], shelf, DAY) == stored["answer"] == answer
 
 
 async def saved(desk: Desk, who: str = "jingkai") -> str:
