@@ -21,7 +21,8 @@ RESULTS = ROOT / "bench" / "soak.json"
 LONGEST = 45 * 60
 
 PARTS: dict[str, tuple[str, ...]] = {
-    "laws": ("tests/contracts", "tests/incentives", "tests/leads", "tests/kit", "tests/ports"),
+    "laws": ("tests/contracts", "tests/leads", "tests/kit", "tests/ports"),
+    "engine": ("tests/incentives",),
     "crash": ("tests/flows/test_crash.py",),
     "api": ("tests/flows/test_api_conformance.py",),
     "roles": tuple(

@@ -66,6 +66,11 @@ def facts(draw: st.DrawFn) -> dict[str, FactValue]:
     return {name: draw(fact_values(name)) for name in names}
 
 
+def projects(count: int) -> st.SearchStrategy[list[dict[str, FactValue]]]:
+    """What is known of several projects."""
+    return st.lists(facts(), min_size=count, max_size=count)
+
+
 _COMPARISON = st.sampled_from(["eq", "ne", "ge", "gt", "le", "lt"])
 _NUMBERS: dict[str, st.SearchStrategy[Any]] = {
     "fixed_asset_investment": fen(),

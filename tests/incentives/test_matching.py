@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 import pytest
@@ -14,9 +14,11 @@ from contracts.vocabulary.facts import FactValue, parse_facts
 from contracts.vocabulary.zones import ZONES
 from services.incentives.catalogue import Catalogue, build_catalogue
 from services.incentives.matching import MatchResult, match
+from services.incentives.matching.result import LeftOut
 from services.incentives.matching.wording import left_out_reason
+from services.incentives.schemas.words import LeftOutKind
 from tests.incentives import drawing, writing
-from tests.incentives.laws import law
+from tests.incentives.laws import AT_ONCE, law, law_of_catalogues
 from tests.incentives.writing import FAI, catalogue, fixed, policy
 
 DAY = date(2026, 11, 23)
@@ -70,6 +72,10 @@ def test_what_would_use_up_a_shared_cap_is_left_out_and_says_so() -> None:
     found = zone(match(BIG, shelf, DAY))
     assert (found.certain, found.left_out) == (2 * WAN, {"fast": ("crowded", "slow")})
     assert left_out_reason(("crowded", "slow"), "fast", shelf).startswith("与「汽车产业投资奖励」合用一个限额")
+
+
+def test_every_reason_to_leave_a_policy_out_is_a_word_of_the_api() -> None:
+    assert get_args(LeftOutKind) == get_args(LeftOut)
 
 
 def test_an_expenditure_is_claimed_once() -> None:
@@ -214,10 +220,22 @@ def catalogues(draw: st.DrawFn) -> Catalogue:
     return build_catalogue(policies, writing.ZONES, illustrative=True)
 
 
-@law
-@given(catalogues(), drawing.facts())
-def test_laws_of_a_match(shelf: Catalogue, facts: dict[str, FactValue]) -> None:
-    result = match(facts, shelf, DAY)
+@law_of_catalogues
+@given(catalogues(), drawing.projects(AT_ONCE), st.randoms())
+def test_laws_of_a_match(shelf: Catalogue, projects: list[dict[str, FactValue]], shuffle: Any) -> None:
+    policies = [each.policy for each in shelf.policies.values()]
+    shuffle.shuffle(policies)
+    shuffled = build_catalogue(policies, writing.ZONES, illustrative=True)
+    for facts in projects:
+        result = match(facts, shelf, DAY)
+        no_more_is_certain_than_possible(result)
+        assert MatchResult.from_document(orjson.loads(orjson.dumps(result.document()))) == result
+        names = list(facts)
+        shuffle.shuffle(names)
+        assert match({name: facts[name] for name in names}, shuffled, DAY) == result
+
+
+def no_more_is_certain_than_possible(result: MatchResult) -> None:
     for outcome in result.policies.values():
         assert outcome.possible is None or outcome.certain <= outcome.possible
     for found in result.zones.values():
@@ -225,18 +243,6 @@ def test_laws_of_a_match(shelf: Catalogue, facts: dict[str, FactValue]) -> None:
         assert sum(certain for _, certain, _ in found.by_year) == found.certain
         if found.possible is not None:
             assert sum(possible or 0 for _, _, possible in found.by_year) == found.possible
-    assert MatchResult.from_document(orjson.loads(orjson.dumps(result.document()))) == result
-
-
-@law
-@given(catalogues(), drawing.facts(), st.randoms())
-def test_neither_facts_nor_policies_have_an_order(shelf: Catalogue, facts: dict[str, FactValue], shuffle: Any) -> None:
-    names = list(facts)
-    shuffle.shuffle(names)
-    policies = [each.policy for each in shelf.policies.values()]
-    shuffle.shuffle(policies)
-    again = build_catalogue(policies, writing.ZONES, illustrative=True)
-    assert match({name: facts[name] for name in names}, again, DAY) == match(facts, shelf, DAY)
 
 
 @law

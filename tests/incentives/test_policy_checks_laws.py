@@ -18,7 +18,6 @@ from services.incentives.policy import Leaf
 from services.incentives.policy.tree import All, AnyOf, Not, leaves_of
 from services.incentives.policy_checks import Finding, check_policy
 from tests.incentives.drawing import TAGS, conditions, facts, told
-from tests.incentives.laws import law
 from tests.incentives.writing import policy
 
 DAY = date(2026, 6, 1)
@@ -119,7 +118,6 @@ def without(tree: Any, path: tuple[Any, ...]) -> Any:
     return All(all=children) if isinstance(tree, All) else AnyOf(any=children)
 
 
-@law
 @given(conditions(), st.lists(facts(), min_size=20, max_size=20))
 def test_nobody_meets_what_is_called_contradictory(tree: Any, tried: list[dict[str, FactValue]]) -> None:
     if any(each.level == "error" for each in findings(tree)):
@@ -127,7 +125,6 @@ def test_nobody_meets_what_is_called_contradictory(tree: Any, tried: list[dict[s
         assert all(decided(tree, known) != MET for known in islice(combinations_of(tree), TRIED // 10))
 
 
-@law
 @given(conditions())
 def test_what_is_not_called_contradictory_somebody_meets(tree: Any) -> None:
     assume(len({leaf.fact for leaf in leaves_of(tree)}) <= 3)
@@ -135,7 +132,6 @@ def test_what_is_not_called_contradictory_somebody_meets(tree: Any) -> None:
         assert any(decided(tree, known) == MET for known in islice(combinations_of(tree), TRIED))
 
 
-@law
 @given(conditions())
 def test_what_is_called_idle_makes_no_difference(tree: Any) -> None:
     for each in findings(tree):

@@ -16,11 +16,12 @@ from services.incentives.matching import Rendering, match, render
 from services.incentives.policy import Policy
 from tests.incentives import drawing, writing
 from tests.incentives.drawing import told
-from tests.incentives.laws import law
+from tests.incentives.laws import AT_ONCE, law_of_catalogues
 from tests.incentives.test_matching import catalogues
 from tests.incentives.writing import CODE, DISHONEST, FAI, JOBS, catalogue, fixed, policy
 
 DAY = date(2026, 11, 23)
+ASKING = ("next_question", "further_questions")
 WAN = 1_000_000
 RULED = {"id": "ruled", "text": "评审会认定", "ruling": {"of": "panel_ruling", "by": "评审会"}}
 STAYS = {"id": "stays", "text": "承诺五年不迁出", "fact": "stay_years", "op": "ge", "value": 5}
@@ -150,12 +151,34 @@ def open_to(value: FactValue | None) -> bool:
     return value.state == "value" and isinstance(amount, str) and amount in drawing.CODES and len(amount) < 4
 
 
-@law
-@given(catalogues(), drawing.facts())
-def test_nothing_known_is_asked_and_something_is_while_a_policy_waits(
-    shelf: Catalogue, facts: dict[str, FactValue]
+@law_of_catalogues
+@given(catalogues(), drawing.projects(AT_ONCE), st.randoms(), st.data())
+def test_laws_of_the_next_question(
+    shelf: Catalogue, projects: list[dict[str, FactValue]], shuffle: Any, data: st.DataObject
 ) -> None:
-    answer = answered(shelf, facts)
+    policies = [each.policy for each in shelf.policies.values()]
+    shuffle.shuffle(policies)
+    shuffled = build_catalogue(policies, writing.ZONES, illustrative=True)
+    for facts in projects:
+        answer = answered(shelf, facts)
+        nothing_known_is_asked_and_something_is_while_a_policy_waits(answer, facts)
+        names = list(facts)
+        shuffle.shuffle(names)
+        again = answered(shuffled, {name: facts[name] for name in names})
+        assert [again[name] for name in ASKING] == [answer[name] for name in ASKING]
+        first = answer["next_question"]
+        if first is not None and open_to(facts.get(first["fact"])) and not said(facts.get(first["fact"])):
+            told_now = facts | {first["fact"]: data.draw(drawing.fact_values(first["fact"]))}
+            no_certain_sum_falls(shelf, facts, told_now)
+
+
+def said(value: FactValue | None) -> bool:
+    return value is not None and value.state == "value"
+
+
+def nothing_known_is_asked_and_something_is_while_a_policy_waits(
+    answer: dict[str, Any], facts: dict[str, FactValue]
+) -> None:
     first = answer["next_question"]
     for each in [*([first] if first else []), *answer["further_questions"]]:
         assert open_to(facts.get(each["fact"]))
@@ -170,27 +193,6 @@ def test_nothing_known_is_asked_and_something_is_while_a_policy_waits(
     assert (first is not None) == bool(waiting)
 
 
-@law
-@given(catalogues(), drawing.facts(), st.data())
-def test_no_answer_makes_a_certain_sum_fall(shelf: Catalogue, facts: dict[str, FactValue], data: st.DataObject) -> None:
-    before, first = match(facts, shelf, DAY), answered(shelf, facts)["next_question"]
-    if first is None or (first["fact"] in facts and facts[first["fact"]].state == "value"):
-        return
-    after = match(facts | {first["fact"]: data.draw(drawing.fact_values(first["fact"]))}, shelf, DAY)
-    assert all(after.zones[zone].certain >= each.certain for zone, each in before.zones.items())
-
-
-@law
-@given(catalogues(), drawing.facts(), st.randoms())
-def test_the_order_of_policies_and_facts_asks_nothing_else(
-    shelf: Catalogue, facts: dict[str, FactValue], shuffle: Any
-) -> None:
-    policies, said = [each.policy for each in shelf.policies.values()], list(facts)
-    shuffle.shuffle(policies)
-    shuffle.shuffle(said)
-    again = answered(build_catalogue(policies, writing.ZONES, illustrative=True), {name: facts[name] for name in said})
-    answer = answered(shelf, facts)
-    assert [again[name] for name in ASKING] == [answer[name] for name in ASKING]
-
-
-ASKING = ("next_question", "further_questions")
+def no_certain_sum_falls(shelf: Catalogue, before: dict[str, FactValue], after: dict[str, FactValue]) -> None:
+    earlier, later = match(before, shelf, DAY).zones, match(after, shelf, DAY).zones
+    assert all(later[zone].certain >= each.certain for zone, each in earlier.items())

@@ -23,8 +23,8 @@ from services.incentives.queries import replays
 from services.incentives.repository import DECISIONS, MATCHES, Given
 from services.incentives.repository.answers import _unpacked
 from tests.incentives.conftest import FACTS, Desk
-from tests.incentives.drawing import facts
-from tests.incentives.laws import law
+from tests.incentives.drawing import facts, projects
+from tests.incentives.laws import AT_ONCE, law, law_of_catalogues
 from tests.incentives.test_authoring_api import published
 from tests.incentives.test_dry_run import publish
 from tests.incentives.test_matching import catalogues
@@ -36,13 +36,16 @@ PLACES = {id: ZONES[id] for id in ("donghu", "jingkai")}
 """Two zones are as good as fourteen, and seven times as fast."""
 
 
-@law
-@given(catalogues(), facts())
-def test_what_is_stored_gives_the_same_answer_again(shelf: Catalogue, said: dict[str, FactValue]) -> None:
-    how = Rendering(zones=None, order="amount", nearest=True)
-    answer = render(match(said, shelf, DAY), said, shelf, how)
-    stored = orjson.loads(orjson.dumps({"asked": Given(answer, said, how, {}).asked, "answer": answer}))
-    assert replays._given(stored["asked"], shelf, DAY) == stored["answer"] == answer
+@law_of_catalogues
+@given(catalogues(), projects(AT_ONCE), st.booleans())
+def test_what_is_stored_gives_the_same_answer_again(
+    shelf: Catalogue, known: list[dict[str, FactValue]], public: bool
+) -> None:
+    how = Rendering(zones=None, order="amount", nearest=True, public=public)
+    for said in known:
+        answer = render(match(said, shelf, DAY), said, shelf, how)
+        stored = orjson.loads(orjson.dumps({"asked": Given(answer, said, how, {}).asked, "answer": answer}))
+        assert replays._given(stored["asked"], shelf, DAY) == stored["answer"] == answer
 
 
 def shelf(amount: str, version: int) -> Catalogue:

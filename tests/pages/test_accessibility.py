@@ -57,10 +57,7 @@ def pages_of(world: World) -> dict[str, list[str]]:
     own = ["/", "/leads", "/leads/board", "/leads/new", lead, f"{lead}/policies", f"{lead}/compare", "/imports"]
     return {
         "": [
-            "/sign-in",
-            "/eligibility",
-            f"/eligibility?{ASKED}",
-            f"/eligibility/compare?{ASKED}",
+            *("/sign-in", "/eligibility", f"/eligibility?{ASKED}", f"/eligibility/compare?{ASKED}"),
             "/policies",
             f"/policies/{world.policy}",
             "/zones/donghu",

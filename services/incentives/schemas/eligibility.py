@@ -10,8 +10,7 @@ from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactsInput, FactSource, FactState
 from contracts.vocabulary.zones import ZoneId
 from kit.web import Answer, StrictModel
-from services.incentives.matching.result import LeftOut
-from services.incentives.schemas.words import Day, Fit, StandingName, Verdict
+from services.incentives.schemas.words import Day, Fit, LeftOutKind, StandingName, Verdict
 
 
 class EligibilityInput(StrictModel):
@@ -123,7 +122,7 @@ class PolicyAnswer(Answer):
     amount_unknown: bool
     in_best_combination: bool
     left_out_because: str | None
-    left_out_kind: LeftOut | None = None
+    left_out_kind: LeftOutKind | None = None
     conditions: list[ConditionAnswer]
     missing_facts: list[str]
     unclear_facts: list[str]
