@@ -15,8 +15,7 @@ from operating.idempotency import IdempotencyKey, RequestKey
 from services.incentives.commands.decisions import give, save_decision
 from services.incentives.policy.schema import Instrument
 from services.incentives.queries import answers, catalogue, decisions, replays, texts
-from services.incentives.queries.catalogue import PolicyDetail, PolicyFilter, PolicyItem, VersionAnswer, ZonePage
-from services.incentives.queries.catalogue import ZoneAnswer as Zone
+from services.incentives.queries.catalogue import PolicyFilter
 from services.incentives.queries.shelf import Shelf
 from services.incentives.repository import Library, today
 from services.incentives.schemas import (
@@ -29,6 +28,7 @@ from services.incentives.schemas import (
     StandingName,
     Status,
 )
+from services.incentives.schemas.policies import PolicyDetail, PolicyItem, VersionAnswer, ZoneAnswer, ZonePage
 
 router = APIRouter()
 
@@ -59,7 +59,7 @@ async def list_zones(ports: OwnPorts, library: Shelves) -> ZonePage:
 
 
 @router.get("/zones/{id}", summary="一个区的档案")
-async def read_zone(id: Annotated[str, Path(max_length=40)], ports: OwnPorts, library: Shelves) -> Zone:
+async def read_zone(id: Annotated[str, Path(max_length=40)], ports: OwnPorts, library: Shelves) -> ZoneAnswer:
     """One zone."""
     return catalogue.zone(library, library.current, id, today(ports))
 

@@ -7,120 +7,25 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from pydantic import ConfigDict, Field
-
-from contracts.vocabulary.fair_competition import GroundId
 from kit.ports import Ports
 from kit.store.port import Clause, Eq, In, Matches, Range, Record, Sort
-from kit.web import Answer
 from services.incentives.catalogue import Catalogue
 from services.incentives.errors import PolicyNotFound, ZoneNotFound
 from services.incentives.lives import state_of, visible
-from services.incentives.policy import Policy, stored_policy
-from services.incentives.policy.schema import Override, scopes_of
+from services.incentives.policy import stored_policy
+from services.incentives.policy.schema import scopes_of
 from services.incentives.queries.shelf import Seen, Shelf
 from services.incentives.repository import POLICIES, Library, text_hash
-from services.incentives.schemas import Day, DraftState, HiddenBecause, StandingName, Status, ValidAnswer
+from services.incentives.schemas.policies import (
+    DraftAnswer,
+    PolicyDetail,
+    VersionAnswer,
+    WithdrawalAnswer,
+    ZoneAnswer,
+    ZonePage,
+)
 from services.incentives.settings import counts_illustrative
 from services.incentives.zone_profile import ZoneProfile
-
-
-class ZoneAnswer(ZoneProfile):
-    """A zone, and how many policies may be evaluated for it today."""
-
-    model_config = ConfigDict(title="ZoneProfile", extra="forbid")
-
-    policies: int
-
-
-class ZonePage(Answer):
-    """All zones, in the city's order."""
-
-    items: list[ZoneAnswer]
-    next: str | None = None
-
-
-class DraftAnswer(Answer):
-    """A draft under way, for editors and reviewers."""
-
-    document: Policy
-    author: str
-    author_name: str
-    at: str
-    approved: bool | None = Field(description="null: 尚未审查")
-    conclusion: str | None
-    basis: str | None
-    reviewer: str | None
-    ground: GroundId | None = None
-    until: Day | None = None
-    overrides: list[Override] = Field(default_factory=list)
-
-
-class PolicyItem(Answer):
-    """A policy in a list: the version that is in effect on the day asked about, the draft's words where none ever was.
-
-    ``hidden_because`` says why companies do not see it, null where they do; ``next_version`` begins on ``next_from``.
-    """
-
-    id: str
-    revision: int
-    version: int
-    status: Status
-    title: str
-    title_en: str | None
-    standing: StandingName
-    scope: str
-    zones: list[str]
-    instrument: str
-    beneficiary: str
-    claim_mode: str
-    summary: str
-    benefit: str
-    valid: ValidAnswer
-    in_effect: bool
-    hidden_because: HiddenBecause | None = None
-    next_version: int | None = None
-    next_from: Day | None = None
-    cleanup_reason: str | None
-    exclusive_group: str | None
-    has_draft: bool
-    draft_state: DraftState | None = Field(None, description="草稿审查到哪一步；只给起草和审查的人")
-    draft_author: str | None = None
-
-
-class WithdrawalAnswer(Answer):
-    """A withdrawal: from which day on, why, and by whom."""
-
-    model_config = ConfigDict(populate_by_name=True)
-
-    from_: Day = Field(alias="from")
-    reason: str
-    by: str
-    at: str
-
-
-class PolicyDetail(PolicyItem):
-    """A policy with everything it says."""
-
-    document: Policy
-    content_hash: str | None = Field(None, description="这一版内容的校验值，发布后不变")
-    versions: list[int]
-    published_at: str | None
-    withdrawals: list[WithdrawalAnswer] = Field(default_factory=list)
-    draft: DraftAnswer | None
-
-
-class VersionAnswer(Answer):
-    """One immutable version, and the days on which it is in effect: null where it never was or is, or without end."""
-
-    policy: str
-    version: int
-    published_at: str
-    status: Status
-    first_day: Day | None
-    last_day: Day | None
-    content_hash: str
-    document: Policy
 
 
 @dataclass(frozen=True, slots=True)
