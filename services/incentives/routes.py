@@ -16,6 +16,7 @@ from services.incentives.commands.decisions import give, save_decision
 from services.incentives.policy.schema import Instrument
 from services.incentives.queries import answers, catalogue, decisions, replays, texts
 from services.incentives.queries.catalogue import PolicyFilter
+from services.incentives.queries.policy_answers import PolicyDetail, PolicyItem, VersionAnswer, ZoneAnswer, ZonePage
 from services.incentives.queries.shelf import Shelf
 from services.incentives.repository import Library, today
 from services.incentives.schemas import (
@@ -28,7 +29,6 @@ from services.incentives.schemas import (
     StandingName,
     Status,
 )
-from services.incentives.schemas.policies import PolicyDetail, PolicyItem, VersionAnswer, ZoneAnswer, ZonePage
 
 router = APIRouter()
 

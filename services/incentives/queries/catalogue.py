@@ -14,9 +14,7 @@ from services.incentives.errors import PolicyNotFound, ZoneNotFound
 from services.incentives.lives import state_of, visible
 from services.incentives.policy import stored_policy
 from services.incentives.policy.schema import scopes_of
-from services.incentives.queries.shelf import Seen, Shelf
-from services.incentives.repository import POLICIES, Library, text_hash
-from services.incentives.schemas.policies import (
+from services.incentives.queries.policy_answers import (
     DraftAnswer,
     PolicyDetail,
     VersionAnswer,
@@ -24,6 +22,8 @@ from services.incentives.schemas.policies import (
     ZoneAnswer,
     ZonePage,
 )
+from services.incentives.queries.shelf import Seen, Shelf
+from services.incentives.repository import POLICIES, Library, text_hash
 from services.incentives.settings import counts_illustrative
 from services.incentives.zone_profile import ZoneProfile
 
