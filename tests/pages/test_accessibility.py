@@ -50,27 +50,32 @@ def administration(world: World) -> list[str]:
     ]
 
 
+def officers_own(world: World) -> list[str]:
+    lead = f"/leads/{world.lead}"
+    of_leads = ["/", "/leads", "/leads/board", "/leads/new", lead, f"{lead}/policies", f"{lead}/compare"]
+    return [*of_leads, "/imports", "/decisions"]
+
+
+def authors_own(world: World) -> dict[str, list[str]]:
+    policy, draft = f"/policies/{world.policy}", f"/policies/{world.draft}"
+    written = [policy, f"{policy}/edit", draft, f"{draft}/dry-run"]
+    return {
+        "editor": ["/policies", "/policies/new", *written, "/notifications", "/account"],
+        "reviewer": ["/policies", draft, f"{draft}/review", "/account"],
+    }
+
+
 def pages_of(world: World) -> dict[str, list[str]]:
     """Who looks at which pages."""
-    week = Week.of(SystemClock().now()).id
-    lead = f"/leads/{world.lead}"
-    own = ["/", "/leads", "/leads/board", "/leads/new", lead, f"{lead}/policies", f"{lead}/compare", "/imports"]
+    week, own = Week.of(SystemClock().now()).id, officers_own(world)
+    asked = [f"/eligibility?{ASKED}", f"/eligibility/compare?{ASKED}"]
+    told = [f"/policies/{world.policy}", "/zones/donghu", "/enquiries/new?to=donghu", "/enquiries/track", "/invitation"]
+    begun = [f"/imports/{world.imported}", f"/exports/{world.exported()}", f"/decisions/{world.decision}"]
     return {
-        "": [
-            *("/sign-in", "/eligibility", f"/eligibility?{ASKED}", f"/eligibility/compare?{ASKED}"),
-            "/policies",
-            f"/policies/{world.policy}",
-            "/zones/donghu",
-            "/enquiries/new?to=donghu",
-            "/enquiries/track",
-            "/invitation",
-        ],
+        "": ["/sign-in", "/eligibility", *asked, "/policies", *told],
         "donghu": [
             *own,
-            f"/imports/{world.imported}",
-            f"/exports/{world.exported()}",
-            "/decisions",
-            f"/decisions/{world.decision}",
+            *begun,
             "/notifications",
             "/duty",
             "/accounts",
@@ -86,18 +91,11 @@ def pages_of(world: World) -> dict[str, list[str]]:
             "/notifications",
             "/account",
         ],
-        "manager": ["/digests", f"/digests/{week}", f"/digests/{week}/figures/new_leads", "/dashboard", "/leads", lead],
-        "editor": [
-            "/policies",
-            "/policies/new",
-            f"/policies/{world.policy}",
-            f"/policies/{world.policy}/edit",
-            f"/policies/{world.draft}",
-            f"/policies/{world.draft}/dry-run",
-            "/notifications",
-            "/account",
+        "manager": [
+            *("/digests", f"/digests/{week}", f"/digests/{week}/figures/new_leads"),
+            *("/dashboard", "/leads", f"/leads/{world.lead}"),
         ],
-        "reviewer": ["/policies", f"/policies/{world.draft}", f"/policies/{world.draft}/review", "/account"],
+        **authors_own(world),
         "admin": administration(world),
     }
 
