@@ -92,7 +92,7 @@ async def read_text(
     draft: Annotated[bool, Query(description="草稿，按起草人写的原样；起草人和审查员可用")] = False,
 ) -> Response:
     """The policy as a file; a draft of this text says the same, and is exported in the same bytes."""
-    text = await texts.policy_text(ports, principal, id, today(ports), version=version, draft=draft)
+    text = await texts.policy_text(ports, principal, id, version=version, draft=draft)
     headers = {"Content-Disposition": f'attachment; filename="{id}.yaml"'}
     return Response(text, media_type=YAML, headers=headers)
 

@@ -50,6 +50,20 @@ def administration(world: World) -> list[str]:
     ]
 
 
+def writing(world: World) -> list[str]:
+    """What a policy editor looks at."""
+    return [
+        "/policies",
+        "/policies/new",
+        f"/policies/{world.policy}",
+        f"/policies/{world.policy}/edit",
+        f"/policies/{world.draft}",
+        f"/policies/{world.draft}/dry-run",
+        "/notifications",
+        "/account",
+    ]
+
+
 def pages_of(world: World) -> dict[str, list[str]]:
     """Who looks at which pages."""
     week = Week.of(SystemClock().now()).id
@@ -87,16 +101,7 @@ def pages_of(world: World) -> dict[str, list[str]]:
             "/account",
         ],
         "manager": ["/digests", f"/digests/{week}", f"/digests/{week}/figures/new_leads", "/dashboard", "/leads", lead],
-        "editor": [
-            "/policies",
-            "/policies/new",
-            f"/policies/{world.policy}",
-            f"/policies/{world.policy}/edit",
-            f"/policies/{world.draft}",
-            f"/policies/{world.draft}/dry-run",
-            "/notifications",
-            "/account",
-        ],
+        "editor": writing(world),
         "reviewer": ["/policies", f"/policies/{world.draft}", f"/policies/{world.draft}/review", "/account"],
         "admin": administration(world),
     }

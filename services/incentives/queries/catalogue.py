@@ -156,6 +156,15 @@ async def policy(ports: Ports, principal: Principal, id: str, day: date) -> Poli
     )
 
 
+async def body(ports: Ports, principal: Principal, id: str) -> dict[str, Any]:
+    """A policy as it is stored, with its draft.
+
+    Raises:
+        PolicyNotFound: there is none, or only a draft that the reader may not see.
+    """
+    return (await _published(ports, principal, id)).body
+
+
 async def version(ports: Ports, principal: Principal, id: str, number: int) -> VersionAnswer:
     """One version of a policy, as it was when it counted.
 

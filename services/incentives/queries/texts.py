@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+from typing import Any
 
 from kit.auth import Principal
 from kit.ports import Ports
 from services.incentives.errors import PolicyNotFound
+from services.incentives.policy import stored_policy
 from services.incentives.policy_text import formatted
 from services.incentives.queries import catalogue
-from services.incentives.repository import POLICIES, scope_of_author
 
 
-async def policy_text(
-    ports: Ports, principal: Principal, id: str, day: date, *, version: int | None, draft: bool
-) -> str:
+async def policy_text(ports: Ports, principal: Principal, id: str, *, version: int | None, draft: bool) -> str:
     """The text of a version, of what counts now, or of the draft; of the draft also where nothing was published.
 
     Raises:
@@ -22,10 +20,10 @@ async def policy_text(
     """
     if version is not None and not draft:
         return formatted((await catalogue.version(ports, principal, id, version)).document)
-    found = await catalogue.policy(ports, principal, id, day)
-    if found.version and not draft:
-        return formatted(found.document)
-    record = await ports.store.get(POLICIES.name, scope_of_author(principal), id)
-    if found.draft is None or record is None or record.body["draft"] is None:
+    body = await catalogue.body(ports, principal, id)
+    if body["version"] and not draft:
+        return formatted(stored_policy(body["document"], id))
+    content: dict[str, Any] | None = body["draft"] if principal.role in catalogue.AUTHORS else None
+    if content is None:
         raise PolicyNotFound("这项政策没有草稿；已发布的请不带 draft 下载。")
-    return record.body["draft"].get("text") or formatted(found.draft.document)
+    return content.get("text") or formatted(stored_policy(content["document"], id))
