@@ -8,6 +8,8 @@ import pytest
 
 from tests.flows.intruders import intrude
 from tests.flows.opening import open_world_as
+from tests.flows.policy_desk import Desk
+from tests.flows.test_page_matrix import Browser
 from tests.flows.world import World
 
 PLANTING = ("lead", "imported", "notification", "figure", "asked", "visit", "guest", "draft", "decision", "token")
@@ -23,3 +25,17 @@ def world(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
             assert getattr(opened, planted)
         intrude(opened)
         yield opened
+
+
+@pytest.fixture(scope="module")
+def editor(world: World) -> Iterator[Desk]:
+    browser = Browser(world, "editor")
+    yield Desk(world, browser)
+    browser.client.close()
+
+
+@pytest.fixture(scope="module")
+def reviewer(world: World) -> Iterator[Desk]:
+    browser = Browser(world, "reviewer")
+    yield Desk(world, browser)
+    browser.client.close()

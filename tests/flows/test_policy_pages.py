@@ -1,84 +1,18 @@
-"""Pages on which policies are written, reviewed, tried and published: what is refused keeps what was typed."""
+"""Pages on which policies are written: what is refused keeps what was typed, and no word is markup."""
 
 from __future__ import annotations
 
 import html
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
-import httpx
 import pytest
 
 from gateway.pages.policy_writing import LONGEST_FILE, beginning
 from services.incentives.authored import MAX_TEXT
+from tests.flows.policy_desk import REVIEW, Desk, revision, text_of, typed
 from tests.flows.test_page_matrix import Browser
 from tests.flows.world import World
 
 MARKUP = '"</textarea><script id=sly>alert(1)</script>"'
-REVIEW = {"conclusion": "不排除、不限制竞争", "basis": "公平竞争审查条例第八条", "approved": "true"}
-
-
-@dataclass
-class Desk:
-    """A browser at the pages of policies."""
-
-    world: World
-    browser: Browser
-
-    def get(self, path: str, **headers: str) -> httpx.Response:
-        return self.browser.client.get(path, headers=headers)
-
-    def post(self, path: str, form: dict[str, str], **more: Any) -> httpx.Response:
-        key = f"desk-{next(self.world.numbers)}"
-        said = {"csrf": self.browser.csrf, "idempotency_key": key, **form}
-        return self.browser.client.post(path, data=said, **more)
-
-    def save(self, text: str, path: str = "/policies/new", revision: int = 0) -> httpx.Response:
-        return self.post(path, {"text": text, "do": "save", "revision": str(revision)})
-
-
-@pytest.fixture(scope="module")
-def editor(world: World) -> Iterator[Desk]:
-    browser = Browser(world, "editor")
-    yield Desk(world, browser)
-    browser.client.close()
-
-
-@pytest.fixture(scope="module")
-def reviewer(world: World) -> Iterator[Desk]:
-    browser = Browser(world, "reviewer")
-    yield Desk(world, browser)
-    browser.client.close()
-
-
-def text_of(world: World, **changes: str) -> tuple[str, str]:
-    """A policy to be written, and its id."""
-    id = f"donghu-page-{next(world.numbers)}"
-    text = beginning().replace("donghu-my-policy", id).replace("{from: 2026-01-01", "{from: 2026-02-01")
-    lines = text.splitlines(keepends=True)
-    for name, value in changes.items():
-        (at,) = [number for number, line in enumerate(lines) if line.startswith(f"{name}: ")]
-        lines[at] = f"{name}: {value}\n"
-    return id, "".join(lines)
-
-
-def drafted(world: World, **changes: str) -> str:
-    id, text = text_of(world, **changes)
-    world.post("editor", "/policies", json={"text": text})
-    return id
-
-
-def revision(world: World, id: str) -> int:
-    return int(world.get("editor", f"/policies/{id}")["revision"])
-
-
-def typed(answer: httpx.Response) -> str:
-    """What stands in the form, as a browser would read it."""
-    found = re.search(r"<textarea[^>]*name=\"text\"[^>]*>\n?(.*?)</textarea>", answer.text, re.S)
-    assert found, answer.text[:2000]
-    return html.unescape(found[1])
 
 
 def test_the_text_to_begin_with_is_a_whole_policy(editor: Desk) -> None:
@@ -222,90 +156,3 @@ def _promote(world: World, account: str) -> None:
     headers = world.etag(f"/accounts/{account}", "admin")
     done = world.ask("admin", "PATCH", f"/api/v1/accounts/{account}", json={"role": "reviewer"}, headers=headers)
     assert done.is_success, done.text
-
-
-@pytest.mark.parametrize("path", ["/policies/new", "/policies/{id}/edit", "/policies/{id}/publish"])
-def test_without_its_token_a_form_does_nothing(world: World, editor: Desk, path: str) -> None:
-    id = drafted(world)
-    before = revision(world, id)
-    answer = editor.post(path.format(id=id), {"csrf": "guess", "text": beginning(), "do": "save", "revision": "1"})
-    assert answer.status_code == 403
-    assert revision(world, id) == before
-
-
-def test_a_review_that_lacks_something_keeps_what_was_typed(world: World, reviewer: Desk) -> None:
-    id = drafted(world, summary="在区内注册的制造业项目")
-    path, now = f"/policies/{id}/review", str(revision(world, id))
-    form = {"conclusion": "", "basis": "依据写了", "reason.local-registration": "国务院批准", "ground": "technology"}
-    answer = reviewer.post(path, {**form, "approved": "true", "revision": now})
-    assert answer.status_code == 422
-    for words in ("依据写了", "国务院批准</textarea>", "有 1 处需要更正"):
-        assert words in answer.text
-    answer = reviewer.post(path, {**form, "conclusion": "可以", "approved": "true", "revision": now})
-    assert answer.status_code == 422
-    assert "要写明实施期限" in answer.text
-    assert revision(world, id) == int(now)
-
-
-def test_a_review_of_what_changed_meanwhile_is_not_recorded(world: World, reviewer: Desk) -> None:
-    id, text = text_of(world)
-    world.post("editor", "/policies", json={"text": text})
-    seen = str(revision(world, id))
-    world.post("editor", "/policies", json={"text": text.replace("先进制造业投资奖励", "改过的标题")})
-    answer = reviewer.post(f"/policies/{id}/review", {**REVIEW, "revision": seen})
-    assert answer.status_code == 412
-    for words in ("草稿又改过", "改过的标题", "不排除、不限制竞争</textarea>", f'value="{int(seen) + 1}"'):
-        assert words in answer.text
-    assert world.get("reviewer", f"/policies/{id}")["draft"]["approved"] is None
-
-
-def test_publication_is_refused_with_the_reason_until_it_is_reviewed(
-    world: World, editor: Desk, reviewer: Desk
-) -> None:
-    id = drafted(world, summary="在区内注册的制造业项目")
-    form = {"revision": str(revision(world, id))}
-    refused = editor.post(f"/policies/{id}/publish", form)
-    assert (refused.status_code, "尚未审查" in refused.text) == (409, True)
-    assert f"/policies/{id}/publish" not in editor.get(f"/policies/{id}").text
-    done = reviewer.post(f"/policies/{id}/review", {**REVIEW, **form})
-    assert (done.status_code, done.headers["location"]) == (303, f"/policies/{id}?saved=review")
-    page = editor.get(f"/policies/{id}").text
-    assert "审查没有说明理由" in page
-    assert f"/policies/{id}/publish" not in page
-    again = {"revision": str(revision(world, id)), "reason.local-registration": "国务院批准的试点"}
-    assert reviewer.post(f"/policies/{id}/review", {**REVIEW, **again}).status_code == 303
-    assert f'action="/policies/{id}/publish"' in editor.get(f"/policies/{id}").text
-    assert "已审查，等发布" in editor.get("/policies").text
-    stale = editor.post(f"/policies/{id}/publish", form)
-    assert (stale.status_code, "刚被他人更改" in stale.text) == (412, True)
-    done = editor.post(f"/policies/{id}/publish", {"revision": str(revision(world, id))})
-    assert done.headers["location"] == f"/policies/{id}?saved=publication"
-    page = editor.get(done.headers["location"]).text
-    assert "第1版已发布" in page
-    assert "重新匹配" in page
-
-
-def test_what_was_turned_down_waits_for_its_author(world: World, editor: Desk, reviewer: Desk) -> None:
-    id = drafted(world)
-    form = {**REVIEW, "approved": "false", "conclusion": "含有限制性条件", "revision": str(revision(world, id))}
-    assert reviewer.post(f"/policies/{id}/review", form).status_code == 303
-    page = editor.get(f"/policies/{id}").text
-    for words in ("审查没有通过，请修改后保存", "含有限制性条件", f'href="/policies/{id}/edit"'):
-        assert words in page
-    assert re.search(rf'href="/policies/{id}"[^>]*>.*?未通过', editor.get("/policies").text, re.S)
-
-
-def test_a_dry_run_is_a_page_of_its_own_without_scripts(world: World, editor: Desk, reviewer: Desk) -> None:
-    id = drafted(world)
-    before = revision(world, id)
-    page = editor.get(f"/policies/{id}/dry-run?as_of=2026-03-01")
-    assert f"/policies/{id}/panels/dry-run?as_of=2026-03-01" in page.text
-    for desk in (editor, reviewer):
-        result = desk.get(f"/policies/{id}/panels/dry-run?as_of=2026-03-01")
-        for words in ("什么也没有改动", "3月1日", "变为符合", "<!doctype html>"):
-            assert words in result.text
-        panel = desk.get(f"/policies/{id}/panels/dry-run", **{"HX-Request": "true"})
-        assert "<!doctype html>" not in panel.text
-        assert "什么也没有改动" in panel.text
-    assert "日期写成" in editor.get(f"/policies/{id}/dry-run?as_of=3月").text
-    assert revision(world, id) == before

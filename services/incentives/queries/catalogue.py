@@ -79,7 +79,7 @@ async def policy(shelf: Shelf, id: str) -> PolicyDetail:
     Raises:
         PolicyNotFound: there is none, or none that the reader may see.
     """
-    found = await _found(shelf, id)
+    found = await seen(shelf, id)
     body = found.record.body
     draft = body["draft"]
     published = found.policy.version if body["version"] else None
@@ -104,7 +104,7 @@ async def version(shelf: Shelf, id: str, number: int) -> VersionAnswer:
     Raises:
         PolicyNotFound: there is no such policy or version, or none that the reader may see.
     """
-    found = await _found(shelf, id)
+    found = await seen(shelf, id)
     stored = await shelf.version(id, number)
     if stored is None or number > found.record.body["version"] or (number != found.policy.version and not shelf.staff):
         raise PolicyNotFound(f"「{found.policy.title}」没有第 {number} 版，现行为第 {found.policy.version} 版。")
@@ -122,7 +122,12 @@ async def version(shelf: Shelf, id: str, number: int) -> VersionAnswer:
     )
 
 
-async def _found(shelf: Shelf, id: str) -> Seen:
+async def seen(shelf: Shelf, id: str) -> Seen:
+    """A policy as the reader sees it.
+
+    Raises:
+        PolicyNotFound: there is none, or none that the reader may see.
+    """
     record = await shelf.ports.store.get(POLICIES.name, shelf.scope, id)
     found = None if record is None else await shelf.seen(record)
     if found is None:

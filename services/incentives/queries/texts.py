@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from services.incentives.errors import PolicyNotFound
+from services.incentives.policy import stored_policy
 from services.incentives.policy_text import formatted
 from services.incentives.queries import catalogue
 from services.incentives.queries.shelf import Shelf
-from services.incentives.repository import POLICIES
 
 
 async def policy_text(shelf: Shelf, id: str, *, version: int | None, draft: bool) -> str:
@@ -17,10 +19,10 @@ async def policy_text(shelf: Shelf, id: str, *, version: int | None, draft: bool
     """
     if version is not None and not draft:
         return formatted((await catalogue.version(shelf, id, version)).document)
-    found = await catalogue.policy(shelf, id)
-    if found.version and not draft:
-        return formatted(found.document)
-    record = await shelf.ports.store.get(POLICIES.name, shelf.scope, id)
-    if found.draft is None or record is None or record.body["draft"] is None:
+    found = await catalogue.seen(shelf, id)
+    if found.record.body["version"] and not draft:
+        return formatted(shelf.without_hidden(found.policy))
+    content: dict[str, Any] | None = found.record.body["draft"] if shelf.author else None
+    if content is None:
         raise PolicyNotFound("这项政策没有草稿；已发布的请不带 draft 下载。")
-    return record.body["draft"].get("text") or formatted(found.draft.document)
+    return content.get("text") or formatted(stored_policy(content["document"], id))
