@@ -40,9 +40,9 @@ SHELF = catalogue(
 @law_of_catalogues
 @given(st.one_of(st.just(SHELF), catalogues()), projects(AT_ONCE), st.booleans())
 def test_what_is_stored_gives_the_same_answer_again(
-    shelf: Catalogue, known: list[dict[str, FactValue]], office: bool
+    shelf: Catalogue, known: list[dict[str, FactValue]], public: bool
 ) -> None:
-    how = Rendering(zones=None, order="amount", nearest=True, office=office)
+    how = Rendering(zones=None, order="amount", nearest=True, public=public)
     for said in known:
         answer = render(match(said, shelf, DAY), said, shelf, how)
         stored = orjson.loads(orjson.dumps({"asked": Given(answer, said, how).asked, "answer": answer}))

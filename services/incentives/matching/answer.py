@@ -31,15 +31,12 @@ _VERDICT_RANK = {2: 0, 1: 1, 0: 2}
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """Which zones to show, in which order, and whether to say what numbers would have to be.
-
-    ``office`` is whether who asks may be asked for what the office alone records.
-    """
+    """Which zones to show, in which order, whether to say what numbers would have to be, and whether to companies."""
 
     zones: Sequence[str] | None = None
     order: Order = "fit"
     nearest: bool = False
-    office: bool = False
+    public: bool = False
 
 
 def render(result: MatchResult, facts: Facts, catalogue: Catalogue, how: Rendering) -> dict[str, Any]:
@@ -54,16 +51,26 @@ def render(result: MatchResult, facts: Facts, catalogue: Catalogue, how: Renderi
         wanted.sort(key=lambda zone: rank(result.zones[zone]), reverse=True)
     else:
         wanted.sort(key=lambda zone: (FITS.index(fits[zone]), -result.zones[zone].met))
+    places = _places(result)
     lacking = {id: Gaps(each["missing_facts"], each["unclear_facts"]) for id, each in shared.items()}
-    asked = [asdict(each) for each in questions(result, wanted, lacking, facts, catalogue, office=how.office)]
+    asked = [asdict(each) for each in questions(result, wanted, lacking, facts, catalogue, office=not how.public)]
     return {
         "as_of": result.as_of.isoformat(),
         "catalogue_version": result.catalogue_version,
         "standing": list(result.standing),
         "next_question": asked[0] if asked else None,
         "further_questions": asked[1:],
-        "zones": [_zone(result.zones[zone], fits[zone], result, shared, catalogue) for zone in wanted],
+        "zones": [
+            {**_zone(result.zones[zone], fits[zone], result, shared, catalogue), "rank": places[zone]}
+            for zone in wanted
+        ],
     }
+
+
+def _places(result: MatchResult) -> dict[str, int]:
+    """Each zone's place among all by what it offers, the same for equal offers."""
+    offers = {zone: rank(each) for zone, each in result.zones.items()}
+    return {zone: 1 + sum(other > offer for other in offers.values()) for zone, offer in offers.items()}
 
 
 def _zone(

@@ -36,7 +36,7 @@ class Given:
         """What was asked, as it is stored."""
         facts = {name: value.model_dump(mode="json") for name, value in self.facts.items()}
         zones = None if self.how.zones is None else list(self.how.zones)
-        how = {"order": self.how.order, "nearest": self.how.nearest, "office": self.how.office}
+        how = {"order": self.how.order, "nearest": self.how.nearest, "public": self.how.public}
         return {"facts": facts, "zones": zones, **how}
 
 
@@ -105,7 +105,7 @@ def _rendering(principal: Principal, zones: list[str] | None) -> Rendering:
     """
     staff = principal.role in STAFF
     order: Order = "amount" if staff else "fit"
-    return Rendering(zones=zones, order=order, nearest=staff or principal.role == "partner", office=staff)
+    return Rendering(zones=zones, order=order, nearest=staff or principal.role == "partner", public=not staff)
 
 
 def _facts(principal: Principal, asked: EligibilityInput) -> dict[str, FactValue]:

@@ -82,8 +82,7 @@ def _versions_in(answer: Mapping[str, Any], zone: str) -> dict[str, int]:
 
 def _given(asked: Mapping[str, Any], catalogue: Catalogue, as_of: date) -> dict[str, Any]:
     facts = {name: FactValue.model_validate(value) for name, value in asked["facts"].items()}
-    office = asked.get("office", asked["nearest"])
-    how = Rendering(zones=asked["zones"], order=asked["order"], nearest=asked["nearest"], office=office)
+    how = Rendering(asked["zones"], asked["order"], asked["nearest"], asked.get("public", False))
     return render(match(facts, catalogue, as_of), facts, catalogue, how)
 
 
