@@ -151,6 +151,15 @@ def test_zones_by_industry_fit_and_by_amount() -> None:
     assert [zone["zone"] for zone in by_amount[:2]] == ["hanyang", "jingkai"]
 
 
+def test_every_zone_says_its_rank_whichever_are_shown_and_equal_offers_share_one() -> None:
+    facts = parse_facts({"fixed_asset_investment": "2亿元"}, "visitor")
+    policies = [fixed("a", "900万元", scope={"zone": "hanyang"}), fixed("b", "100万元", scope={"zone": "jingkai"})]
+    places = {zone["zone"]: zone["rank"] for zone in answer(facts, *policies)["zones"]}
+    assert (places["hanyang"], places["jingkai"], places["donghu"], places["wuchang"]) == (1, 2, 3, 3)
+    (shown,) = answer(facts, *policies, how=Rendering(zones=["jingkai"]))["zones"]
+    assert shown["rank"] == 2
+
+
 def test_a_chain_can_only_suggest_a_fit() -> None:
     facts = parse_facts({"industry_chain": "connected_vehicle"}, "visitor")
     fits = {zone["zone"]: zone["industry_fit"] for zone in answer(facts, how=Rendering())["zones"]}

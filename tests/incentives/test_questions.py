@@ -101,13 +101,13 @@ def test_what_is_not_this_projects_is_not_asked_for() -> None:
 
 def test_only_the_office_is_asked_for_what_it_records() -> None:
     ruled = fixed("a", "100万元", conditions=RULED)
-    assert names(ruled) == []
-    assert names(ruled, office=True) == ["panel_ruling"]
+    assert names(ruled, public=True) == []
+    assert names(ruled) == ["panel_ruling"]
 
 
 def test_what_no_policy_may_ask_today_is_never_asked() -> None:
     old = fixed("a", "100万元", conditions=STAYS, standing="historical")
-    assert names(old, office=True) == []
+    assert names(old) == []
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ def render(result: MatchResult, facts: Facts, catalogue: Catalogue, how: Renderi
         wanted.sort(key=lambda zone: rank(result.zones[zone]), reverse=True)
     else:
         wanted.sort(key=lambda zone: (FITS.index(fits[zone]), -result.zones[zone].met))
+    places = _places(result)
     lacking = {id: Gaps(each["missing_facts"], each["unclear_facts"]) for id, each in shared.items()}
     asked = [asdict(each) for each in questions(result, wanted, lacking, facts, catalogue, office=not how.public)]
     return {
@@ -64,12 +65,21 @@ def render(result: MatchResult, facts: Facts, catalogue: Catalogue, how: Renderi
         "standing": [each for each in STANDINGS if each in standings],
         "next_question": asked[0] if asked else None,
         "further_questions": asked[1:],
-        "zones": [_zone(result.zones[zone], fits[zone], result, shared, catalogue) for zone in wanted],
+        "zones": [
+            {**_zone(result.zones[zone], fits[zone], result, shared, catalogue), "rank": places[zone]}
+            for zone in wanted
+        ],
     }
 
 
 def _shown(compiled: CompiledPolicy, result: MatchResult, how: Rendering) -> bool:
     return visible(compiled.policy, result.as_of, staff=not how.public)
+
+
+def _places(result: MatchResult) -> dict[str, int]:
+    """Each zone's place among all by what it offers, the same for equal offers."""
+    offers = {zone: rank(each) for zone, each in result.zones.items()}
+    return {zone: 1 + sum(other > offer for other in offers.values()) for zone, offer in offers.items()}
 
 
 def _zone(

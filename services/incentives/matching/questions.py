@@ -80,7 +80,7 @@ def questions(
     *,
     office: bool,
 ) -> list[Question]:
-    """What to ask of a project in these zones, the best first; ``gaps`` are those of each policy.
+    """What to ask of a project in these zones, the best first; ``gaps`` are those of each policy shown.
 
     Only the ``office`` is asked for what it alone records.
     """
@@ -101,8 +101,8 @@ def _open(
     result: MatchResult, zones: Mapping[str, ZoneOutcome], gaps: Mapping[str, Gaps], catalogue: Catalogue
 ) -> Iterator[_Open]:
     """Policies of these zones that may promise something and lack a fact."""
-    for id, lacking in gaps.items():
-        policy, outcome, lacks = catalogue.policies[id], result.policies[id], [*lacking.missing, *lacking.unclear]
+    for id, gap in gaps.items():
+        policy, outcome, lacks = catalogue.policies[id], result.policies[id], [*gap.missing, *gap.unclear]
         if not lacks or not _undecided(outcome):
             continue
         reasons = {zone: zones[zone].left_out.get(id) for zone in policy.zones if zone in zones}

@@ -142,12 +142,16 @@ class PolicyAnswer(Answer):
 
 
 class ZoneAnswer(Answer):
-    """One zone: totals of its best combination, and every policy that was tried."""
+    """One zone: totals of its best combination, and every policy that was tried.
+
+    ``rank`` is its place among all zones by what it offers, certain sums first; equal offers share one.
+    """
 
     zone: ZoneId
     name: str
     short: str
     industry_fit: Fit
+    rank: int | None = Field(None, ge=1)
     certain_fen: int
     possible_fen: int | None
     amount_unknown: int
