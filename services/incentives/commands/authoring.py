@@ -27,7 +27,7 @@ from services.incentives.errors import (
     PolicyNotFound,
     ReviewOfOwnDraft,
 )
-from services.incentives.lives import Life
+from services.incentives.lives import Life, side_by_side
 from services.incentives.matching import check_examples
 from services.incentives.policy import Policy, policy_of
 from services.incentives.policy_checks import check_policy
@@ -202,8 +202,9 @@ def _catalogue_with(library: Library, policy: Policy, life: Life, day: date) -> 
     """The name of today's catalogue once a version is published: the same where it begins later."""
     if life.version_on(day) != policy.version:
         return library.current.version
-    others = [each.policy for each in library.current.policies.values() if each.id != policy.id]
-    return catalogue_version([*others, policy], illustrative=library.current.illustrative)
+    others = [each.policy for each in library.current.policies.values() if each.policy.base != policy.id]
+    here = side_by_side(library.with_draft(policy, life, day))
+    return catalogue_version([*others, *here], illustrative=library.current.illustrative)
 
 
 async def _replace_orphan(ports: Ports, policy: Policy, by: str, at: str) -> None:

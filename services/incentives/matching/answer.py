@@ -140,8 +140,9 @@ def _written(policy: Policy) -> dict[str, Any]:
     """What a policy says, whatever the facts."""
     cleanup = policy.cleanup
     return {
-        "policy": policy.id,
+        "policy": policy.base,
         "version": policy.version,
+        "former": policy.former,
         "title": policy.title,
         "standing": policy.standing,
         "scope": policy.scope.key,

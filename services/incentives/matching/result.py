@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, NamedTuple, Self
 
-LeftOut = Literal["exclusive", "contender", "incomparable", "claimed", "made_up", "cleanup", "review", "beneficiary"]
+LeftOut = Literal[
+    "exclusive", "contender", "incomparable", "claimed", "made_up", "version", "cleanup", "review", "beneficiary"
+]
 """Less than another of its group; more than it if it holds; not comparable; the expenditure is claimed elsewhere; no
-difference is left to make up; to be cleared away; without a review that holds; somebody else's."""
+difference is left to make up; another version may apply; to be cleared away; without a review that holds; somebody
+else's."""
 
 Reached = tuple[str, int, int | None, int, bool]
 """A shared limit that was reached: its title and figure, the sum before (None: without bound) and after, and whether

@@ -110,7 +110,13 @@ def left_out_reason(why: tuple[LeftOut, str], policy: str, catalogue: Catalogue)
     if kind == "beneficiary":
         beneficiary = catalogue.policies[policy].policy.beneficiary
         return f"受益人是{FACTS['beneficiary_role'].choices[beneficiary]}，不计入合计"
-    title = catalogue.policies[beside].policy.title
+    return _beside(kind, catalogue.policies[beside].policy)
+
+
+def _beside(kind: LeftOut, other: Policy) -> str:
+    title = other.title
+    if kind == "version":
+        return f"新老划断，与本政策第{other.version}版只适用一版；日期确认前，合计先按第{other.version}版算"
     if kind == "claimed":
         return f"同一笔支出已按「{title}」申报，不能再报一次；两项合起来算，那样拿得更多"
     if kind == "made_up":

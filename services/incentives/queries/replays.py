@@ -16,7 +16,7 @@ from kit.auth import Principal
 from kit.ports import Ports
 from services.incentives.catalogue import Catalogue
 from services.incentives.matching import Rendering, match, render
-from services.incentives.matching.differences import Difference, differences
+from services.incentives.matching.differences import Difference, differences, policies_of
 from services.incentives.queries.answers import saved
 from services.incentives.repository import Library, today
 from services.incentives.versions import NAMES, versions
@@ -68,15 +68,16 @@ def _why(each: Difference, then: Mapping[str, Any], now: Mapping[str, Any]) -> l
     before, after = _versions_in(then, each.zone), _versions_in(now, each.zone)
     names = [each.policy] if each.policy is not None else sorted(before.keys() | after.keys())
     changed = [name for name in names if before.get(name) != after.get(name)]
-    return [f"{name}@{before.get(name, 0)}>{after.get(name, 0)}" for name in changed] or ["as_of"]
+    said = [f"{name.partition('@')[0]}@{before.get(name, 0)}>{after.get(name, 0)}" for name in changed]
+    return said or ["as_of"]
 
 
 def _versions_in(answer: Mapping[str, Any], zone: str) -> dict[str, int]:
     return {
-        policy["policy"]: policy["version"]
+        name: policy["version"]
         for each in answer["zones"]
         if each["zone"] == zone
-        for policy in each["policies"]
+        for name, policy in policies_of(each).items()
     }
 
 

@@ -109,11 +109,13 @@ class PolicyAnswer(Answer):
     """One policy for these facts: its verdict with every reason, and what it comes to.
 
     ``possible_fen`` null is without bound, or without any figure where ``amount_unknown``. ``calculation`` says how the
-    sum came about, where all of it is known; ``by_year`` is empty where it is paid at once.
+    sum came about, where all of it is known; ``by_year`` is empty where it is paid at once. ``former`` is an earlier
+    version that goes on beside the one in effect, for those who came before that began.
     """
 
     policy: str
     version: int
+    former: bool = False
     title: str
     standing: StandingName
     verdict: Verdict
