@@ -101,7 +101,7 @@ def test_an_answer_names_the_version_and_says_why() -> None:
     facts = parse_facts({"fixed_asset_investment": "2亿元", "entry_date": "2026-06-01"}, "officer")
     answer = render(match(facts, shelf, DAY), facts, shelf, Rendering(zones=["jingkai"], public=True))
     old, new = answer["zones"][0]["policies"]
-    assert [(each["policy"], each["version"], each["former"]) for each in (old, new)] == [
+    assert [(each["policy"], each["version"], each.get("former", False)) for each in (old, new)] == [
         ("gift", 1, True), ("gift", 2, False),
     ]  # fmt: skip
     assert old["conditions"][-1]["text"] == KEPT["text"]

@@ -44,6 +44,8 @@ def counted(stored: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
 
 def by_policy(outcomes: Mapping[str, Row]) -> dict[str, Row]:
     """One outcome a policy: where an earlier version goes on beside it, that of the version that gives more."""
+    if not any("@" in id for id in outcomes):
+        return dict(outcomes)
     found: dict[str, Row] = {}
     for id, outcome in outcomes.items():
         base = id.partition("@")[0]

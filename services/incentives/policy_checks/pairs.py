@@ -14,7 +14,6 @@ from services.incentives.policy_checks.findings import Finding
 from services.incentives.policy_checks.formulas import Effort, TooLarge, comparisons_in, formula_of, satisfiable
 from services.incentives.policy_checks.witnesses import Universe
 
-
 _NO_FORMER: Final = (
     "写了新老划断，但没有更早开始的上一版在执行：此前入驻的项目按本版不符合，也没有别的版本可用。"
     "请核对 valid.from，或删去 transition"

@@ -68,11 +68,12 @@ async def answer_for_lead(ports: Ports, library: Library, principal: Principal, 
     body = body_of(record)
     facts = {name: FactValue.model_validate(value) for name, value in body["facts"].items()}
     result = MatchResult.from_document(body["result"])
+    how = _rendering(principal, None)
     catalogue = await library.at(result.catalogue_version)
-    if catalogue is None:
+    if catalogue is None or (how.public and catalogue.version != library.current.version):
         catalogue = library.current
-        result = match(facts, catalogue, result.as_of)
-    answer = render(result, facts, catalogue, _rendering(principal, None))
+        result = match(facts, catalogue, today(ports) if how.public else result.as_of)
+    answer = render(result, facts, catalogue, how)
     return {"decision": None, "lead_revision": body["lead_revision"], **answer}
 
 

@@ -10,7 +10,7 @@ from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactsInput, FactSource, FactState
 from contracts.vocabulary.zones import ZoneId
 from kit.web import Answer, StrictModel
-from services.incentives.schemas.words import Day, Fit, StandingName, Verdict
+from services.incentives.schemas.words import Day, Fit, HiddenBecause, StandingName, Verdict
 
 
 class EligibilityInput(StrictModel):
@@ -110,12 +110,14 @@ class PolicyAnswer(Answer):
 
     ``possible_fen`` null is without bound, or without any figure where ``amount_unknown``. ``calculation`` says how the
     sum came about, where all of it is known; ``by_year`` is empty where it is paid at once. ``former`` is an earlier
-    version that goes on beside the one in effect, for those who came before that began.
+    version that goes on beside the one in effect, for those who came before that began; ``hidden_because`` says why
+    companies do not see it and no total has it.
     """
 
     policy: str
     version: int
     former: bool = False
+    hidden_because: HiddenBecause | None = None
     title: str
     standing: StandingName
     verdict: Verdict
