@@ -67,9 +67,17 @@ def zone_view(zone: Mapping[str, Any]) -> dict[str, Any]:
     """A zone with its policies grouped by verdict, the largest first."""
     groups = {verdict: [each for each in zone["policies"] if each["verdict"] == verdict] for verdict in VERDICTS}
     open_or_met = [*groups["met"], *groups["unknown"]]
+    counted = {verdict: sum(not each.get("hidden_because") for each in groups[verdict]) for verdict in VERDICTS}
     years = [year for year in zone["by_year"] if year["certain_fen"] or year["possible_fen"]]
     most_a_year = max((year["possible_fen"] or year["certain_fen"] for year in years), default=0)
-    return {**zone, "groups": groups, "open_or_met": open_or_met, "years": years, "most_a_year": most_a_year}
+    return {
+        **zone,
+        "groups": groups,
+        "open_or_met": open_or_met,
+        "counted": counted,
+        "years": years,
+        "most_a_year": most_a_year,
+    }
 
 
 def most_of(zones: Sequence[Mapping[str, Any]]) -> int:

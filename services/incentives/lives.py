@@ -7,13 +7,13 @@ those before it takes their place altogether.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
 
 from services.incentives.catalogue import Barred, barred_on
-from services.incentives.policy import Policy
+from services.incentives.policy import Policy, chained
 
 State = Literal["scheduled", "published", "superseded", "withdrawn", "expired"]
 """It begins later; it is in effect; another version took its place; it was withdrawn; its validity is over."""
@@ -97,6 +97,26 @@ class Life:
         after = phase.last + _ONE_DAY if phase is not None else max(day, self.acts[number].start)
         cause = self.on(after)
         return "withdrawn" if cause is not None and cause.version is None else "superseded"
+
+
+def in_effect(life: Life, day: date, text_of: Callable[[int], Policy]) -> list[Policy]:
+    """The version of a day, and after it those before that go on beside it for who came earlier."""
+    found: list[Policy] = []
+    phase = life.on(day)
+    while phase is not None and phase.version is not None:
+        found.append(text_of(phase.version))
+        goes_on = found[-1].transition is not None and phase.first > date.min
+        phase = life.on(phase.first - _ONE_DAY) if goes_on else None
+    return found
+
+
+def side_by_side(versions: Iterable[Policy]) -> list[Policy]:
+    """Versions of many policies as a catalogue holds them: of each the latest, the others for who came earlier."""
+    by_id: dict[str, list[Policy]] = {}
+    for each in versions:
+        by_id.setdefault(each.id, []).append(each)
+    latest_first = (sorted(each, key=lambda policy: -policy.version) for each in by_id.values())
+    return [policy for each in latest_first for policy in chained(each)]
 
 
 def _backwards(acts: Sequence[Act]) -> Iterable[Phase]:

@@ -238,6 +238,14 @@ def test_two_versions_on_one_day_are_a_warning() -> None:
     assert compare(published, [published]) == []
 
 
+def test_a_line_between_versions_wants_a_former_one() -> None:
+    line = {"by": "entry_date", "text": "此前入驻的按第1版"}
+    second = policy(version=2, valid={"from": "2026-07-01"}, transition=line)
+    assert compare(second, [policy(version=1)]) == []
+    (told,) = compare(second, [])
+    assert (told.level, told.path) == ("warning", ("transition",))
+
+
 @pytest.mark.parametrize("each", SHIPPED, ids=lambda each: each.id)
 def test_nothing_shipped_is_idle_or_contradictory(each: Policy) -> None:
     assert [told.message for told in check_policy(each)] == []

@@ -49,6 +49,19 @@ async def test_a_mail_says_no_more_of_a_lead_than_its_title_and_where_it_is(suit
         assert secret not in text
 
 
+async def test_what_is_told_of_a_match_names_no_policy(suite: Suite) -> None:
+    """Policies that companies may not see are named by the event, and by nothing that is made of it."""
+    gone = {"policy": "hidden-policy", "before": {"verdict": "met", "certain_fen": 1, "possible_fen": 1}, "after": None}
+    await suite.people()
+    await suite.lead()
+    await suite.matched(changes=[gone])
+    await suite.settle()
+    told = [mail.read_text("utf-8", "replace") for mail in suite.mails()]
+    told += [str(await suite.items(who, "/notifications")) for who in ("officer", "partner")]
+    assert any("智能车载终端项目" in text for text in told)
+    assert not [text for text in told if "hidden-policy" in text]
+
+
 async def test_an_event_that_comes_again_tells_nobody_again(suite: Suite) -> None:
     await suite.people()
     await suite.lead()

@@ -21,7 +21,7 @@ from services.incentives.commands.gate import check_review, publishable
 from services.incentives.commands.publication import published_body, published_event, until_it_begins, version_record
 from services.incentives.commands.soundness import sound
 from services.incentives.errors import DraftOfAnother, NoDraft, PolicyNotFound, ReviewOfOwnDraft
-from services.incentives.lives import Life
+from services.incentives.lives import Life, side_by_side
 from services.incentives.policy import Policy
 from services.incentives.repository import (
     CATALOGUE,
@@ -175,8 +175,9 @@ def _catalogue_with(library: Library, policy: Policy, life: Life, day: date) -> 
     """The name of today's catalogue once a version is published: the same where it begins later."""
     if life.version_on(day) != policy.version:
         return library.current.version
-    others = [each.policy for each in library.current.policies.values() if each.id != policy.id]
-    return catalogue_version([*others, policy], illustrative=library.current.illustrative)
+    others = [each.policy for each in library.current.policies.values() if each.policy.base != policy.id]
+    here = side_by_side(library.with_draft(policy, life, day))
+    return catalogue_version([*others, *here], illustrative=library.current.illustrative)
 
 
 async def _replace_orphan(ports: Ports, policy: Policy, by: str, at: str) -> None:

@@ -22,9 +22,10 @@ from kit.store.port import Record, Scope
 from services.incentives.catalogue import Catalogue, CompiledPolicy, build_catalogue
 from services.incentives.comparisons import MET, NOT_MET, UNKNOWN, VERDICTS
 from services.incentives.errors import PolicyNotFound
+from services.incentives.lives import Act, Life, side_by_side
 from services.incentives.matching import evaluate
 from services.incentives.matching.bulk import Bulk, Plan
-from services.incentives.matching.changes import Change, change, counted
+from services.incentives.matching.changes import Change, by_policy, change, counted
 from services.incentives.matching.columns import facts_of
 from services.incentives.matching.flat import flat_in
 from services.incentives.matching.gathering import Gathering
@@ -40,6 +41,7 @@ _PAGE: Final = 50
 """So many leads are read without giving way: each is a large document."""
 _BATCH: Final = 200
 _EXACT: Final = 9 * 10**15
+NOTHING: Final = PolicyOutcome(NOT_MET, b"", 0, 0, known=True)
 NAMED: Final = 200
 """So many leads are named, those that change most."""
 
@@ -124,17 +126,22 @@ class Trial:
             self._note(record, change(self.policy.id, row, after))
 
     def _outcomes(self, batch: Sequence[Record]) -> Iterator[PolicyOutcome | None]:
-        """What the draft comes to for each: verdicts of all at once, sums of those who may get something."""
-        compiled = next(iter(self.catalogue.effective(self.day)), None)
-        if compiled is None or compiled.barred == "cleanup":
-            yield from (None for _ in batch)
-            return
+        """What the draft comes to for each: verdicts of all at once, sums of those who may get something.
+
+        Where an earlier version goes on beside it, each lead has the one that gives it more, as after a publication.
+        """
+        versions = [each for each in self.catalogue.effective(self.day) if each.barred != "cleanup"]
         stored = [record.body["facts"] for record in batch]
         gathering = Gathering(facts_of([asked for asked, _ in self.plan.comparisons.values()]))
         gathering.add([flat_in(record.body) for record in batch])
-        verdicts = Bulk(gathering.columns(), self.day).decide(self.plan).verdicts(compiled.id)
-        for said, verdict in zip(stored, verdicts.tolist(), strict=True):
-            yield PolicyOutcome(NOT_MET, b"", 0, 0, known=True) if verdict == NOT_MET else self._worth(compiled, said)
+        decided = Bulk(gathering.columns(), self.day).decide(self.plan)
+        verdicts = [decided.verdicts(each.id).tolist() for each in versions]
+        for number, said in enumerate(stored):
+            found = {
+                each.id: NOTHING if verdict[number] == NOT_MET else self._worth(each, said)
+                for each, verdict in zip(versions, verdicts, strict=True)
+            }
+            yield by_policy(found).get(self.policy.id)
 
     def _worth(self, compiled: CompiledPolicy, stored: Mapping[str, Any]) -> PolicyOutcome:
         facts = {name: FactValue.model_validate(value) for name, value in stored.items()}
@@ -165,10 +172,13 @@ async def dry_run(
         raise PolicyNotFound("没有这项政策，请从政策库重新打开。")
     draft = record.body["draft"]
     day = on or today(ports)
-    policy = _in_effect(library, stored_policy(draft["document"] if draft else record.body["document"], id), day)
+    policy = stored_policy(draft["document"] if draft else record.body["document"], id)
+    if draft:
+        policy = policy.model_copy(update={"version": record.body["version"] + 1})
+    versions = _in_effect(library, policy, day) or [policy]
     trial = Trial(
-        build_catalogue([policy], {}, illustrative=library.current.illustrative),
-        policy,
+        build_catalogue(side_by_side(versions), {}, illustrative=library.current.illustrative),
+        versions[0],
         day,
         principal.readers,
         _pooled(policy, library.current),
@@ -199,12 +209,12 @@ async def _batches(ports: Ports) -> AsyncIterator[list[Record]]:
     yield batch
 
 
-def _in_effect(library: Library, draft: Policy, day: date) -> Policy:
-    """The draft, or the version that stays in effect until the draft begins."""
-    number = library.life(draft.id).version_on(day)
-    begun = draft.valid.from_ is None or draft.valid.from_ <= day
-    present = None if begun or number is None else library.policy(draft.id, number)
-    return present or draft
+def _in_effect(library: Library, draft: Policy, day: date) -> list[Policy]:
+    """What is in effect on the day once the draft is published: until it begins, what there is now."""
+    life = library.life(draft.id)
+    acts = [act for act in life.acts if act.version != draft.version]
+    published = Life.of([*acts, Act(draft.valid.from_ or date.min, draft.version)])
+    return library.with_draft(draft, published, day)
 
 
 def _pooled(policy: Policy, catalogue: Catalogue) -> frozenset[str]:

@@ -71,7 +71,7 @@ def _catalogue_without(library: Library, id: str, life: Life, day: date) -> str:
     """The name of today's catalogue once the policy is withdrawn: the same where that begins later."""
     if life.version_on(day) is not None:
         return library.current.version
-    others = [each.policy for each in library.current.policies.values() if each.id != id]
+    others = [each.policy for each in library.current.policies.values() if each.policy.base != id]
     return catalogue_version(others, illustrative=library.current.illustrative)
 
 

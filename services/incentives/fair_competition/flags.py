@@ -18,7 +18,7 @@ from services.incentives.policy import Policy
 
 _PARTS: Final = (
     *("title", "title_en", "summary", "instrument"),
-    *("grandfathering", "application", "retention", "conditions", "benefit"),
+    *("grandfathering", "application", "retention", "transition", "conditions", "benefit"),
 )
 _NOT_READ: Final = frozenset({"id", "clause"})
 _NEGATED: Final = re.compile(

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from services.incentives.catalogue import STANDINGS, Catalogue, CompiledPolicy
 from services.incentives.comparisons import MET, NOT_MET, VERDICTS
 from services.incentives.conditions import CompiledLeaf
-from services.incentives.lives import visible
+from services.incentives.lives import hidden_on, visible
 from services.incentives.matching.gaps import Gaps, gaps
 from services.incentives.matching.nearest import NOTHING, nearest
 from services.incentives.matching.questions import questions
@@ -133,6 +133,7 @@ def _policy(
     near = nearest(compiled, outcome, facts, result.as_of) if how.nearest else NOTHING
     return {
         **_written(policy),
+        **_marks(policy, result.as_of),
         "verdict": VERDICTS[outcome.verdict],
         "certain_fen": outcome.certain,
         "possible_fen": outcome.possible,
@@ -158,7 +159,7 @@ def _written(policy: Policy) -> dict[str, Any]:
     """What a policy says, whatever the facts."""
     cleanup = policy.cleanup
     return {
-        "policy": policy.id,
+        "policy": policy.base,
         "version": policy.version,
         "title": policy.title,
         "standing": policy.standing,
@@ -175,6 +176,12 @@ def _written(policy: Policy) -> dict[str, Any]:
         "source": {"document": policy.source.document, "article": policy.source.article, "grade": policy.source.grade},
         "cleanup_reason": cleanup.reason if cleanup is not None and cleanup.pending else None,
     }
+
+
+def _marks(policy: Policy, as_of: date) -> dict[str, Any]:
+    """What sets a policy apart, only where something does, so that answers given before compare as they are."""
+    hidden = hidden_on(policy, as_of)
+    return ({"former": True} if policy.former else {}) | ({} if hidden is None else {"hidden_because": hidden})
 
 
 def _condition(compiled: CompiledLeaf, verdict: int, facts: Facts, as_of: date) -> dict[str, Any]:

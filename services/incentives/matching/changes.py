@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, get_args
+from typing import Any, Final, NamedTuple, TypeVar, get_args
 
 from services.incentives.catalogue import Barred
 from services.incentives.matching.result import MatchResult, PolicyOutcome
@@ -11,6 +11,10 @@ from services.incentives.matching.result import MatchResult, PolicyOutcome
 _BARRED: Final = frozenset(get_args(Barred))
 _LEFT_OUT: Final = 6
 """Where a zone's stored row says why policies do not count."""
+
+
+Row = TypeVar("Row", bound=Sequence[Any])
+"""A policy's outcome, or that as it is stored: both begin alike."""
 
 
 class Change(NamedTuple):
@@ -27,7 +31,7 @@ def changes(before: Mapping[str, Any] | None, after: MatchResult) -> list[Change
         return []
     rows = counted(before)
     barred = _barred(zone.left_out for zone in after.zones.values())
-    now = {id: outcome for id, outcome in after.policies.items() if id not in barred}
+    now = by_policy({id: outcome for id, outcome in after.policies.items() if id not in barred})
     found = (change(id, rows.get(id), now.get(id)) for id in sorted(rows.keys() | now.keys()))
     return [each for each in found if each is not None]
 
@@ -35,7 +39,23 @@ def changes(before: Mapping[str, Any] | None, after: MatchResult) -> list[Change
 def counted(stored: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
     """The rows of a stored match that count: not those of which its zones say that they are barred."""
     barred = _barred(zone[_LEFT_OUT] for zone in stored["zones"].values())
-    return {id: row for id, row in stored["policies"].items() if id not in barred}
+    return by_policy({id: row for id, row in stored["policies"].items() if id not in barred})
+
+
+def by_policy(outcomes: Mapping[str, Row]) -> dict[str, Row]:
+    """One outcome a policy: where an earlier version goes on beside it, that of the version that gives more."""
+    if not any("@" in id for id in outcomes):
+        return dict(outcomes)
+    found: dict[str, Row] = {}
+    for id, outcome in outcomes.items():
+        base = id.partition("@")[0]
+        found[base] = max(found[base], outcome, key=_gives) if base in found else outcome
+    return found
+
+
+def _gives(outcome: Sequence[Any]) -> tuple[int, int, float]:
+    verdict, _, certain, possible = outcome[:4]
+    return verdict, certain, float("inf") if possible is None else possible
 
 
 def change(policy: str, before: Sequence[Any] | None, after: PolicyOutcome | None) -> Change | None:

@@ -9,7 +9,7 @@ from services.incentives.catalogue import CompiledPolicy
 from services.incentives.comparisons import MET
 from services.incentives.matching.result import LeftOut, PolicyOutcome, Reached, Year, ZoneOutcome
 from services.incentives.matching.selection import Item, Selection, select
-from services.incentives.policy.combination import GROUP, Limit
+from services.incentives.policy.combination import GROUP, VERSION, Limit
 from services.incentives.spans import ENDLESS
 
 
@@ -73,8 +73,8 @@ def combine(zone: str, candidates: Iterable[Candidate], role: str) -> ZoneOutcom
             own.append(each)
     comparable = [each for each in own if each.comparable]
     limits = lowest(each.compiled for each in comparable)
-    sure = select([each.sure for each in comparable], limits)
-    hoped = select([each.hoped for each in comparable], limits)
+    sure = select(_beside_formers([each.sure for each in comparable]), limits)
+    hoped = select(_beside_formers([each.hoped for each in comparable]), limits)
     left_out |= _left_out(own, sure, hoped)
     by_year = tuple(_year(year, sure, hoped) for year in sorted({*sure.years, *hoped.years}))
     return ZoneOutcome(
@@ -88,6 +88,17 @@ def combine(zone: str, candidates: Iterable[Candidate], role: str) -> ZoneOutcom
         left_out,
         tuple(_reached(limits[name], sure, hoped) for name in sorted(sure.reduced.keys() | hoped.reduced.keys())),
     )
+
+
+def _beside_formers(items: Sequence[Item]) -> Sequence[Item]:
+    """What tops up a policy tops up each version of it that goes on."""
+    formers = {each.id: each.id.partition("@")[0] for each in items if "@" in each.id}
+    if not formers:
+        return items
+    return [
+        each._replace(tops_up=each.tops_up | {id for id, base in formers.items() if base in each.tops_up})
+        for each in items
+    ]
 
 
 def lowest(policies: Iterable[CompiledPolicy]) -> dict[str, Limit]:
@@ -119,7 +130,7 @@ def _left_out(own: Sequence[Candidate], sure: Selection, hoped: Selection) -> di
         for name in each.compiled.rivals:
             by_name.setdefault(name, []).append(each)
     reasons: dict[str, tuple[LeftOut, str]] = {}
-    for name, rivals in sorted(by_name.items()):
+    for name, rivals in sorted(by_name.items(), key=lambda each: (not each[0].startswith(VERSION), each[0])):
         certain = any(each.id in sure.chosen and each.outcome.certain for each in rivals)
         chosen = (sure if certain else hoped).chosen
         leading = next((each for each in rivals if each.id in chosen), None)
@@ -153,7 +164,8 @@ def _made_up(own: Sequence[Candidate], sure: Selection) -> dict[str, tuple[LeftO
     found: dict[str, tuple[LeftOut, str]] = {}
     chosen = {each.id: each for each in own if each.id in sure.chosen}
     for each in own:
-        first = [chosen[id] for id in dict.fromkeys(each.compiled.policy.tops_up or ()) if id in chosen]
+        names = {*(each.compiled.policy.tops_up or ())}
+        first = [other for id, other in chosen.items() if id.partition("@")[0] in names]
         if each.outcome.certain and sum(other.outcome.certain for other in first) >= each.outcome.certain:
             found[each.id] = ("made_up", max(first, key=lambda other: other.outcome.certain).id)
     return found
@@ -164,4 +176,6 @@ def _why(each: Candidate, name: str, hoped: Selection) -> LeftOut:
         return "contender"
     if not each.comparable:
         return "incomparable"
+    if name.startswith(VERSION):
+        return "version"
     return "exclusive" if name.startswith(GROUP) else "claimed"

@@ -44,10 +44,20 @@ def _by(items: Any, key: str) -> dict[str, Any]:
     return {each[key]: each for each in items}
 
 
+def policies_of(zone: Mapping[str, Any]) -> dict[str, Any]:
+    """The policies of a zone's answer by id, an earlier version that goes on by its number as well."""
+    return {_name(each): each for each in zone["policies"]}
+
+
+def _name(policy: Mapping[str, Any]) -> str:
+    name: str = policy["policy"]
+    return f"{name}@{policy['version']}" if policy.get("former") else name
+
+
 def _zone(zone: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:
     then, now = before.get(zone), after.get(zone)
     yield from _fields(_OF_ZONES, then, now, zone)
-    earlier, later = (_by(each["policies"], "policy") if each else {} for each in (then, now))
+    earlier, later = (policies_of(each) if each else {} for each in (then, now))
     for policy in sorted(earlier.keys() | later.keys()):
         one, other = earlier.get(policy), later.get(policy)
         yield from _fields(_OF_POLICIES, one, other, zone, policy)

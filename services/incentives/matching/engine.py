@@ -22,7 +22,8 @@ def match(facts: Facts, catalogue: Catalogue, as_of: date) -> MatchResult:
     for compiled in catalogue.effective(as_of):
         outcome = outcome_of(compiled, found[compiled.id], facts, verdicts)
         outcomes[compiled.id] = outcome
-        standings.add(compiled.policy.standing)
+        if compiled.barred is None:
+            standings.add(compiled.policy.standing)
         if outcome.verdict == NOT_MET:
             continue
         candidate = Candidate(compiled, outcome, outcome.by_year(as_of.year))

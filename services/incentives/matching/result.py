@@ -8,11 +8,20 @@ from datetime import date
 from typing import Any, Literal, NamedTuple, Self
 
 LeftOut = Literal[
-    "exclusive", "contender", "incomparable", "claimed", "made_up", "crowded", "cleanup", "review", "beneficiary"
+    "exclusive",
+    "contender",
+    "incomparable",
+    "claimed",
+    "made_up",
+    "crowded",
+    "version",
+    "cleanup",
+    "review",
+    "beneficiary",
 ]
 """Less than another of its group; more than it if it holds; not comparable; the expenditure is claimed elsewhere; no
-difference is left to make up; it would use up a shared cap; to be cleared away; without a review that holds; somebody
-else's."""
+difference is left to make up; it would use up a shared cap; another version may apply; to be cleared away; without a
+review that holds; somebody else's."""
 
 Reached = tuple[str, int, int | None, int, bool]
 """A shared limit that was reached: its title and figure, the sum before (None: without bound) and after, and whether

@@ -33,7 +33,7 @@ def terms(
     if outcome.verdict == NOT_MET:
         return []
     policy = compiled.policy
-    lines = [*_of_the_policy(policy, as_of), *_shared(policy, titles)]
+    lines = [*_of_versions(policy), *_of_the_policy(policy, as_of), *_shared(policy, titles)]
     if not isinstance(policy.benefit, InKind):
         lines += [*_paid(policy.benefit, outcome, facts), *_afterwards(policy.benefit, outcome)]
     return [{"kind": kind, "text": text} for kind, text in lines]
@@ -45,6 +45,14 @@ def _of_the_policy(policy: Policy, as_of: date) -> Iterator[Line]:
     if policy.grandfathering is not None:
         until = policy.grandfathering.until
         yield "grandfathering", f"{policy.grandfathering.text}（执行到{until or '兑现完毕'}）"
+
+
+def _of_versions(policy: Policy) -> Iterator[Line]:
+    until = policy.valid.until or "兑现完毕"
+    if policy.former:
+        yield "former", f"这是第{policy.version}版，此前的项目继续按它执行（执行到{until}）"
+    elif policy.transition is not None:
+        yield "transition", f"{policy.transition.text}（新老划断）"
 
 
 def _window(policy: Policy, as_of: date) -> str:

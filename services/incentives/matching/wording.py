@@ -21,6 +21,7 @@ _BESIDE: Mapping[LeftOut, str] = {
     "claimed": "同一笔支出已按「{title}」申报，不能再报一次；两项合起来算，那样拿得更多",
     "made_up": "已得「{title}」，不低于本项，没有差额可补",
     "crowded": "与「{title}」合用一个限额，一起申报会先把限额占满，合计反而更少",
+    "version": "新老划断，与本政策第{version}版只适用一版；日期确认前，合计先按第{version}版算",
     "contender": "与「{title}」同组，就高不重复；本项尚待确认，成立后若更高则改计本项（可能金额已按此计算）",
     "incomparable": "与「{title}」同组，就高不重复；本项金额无法自动比较，请人工核对后取较高的一项",
     "exclusive": "与「{title}」同组，就高不重复，只计较高的一项",
@@ -119,7 +120,8 @@ def left_out_reason(why: tuple[LeftOut, str], policy: str, catalogue: Catalogue)
     if kind == "beneficiary":
         beneficiary = catalogue.policies[policy].policy.beneficiary
         return f"受益人是{FACTS['beneficiary_role'].choices[beneficiary]}，不计入合计"
-    return _BESIDE[kind].format(title=catalogue.policies[beside].policy.title)
+    other = catalogue.policies[beside].policy
+    return _BESIDE[kind].format(title=other.title, version=other.version)
 
 
 def _without_review(policy: Policy) -> str:

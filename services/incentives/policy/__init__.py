@@ -1,6 +1,7 @@
 """The schema of policy files, and reading them."""
 
 from services.incentives.authored import AuthoringError, AuthoringProblem
+from services.incentives.policy.former import chained
 from services.incentives.policy.reading import policy_from, policy_of, read_policy, stored_policy
 from services.incentives.policy.schema import Policy
 from services.incentives.policy.tree import Leaf, leaves_of
@@ -10,6 +11,7 @@ __all__ = [
     "AuthoringProblem",
     "Leaf",
     "Policy",
+    "chained",
     "leaves_of",
     "policy_from",
     "policy_of",

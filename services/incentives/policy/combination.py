@@ -19,6 +19,7 @@ RULES: Final[dict[Rule, str]] = {"first_come": "先到先得", "pro_rata": "按�
 MAX_SHARED = 10
 GROUP: Final = "group:"
 CLAIM: Final = "claim:"
+VERSION: Final = "version:"
 """Before the names of what only one policy may have."""
 
 

@@ -19,7 +19,7 @@ from services.incentives.policy.figures import Computed, Multiplier, OfBase
 from services.incentives.policy.lookups import Case, Lookup
 from services.incentives.policy.quantities import Per, Ratio, Since
 from services.incentives.policy.schema import Cleanup, Override, Policy, PolicyScope, Review, Source
-from services.incentives.policy.terms import Application, Grandfathering, Retention, Season, Validity
+from services.incentives.policy.terms import Application, Grandfathering, Retention, Season, Transition, Validity
 from services.incentives.policy.tree import All, AnyOf, Leaf, Not
 
 _PARTS: Mapping[str, tuple[type[BaseModel], ...]] = {
@@ -35,6 +35,7 @@ _PARTS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "application": (Application,),
     "yearly": (Season,),
     "retention": (Retention,),
+    "transition": (Transition,),
     "overrides": (Override,),
     "conditions": (Leaf, All, AnyOf, Not),
     "ratio": (Ratio,),

@@ -13,6 +13,7 @@ from services.incentives.policy.benefit import Benefit
 from services.incentives.policy.combination import (
     CLAIM,
     GROUP,
+    VERSION,
     Expenditures,
     Limit,
     Pool,
@@ -22,7 +23,7 @@ from services.incentives.policy.combination import (
 )
 from services.incentives.policy.examples import Example
 from services.incentives.policy.parts import Line, Slug, Text, Written
-from services.incentives.policy.terms import TERMS, Application, Grandfathering, Retention, Validity
+from services.incentives.policy.terms import TERMS, Application, Grandfathering, Retention, Transition, Validity
 from services.incentives.policy.tree import MAX_LEAVES, MAX_NESTING, All, Condition, leaves_of, nesting
 
 StandingName = Literal["in_force", "historical", "illustrative"]
@@ -144,6 +145,7 @@ class Policy(Written):
     grandfathering: Grandfathering | None = None
     application: Application | None = None
     retention: Retention | None = None
+    transition: Transition | None = None
     conditions: Condition
     benefit: Benefit
     examples: list[Example] = Field(min_length=2, max_length=50)
@@ -168,6 +170,14 @@ class Policy(Written):
         if not valid.known and info.data.get("standing") != "historical":
             raise ValueError("请写明有效期的开始日期 from")
         return valid
+
+    @field_validator("transition")
+    @classmethod
+    def _between_versions(cls, transition: Transition | None, info: ValidationInfo) -> Transition | None:
+        valid = info.data.get("valid")
+        if transition is not None and valid is not None and not valid.known:
+            raise ValueError("新老划断以本版开始之日为界，请写明有效期的开始日期 valid.from")
+        return transition
 
     @field_validator("conditions")
     @classmethod
@@ -201,10 +211,21 @@ class Policy(Written):
         return examples
 
     @property
+    def base(self) -> str:
+        """The id under which people know it."""
+        return self.id
+
+    @property
+    def former(self) -> bool:
+        """Whether it is an earlier version that goes on beside the one in effect."""
+        return False
+
+    @property
     def rivals(self) -> frozenset[str]:
-        """The names of what only one policy may have: the best of a group, the claim for an expenditure."""
+        """The names of what only one policy may have: the best of a group, the claim for an expenditure, a version."""
         group = [] if self.exclusive_group is None else [f"{GROUP}{self.exclusive_group}"]
-        return frozenset([*group, *(f"{CLAIM}{name}" for name in self.expenditures or ())])
+        version = [] if self.transition is None else [f"{VERSION}{self.base}"]
+        return frozenset([*group, *version, *(f"{CLAIM}{name}" for name in self.expenditures or ())])
 
     @property
     def limits(self) -> dict[str, Limit]:
@@ -221,6 +242,8 @@ class Policy(Written):
             also.append(self.application.leaf(self.valid))
         if self.retention is not None:
             also.append(self.retention.leaf())
+        if self.transition is not None and self.valid.from_ is not None:
+            also.append(self.transition.since(self.valid.from_))
         return All(all=[self.conditions, *also]) if also else self.conditions
 
     def holds(self, day: date) -> bool:

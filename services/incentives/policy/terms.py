@@ -20,7 +20,9 @@ from services.incentives.policy.tree import Leaf, Term
 GRANDFATHERED: Final = "grandfathered"
 APPLICATION: Final = "application"
 RETENTION: Final = "retention"
-TERMS: Final = (GRANDFATHERED, APPLICATION, RETENTION)
+SINCE: Final = "since_this_version"
+BEFORE: Final = "before_next_version"
+TERMS: Final = (GRANDFATHERED, APPLICATION, RETENTION, SINCE, BEFORE)
 """The ids of the conditions that follow from terms; no author's may be called so."""
 
 _MONTH_DAY: Final = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
@@ -63,6 +65,23 @@ class Grandfathering(Written):
             return None
         term = Entitled(by=self.by, start=valid.from_, end=valid.until)
         return Term(id=GRANDFATHERED, text=self.text, op="eq", value=True, term=term)
+
+
+class Transition(Written):
+    """Who came (``by``) before this version began keeps the former one, until ``until`` or the end of its own term."""
+
+    by: DateFact
+    until: date | None = None
+    text: Line
+
+    def since(self, start: date) -> Leaf:
+        """What this version asks: to have come once it had begun."""
+        text = f"{FACTS[self.by].label}在{start}或以后（此前的按上一版）"
+        return Leaf(id=SINCE, text=text, fact=self.by, op="ge", value=start.isoformat())
+
+    def before(self, start: date) -> Leaf:
+        """What the former version asks from then on."""
+        return Leaf(id=BEFORE, text=self.text, fact=self.by, op="lt", value=start.isoformat())
 
 
 class Season(Written):

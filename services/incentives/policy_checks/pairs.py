@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from contracts.vocabulary.facts import FACTS
 from services.incentives.policy import Policy
@@ -14,15 +14,27 @@ from services.incentives.policy_checks.findings import Finding
 from services.incentives.policy_checks.formulas import Effort, TooLarge, comparisons_in, formula_of, satisfiable
 from services.incentives.policy_checks.witnesses import Universe
 
+_NO_FORMER: Final = (
+    "写了新老划断，但没有更早开始的上一版在执行：此前入驻的项目按本版不符合，也没有别的版本可用。"
+    "请核对 valid.from，或删去 transition"
+)
+
 
 def compare(policy: Policy, others: Iterable[Policy]) -> list[Finding]:
     """What a policy has in common with others that it should not, others of the same standing."""
     known = list(others)
     found = [_versions(policy, each) for each in known if each.id == policy.id and _displaces(policy, each)]
+    if policy.transition is not None and not any(_before(each, policy) for each in known):
+        found.append(Finding("warning", ("transition",), _NO_FORMER))
     alike = [each for each in known if each.standing == policy.standing and _together(policy.valid, each.valid)]
     if policy.standing != "historical":
         found += [_overlap(policy, each) for each in alike if each.id != policy.id and _pay_for_one_thing(policy, each)]
     return found
+
+
+def _before(one: Policy, other: Policy) -> bool:
+    starts = [each.valid.from_ or date.min for each in (one, other)]
+    return one.id == other.id and one.version < other.version and starts[0] < starts[1]
 
 
 def _displaces(one: Policy, other: Policy) -> bool:

@@ -51,6 +51,7 @@ _PARTS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
         {"text": "文字", "from": "开始", "until": "结束", "yearly": "每年", "after": "起算日", "months": "月数"},
     ),
     "retention": ("留存", {"years": "年数", "of": "依据的事实", "text": "文字"}),
+    "transition": ("新老划断", {"by": "依据的日期", "until": "上一版执行到", "text": "文字"}),
 }  # fmt: skip
 Said = dict[str, tuple[str, str]]
 """By path: what it is called, and what is said there."""

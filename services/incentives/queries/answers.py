@@ -50,11 +50,11 @@ async def answer_for_lead(ports: Ports, library: Library, principal: Principal, 
     body = body_of(record)
     facts = {name: FactValue.model_validate(value) for name, value in body["facts"].items()}
     result = MatchResult.from_document(body["result"])
-    catalogue, made_with = await library.at(result.catalogue_version), body.get("versions")
-    if catalogue is None:
-        catalogue, made_with = library.current, None
-        result = match(facts, catalogue, result.as_of)
     how = _rendering(principal, None)
+    catalogue, made_with = await library.at(result.catalogue_version), body.get("versions")
+    if catalogue is None or (how.public and catalogue.version != library.current.version):
+        catalogue, made_with = library.current, None
+        result = match(facts, catalogue, today(ports) if how.public else result.as_of)
     answer = {"lead_revision": body["lead_revision"], **render(result, facts, catalogue, how)}
     return Given(answer, facts, how, made_with or versions(result.catalogue_version), lead)
 

@@ -106,7 +106,7 @@ async def version(shelf: Shelf, id: str, number: int) -> VersionAnswer:
     """
     found = await seen(shelf, id)
     stored = await shelf.version(id, number)
-    if stored is None or number > found.record.body["version"] or (number != found.policy.version and not shelf.staff):
+    if stored is None or number > found.record.body["version"] or not shelf.may_read(found, number):
         raise PolicyNotFound(f"「{found.policy.title}」没有第 {number} 版，现行为第 {found.policy.version} 版。")
     document = stored_policy(stored.body["document"], id)
     phase = found.life.phase_of(number)

@@ -17,7 +17,7 @@ from kit.auth import Principal
 from kit.ports import Ports
 from services.incentives.catalogue import Catalogue
 from services.incentives.matching import Rendering, match, render
-from services.incentives.matching.differences import COMBINED, Difference, differences
+from services.incentives.matching.differences import COMBINED, Difference, differences, policies_of
 from services.incentives.queries.decisions import on_record, title_of
 from services.incentives.repository import Library, body_of, said, today
 from services.incentives.versions import NAMES, versions
@@ -95,16 +95,17 @@ def _why(each: Difference, then: Mapping[str, Any], now: Mapping[str, Any]) -> l
         changed = [each.policy]
     elif each.policy is not None and each.what != COMBINED and then["as_of"] != now["as_of"]:
         changed = []
-    return [f"{name}@{before.get(name, 0)}>{after.get(name, 0)}" for name in changed] or ["as_of"]
+    told = [f"{name.partition('@')[0]}@{before.get(name, 0)}>{after.get(name, 0)}" for name in changed]
+    return told or ["as_of"]
 
 
 def _versions_in(answer: Mapping[str, Any], zone: str) -> dict[str, int]:
     """The policies of a zone, or of all where a difference is of none."""
     return {
-        policy["policy"]: policy["version"]
+        name: policy["version"]
         for each in answer["zones"]
         if zone in ("", each["zone"])
-        for policy in each["policies"]
+        for name, policy in policies_of(each).items()
     }
 
 

@@ -10,7 +10,7 @@ from kit.auth import Principal
 from kit.ports import Ports
 from kit.store.port import Record, Scope
 from services.incentives.lives import Hidden, Life, Phase, State, hidden_on, state_of, visible
-from services.incentives.policy import Policy, stored_policy
+from services.incentives.policy import Policy, chained, stored_policy
 from services.incentives.repository import VERSIONS, Library, scope_of_author, version_id
 
 STAFF: Final = frozenset({"officer", "bureau_officer", "manager", "policy_editor", "reviewer", "administrator"})
@@ -71,6 +71,13 @@ class Shelf:
     async def version(self, id: str, number: int) -> Record | None:
         """One stored version."""
         return await self.ports.store.get(VERSIONS.name, self.scope, version_id(id, number))
+
+    def may_read(self, found: Seen, number: int) -> bool:
+        """Whether the reader may read a version: companies the one in effect, and those that go on beside it."""
+        if self.staff or number == found.policy.version:
+            return True
+        beside = chained(self.library.versions(found.record.id, self.day))[1:]
+        return any(each.version == number and visible(each, self.day, staff=False) for each in beside)
 
     def without_hidden(self, policy: Policy) -> Policy:
         """The text; to companies it names no other policy that they may not see."""

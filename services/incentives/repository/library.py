@@ -19,7 +19,7 @@ from kit.errors import AlreadyExists
 from kit.ports import Ports
 from kit.store.port import Eq, Record, Scope, Tally
 from services.incentives.catalogue import Catalogue, CompiledPolicy, build_catalogue
-from services.incentives.lives import Life
+from services.incentives.lives import Life, in_effect, side_by_side
 from services.incentives.policy import Policy, stored_policy
 from services.incentives.repository.collections import CATALOGUES, POLICIES, VERSIONS, body_of, today, version_id
 from services.incentives.settings import CATALOGUES_KEPT, SCHEMA, ZONES, counts_illustrative
@@ -30,7 +30,7 @@ _SCOPE: Final = Scope.of(_PUBLIC)
 _PUBLISHED: Final = (Eq("status", "published"),)
 
 Versions = tuple[tuple[str, int], ...]
-"""Which version of which policy, by id."""
+"""Which versions of which policy, by id."""
 
 
 def _counted(compiled: CompiledPolicy) -> str:
@@ -147,7 +147,7 @@ class Library:
         wanted = self._versions(day)
         catalogue = self._kept.get(self._names.get(wanted, ""))
         if catalogue is None:
-            catalogue = await asyncio.to_thread(self._build, [self._policies[each] for each in wanted])
+            catalogue = await asyncio.to_thread(self._build, self._texts(wanted))
             self._keep(catalogue, wanted)
         if catalogue.version not in self._remembered:
             await self._remember(catalogue)
@@ -158,13 +158,25 @@ class Library:
         wanted = self._versions(day)
         catalogue = self._kept.get(self._names.get(wanted, ""))
         if catalogue is None:
-            catalogue = self._build([self._policies[each] for each in wanted])
+            catalogue = self._build(self._texts(wanted))
             self._keep(catalogue, wanted)
         return catalogue
 
+    def versions(self, id: str, day: date) -> list[Policy]:
+        """What is in effect of a policy on a day: one version, and those that go on beside it, the latest first."""
+        return in_effect(self.life(id), day, lambda number: self._policies[id, number])
+
+    def with_draft(self, draft: Policy, life: Life, day: date) -> list[Policy]:
+        """The same once a draft is published, which gives the policy this life."""
+        return in_effect(
+            life, day, lambda number: draft if number == draft.version else self._policies[draft.id, number]
+        )
+
     def _versions(self, day: date) -> Versions:
-        found = ((id, life.version_on(day)) for id, life in self._lives.items())
-        return tuple((id, version) for id, version in found if version is not None)
+        return tuple((id, each.version) for id in self._lives for each in self.versions(id, day))
+
+    def _texts(self, wanted: Versions) -> list[Policy]:
+        return [self._policies[each] for each in wanted]
 
     async def at(self, version: str) -> Catalogue | None:
         """The catalogue of this version; None where it cannot be put together any more."""
@@ -201,12 +213,12 @@ class Library:
         return self._build([stored_policy(document, str(document.get("id"))) for document in documents])
 
     def _build(self, policies: Iterable[Policy]) -> Catalogue:
-        return build_catalogue(policies, self._zones, illustrative=self._illustrative)
+        return build_catalogue(side_by_side(policies), self._zones, illustrative=self._illustrative)
 
     async def _remember(self, catalogue: Catalogue) -> None:
         body = {
             "schema_number": SCHEMA,
-            "policies": [[each.id, each.policy.version] for each in catalogue.policies.values()],
+            "policies": [[each.policy.base, each.policy.version] for each in catalogue.policies.values()],
         }
         with suppress(AlreadyExists):
             await self._ports.store.save(CATALOGUES.name, Record(catalogue.version, body, _PUBLIC))

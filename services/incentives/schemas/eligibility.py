@@ -10,7 +10,7 @@ from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactsInput, FactSource, FactState
 from contracts.vocabulary.zones import ZoneId
 from kit.web import Answer, StrictModel
-from services.incentives.schemas.words import Day, Fit, LeftOutKind, StandingName, Verdict
+from services.incentives.schemas.words import Day, Fit, HiddenBecause, LeftOutKind, StandingName, Verdict
 
 
 class EligibilityInput(StrictModel):
@@ -109,11 +109,15 @@ class PolicyAnswer(Answer):
     """One policy for these facts: its verdict with every reason, and what it comes to.
 
     ``possible_fen`` null is without bound, or without any figure where ``amount_unknown``. ``calculation`` says how the
-    sum came about, where all of it is known; ``by_year`` is empty where it is paid at once.
+    sum came about, where all of it is known; ``by_year`` is empty where it is paid at once. ``former`` is an earlier
+    version that goes on beside the one in effect, for those who came before that began; ``hidden_because`` says why
+    companies do not see it and no total has it.
     """
 
     policy: str
     version: int
+    former: bool = False
+    hidden_because: HiddenBecause | None = None
     title: str
     standing: StandingName
     verdict: Verdict

@@ -15,5 +15,14 @@ HiddenBecause = Literal["scheduled", "superseded", "withdrawn", "expired", "unda
 DraftState = Literal["unreviewed", "turned_down", "approved"]
 Day = Annotated[str, DAY]
 LeftOutKind = Literal[
-    "exclusive", "contender", "incomparable", "claimed", "made_up", "crowded", "cleanup", "review", "beneficiary"
+    "exclusive",
+    "contender",
+    "incomparable",
+    "claimed",
+    "made_up",
+    "crowded",
+    "version",
+    "cleanup",
+    "review",
+    "beneficiary",
 ]
