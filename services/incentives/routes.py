@@ -14,8 +14,9 @@ from operating.idempotency import IdempotencyKey, RequestKey
 from services.incentives.commands.decisions import save_decision
 from services.incentives.policy.schema import Instrument
 from services.incentives.queries import answers, catalogue, replays
-from services.incentives.queries.catalogue import PolicyDetail, PolicyFilter, PolicyItem, VersionAnswer, ZonePage
-from services.incentives.queries.catalogue import ZoneAnswer as Zone
+from services.incentives.queries.catalogue import PolicyFilter
+from services.incentives.queries.policy_answers import PolicyDetail, PolicyItem, VersionAnswer, ZonePage
+from services.incentives.queries.policy_answers import ZoneAnswer as Zone
 from services.incentives.queries.shelf import Shelf
 from services.incentives.repository import Library, today
 from services.incentives.schemas import (

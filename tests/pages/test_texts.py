@@ -25,7 +25,7 @@ MODULES = sorted((ROOT / "gateway" / "pages").glob("*.py"))
 SENTENCE = re.compile(r"_\(\s*'([^']*)'")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 TABLES = (
-    labels.INSTRUMENTS, labels.CLAIM_MODES, labels.BENEFICIARIES, labels.STANDINGS, labels.HIDDEN, labels.SOURCES,
+    labels.INSTRUMENTS, labels.CLAIM_MODES, labels.BENEFICIARIES, labels.STANDINGS, labels.STATES, labels.SOURCES,
     labels.JOB_STATES,
     labels.DELIVERY_STATES, labels.FIELDS, BASES, NOTICES, ROLE_NAMES, routing.TITLES,
     labels.DELIVERY_KINDS, labels.LETTER_STATES, SERVICE_NAMES, labels.ACCOUNT_STATES, labels.TOKEN_SCOPES,

@@ -5,120 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
-from pydantic import ConfigDict, Field
-
-from contracts.vocabulary.fair_competition import GroundId
 from kit.ports import Ports
 from kit.store.port import Clause, Eq, In, Matches, Sort
-from kit.web import Answer
 from services.incentives.catalogue import Catalogue
 from services.incentives.errors import PolicyNotFound, ZoneNotFound
 from services.incentives.lives import state_of, visible
-from services.incentives.policy import Policy, stored_policy
-from services.incentives.policy.schema import Override, scopes_of
+from services.incentives.policy import stored_policy
+from services.incentives.policy.schema import scopes_of
+from services.incentives.queries.policy_answers import (
+    DraftAnswer,
+    PhaseAnswer,
+    PolicyDetail,
+    VersionAnswer,
+    WithdrawalAnswer,
+    ZoneAnswer,
+    ZonePage,
+)
 from services.incentives.queries.shelf import Seen, Shelf
 from services.incentives.repository import POLICIES, Library, text_hash
-from services.incentives.schemas import Day, HiddenBecause, StandingName, Status, ValidAnswer
+from services.incentives.schemas import Status
 from services.incentives.settings import counts_illustrative
 from services.incentives.zone_profile import ZoneProfile
 
-
-class ZoneAnswer(ZoneProfile):
-    """A zone, and how many policies may be evaluated for it today."""
-
-    model_config = ConfigDict(title="ZoneProfile", extra="forbid")
-
-    policies: int
-
-
-class ZonePage(Answer):
-    """All zones, in the city's order."""
-
-    items: list[ZoneAnswer]
-    next: str | None = None
-
-
-class DraftAnswer(Answer):
-    """A draft under way, for editors and reviewers."""
-
-    document: Policy
-    author: str
-    author_name: str
-    at: str
-    approved: bool | None = Field(description="null: 尚未审查")
-    conclusion: str | None
-    basis: str | None
-    reviewer: str | None
-    ground: GroundId | None = None
-    until: Day | None = None
-    overrides: list[Override] = Field(default_factory=list)
-
-
-class PolicyItem(Answer):
-    """A policy in a list: the version that is in effect on the day asked about, the draft's words where none ever was.
-
-    ``hidden_because`` says why companies do not see it, null where they do; ``next_version`` begins on ``next_from``.
-    """
-
-    id: str
-    revision: int
-    version: int
-    status: Status
-    title: str
-    title_en: str | None
-    standing: StandingName
-    scope: str
-    zones: list[str]
-    instrument: str
-    beneficiary: str
-    claim_mode: str
-    summary: str
-    benefit: str
-    valid: ValidAnswer
-    in_effect: bool
-    hidden_because: HiddenBecause | None = None
-    next_version: int | None = None
-    next_from: Day | None = None
-    cleanup_reason: str | None
-    exclusive_group: str | None
-    has_draft: bool
-
-
-class WithdrawalAnswer(Answer):
-    """A withdrawal: from which day on, why, and by whom."""
-
-    model_config = ConfigDict(populate_by_name=True)
-
-    from_: Day = Field(alias="from")
-    reason: str
-    by: str
-    at: str
-
-
-class PolicyDetail(PolicyItem):
-    """A policy with everything it says."""
-
-    document: Policy
-    content_hash: str | None = Field(None, description="这一版内容的校验值，发布后不变")
-    versions: list[int]
-    published_at: str | None
-    withdrawals: list[WithdrawalAnswer] = Field(default_factory=list)
-    draft: DraftAnswer | None
-
-
-class VersionAnswer(Answer):
-    """One immutable version, and the days on which it is in effect: null where it never was or is, or without end."""
-
-    policy: str
-    version: int
-    published_at: str
-    status: Status
-    first_day: Day | None
-    last_day: Day | None
-    content_hash: str
-    document: Policy
+ROUNDS: Final = 20
+"""So often the store is asked for one page, most of which the reader may not see; the rest is behind ``next``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +64,9 @@ async def policies(shelf: Shelf, wanted: PolicyFilter, *, limit: int, cursor: st
     """A page of policies in the order of their titles; what the reader may not see takes no place on it."""
     clauses = _clauses(shelf.ports, wanted)
     shown: list[dict[str, Any]] = []
-    while True:
+    if wanted.status not in (None, "published") and not shelf.staff:
+        return {"items": [], "next": None}
+    for _ in range(ROUNDS):
         page = await shelf.ports.store.find(
             POLICIES.name, shelf.scope, clauses, sort=Sort("title"), limit=limit - len(shown), cursor=cursor
         )
@@ -162,7 +76,8 @@ async def policies(shelf: Shelf, wanted: PolicyFilter, *, limit: int, cursor: st
                 shown.append(_item(found))
         cursor = page.next
         if cursor is None or len(shown) == limit:
-            return {"items": shown, "next": cursor}
+            break
+    return {"items": shown, "next": cursor}
 
 
 async def policy(shelf: Shelf, id: str) -> PolicyDetail:
@@ -181,6 +96,7 @@ async def policy(shelf: Shelf, id: str) -> PolicyDetail:
         document=shelf.without_hidden(found.policy),
         content_hash=None if version is None else text_hash(version.body["document"]),
         versions=list(range(1, body["version"] + 1)) if shelf.staff else [found.policy.version],
+        history=_history(shelf, found) if shelf.staff else [],
         published_at=body["published_at"],
         withdrawals=[_withdrawal(each) for each in body.get("acts", ()) if each["version"] is None]
         if shelf.staff
@@ -200,14 +116,10 @@ async def version(shelf: Shelf, id: str, number: int) -> VersionAnswer:
     if stored is None or number > found.record.body["version"] or not shelf.may_read(found, number):
         raise PolicyNotFound(f"「{found.policy.title}」没有第 {number} 版，现行为第 {found.policy.version} 版。")
     document = stored_policy(stored.body["document"], id)
-    phase = found.life.phase_of(number)
     return VersionAnswer(
         policy=id,
-        version=number,
         published_at=stored.body["at"],
-        status=state_of(document, shelf.day, found.life),
-        first_day=None if phase is None or phase.first == date.min else phase.first.isoformat(),
-        last_day=None if phase is None or phase.last == date.max else phase.last.isoformat(),
+        **_phase(found, number, state_of(document, shelf.day, found.life)),
         content_hash=text_hash(stored.body["document"]),
         document=shelf.without_hidden(document),
     )
@@ -268,6 +180,21 @@ def _item(found: Seen) -> dict[str, Any]:
         "cleanup_reason": cleanup.reason if cleanup is not None and cleanup.pending else None,
         "has_draft": record.body["draft"] is not None,
     }
+
+
+def _phase(found: Seen, number: int, status: Status) -> dict[str, Any]:
+    phase = found.life.phase_of(number)
+    return {
+        "version": number,
+        "status": status,
+        "first_day": None if phase is None or phase.first == date.min else phase.first.isoformat(),
+        "last_day": None if phase is None or phase.last == date.max else phase.last.isoformat(),
+    }
+
+
+def _history(shelf: Shelf, found: Seen) -> list[PhaseAnswer]:
+    numbers = (act.version for act in found.life.acts if act.version is not None)
+    return [PhaseAnswer(**_phase(found, number, shelf.status(found, number))) for number in numbers]
 
 
 def _withdrawal(act: Mapping[str, Any]) -> WithdrawalAnswer:
