@@ -17,6 +17,8 @@ HIDDEN = {
     "undated": "有效期不明", "cleanup": "待清理", "review": "没有有效的审查",
 }  # fmt: skip
 """Why companies do not see a policy."""
+STATES = HIDDEN | {"published": "生效中", "draft": "草稿"}
+"""What has become of a policy or a version."""
 SOURCES = {
     "officer": "专员填写",
     "import": "台账导入",
@@ -69,6 +71,7 @@ def labels_in(f: Formats) -> Mapping[str, Callable[..., str]]:
         "beneficiary_name": worded(BENEFICIARIES),
         "standing_name": worded(STANDINGS),
         "hidden_name": worded(HIDDEN),
+        "state_name": worded(STATES),
         "legal_basis": worded({each.value: label for each, label in BASES.items()}),
         "notice_given": worded({each.value: label for each, label in NOTICES.items()}),
         "job_state": worded(JOB_STATES),

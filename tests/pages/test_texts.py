@@ -27,7 +27,7 @@ SENTENCE = re.compile(r"_\(\s*'([^']*)'")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 TABLES = (
     policy_words.INSTRUMENTS, policy_words.CLAIM_MODES, policy_words.BENEFICIARIES, policy_words.STANDINGS,
-    labels.HIDDEN, labels.SOURCES, labels.JOB_STATES,
+    labels.STATES, labels.SOURCES, labels.JOB_STATES,
     labels.DELIVERY_STATES, labels.FIELDS, BASES, NOTICES, ROLE_NAMES, routing.TITLES,
     labels.DELIVERY_KINDS, labels.LETTER_STATES, SERVICE_NAMES, labels.ACCOUNT_STATES, labels.TOKEN_SCOPES,
     labels.PROGRESS, labels.ENQUIRY_STATES, acts.DID, acts.KINDS, acts.SUBJECTS, acts.FIELDS, acts.SYSTEM_NAMES,

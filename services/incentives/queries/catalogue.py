@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from kit.ports import Ports
 from kit.store.port import Clause, Eq, In, Matches, Range, Record, Sort
@@ -16,6 +16,7 @@ from services.incentives.policy import stored_policy
 from services.incentives.policy.schema import scopes_of
 from services.incentives.queries.policy_answers import (
     DraftAnswer,
+    PhaseAnswer,
     PolicyDetail,
     VersionAnswer,
     WithdrawalAnswer,
@@ -24,8 +25,12 @@ from services.incentives.queries.policy_answers import (
 )
 from services.incentives.queries.shelf import Seen, Shelf
 from services.incentives.repository import POLICIES, Library, text_hash
+from services.incentives.schemas import Status
 from services.incentives.settings import counts_illustrative
 from services.incentives.zone_profile import ZoneProfile
+
+ROUNDS: Final = 20
+"""So often the store is asked for one page, most of which the reader may not see; the rest is behind ``next``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,9 @@ async def policies(shelf: Shelf, wanted: PolicyFilter, *, limit: int, cursor: st
     """A page of policies in the order of their titles; what the reader may not see takes no place on it."""
     clauses = _clauses(shelf.ports, wanted)
     shown: list[dict[str, Any]] = []
-    while True:
+    if wanted.status not in (None, "published") and not shelf.staff:
+        return {"items": [], "next": None}
+    for _ in range(ROUNDS):
         page = await shelf.ports.store.find(
             POLICIES.name, shelf.scope, clauses, sort=Sort("title"), limit=limit - len(shown), cursor=cursor
         )
@@ -70,7 +77,8 @@ async def policies(shelf: Shelf, wanted: PolicyFilter, *, limit: int, cursor: st
                 shown.append(_item(found) | _drafting(record, shelf))
         cursor = page.next
         if cursor is None or len(shown) == limit:
-            return {"items": shown, "next": cursor}
+            break
+    return {"items": shown, "next": cursor}
 
 
 async def policy(shelf: Shelf, id: str) -> PolicyDetail:
@@ -90,6 +98,7 @@ async def policy(shelf: Shelf, id: str) -> PolicyDetail:
         document=shelf.without_hidden(found.policy),
         content_hash=None if version is None else text_hash(version.body["document"]),
         versions=list(range(1, body["version"] + 1)) if shelf.staff else [found.policy.version],
+        history=_history(shelf, found) if shelf.staff else [],
         published_at=body["published_at"],
         withdrawals=[_withdrawal(each) for each in body.get("acts", ()) if each["version"] is None]
         if shelf.staff
@@ -109,14 +118,10 @@ async def version(shelf: Shelf, id: str, number: int) -> VersionAnswer:
     if stored is None or number > found.record.body["version"] or not shelf.may_read(found, number):
         raise PolicyNotFound(f"「{found.policy.title}」没有第 {number} 版，现行为第 {found.policy.version} 版。")
     document = stored_policy(stored.body["document"], id)
-    phase = found.life.phase_of(number)
     return VersionAnswer(
         policy=id,
-        version=number,
         published_at=stored.body["at"],
-        status=state_of(document, shelf.day, found.life),
-        first_day=None if phase is None or phase.first == date.min else phase.first.isoformat(),
-        last_day=None if phase is None or phase.last == date.max else phase.last.isoformat(),
+        **_phase(found, number, state_of(document, shelf.day, found.life)),
         content_hash=text_hash(stored.body["document"]),
         document=shelf.without_hidden(document),
     )
@@ -184,6 +189,21 @@ def _item(found: Seen) -> dict[str, Any]:
         "cleanup_reason": cleanup.reason if cleanup is not None and cleanup.pending else None,
         "has_draft": record.body["draft"] is not None,
     }
+
+
+def _phase(found: Seen, number: int, status: Status) -> dict[str, Any]:
+    phase = found.life.phase_of(number)
+    return {
+        "version": number,
+        "status": status,
+        "first_day": None if phase is None or phase.first == date.min else phase.first.isoformat(),
+        "last_day": None if phase is None or phase.last == date.max else phase.last.isoformat(),
+    }
+
+
+def _history(shelf: Shelf, found: Seen) -> list[PhaseAnswer]:
+    numbers = (act.version for act in found.life.acts if act.version is not None)
+    return [PhaseAnswer(**_phase(found, number, shelf.status(found, number))) for number in numbers]
 
 
 def _withdrawal(act: Mapping[str, Any]) -> WithdrawalAnswer:

@@ -1,4 +1,4 @@
-"""What is said of zones and policies: in lists, one by one, and each version."""
+"""What the API answers of zones and policies: items of lists, whole policies, their versions, drafts to authors."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from contracts.vocabulary.fair_competition import GroundId
 from kit.web import Answer
 from services.incentives.policy import Policy
 from services.incentives.policy.schema import Override
-from services.incentives.schemas.eligibility import ValidAnswer
-from services.incentives.schemas.words import Day, DraftState, HiddenBecause, StandingName, Status
+from services.incentives.schemas import Day, DraftState, HiddenBecause, StandingName, Status, ValidAnswer
 from services.incentives.zone_profile import ZoneProfile
 
 
@@ -87,25 +86,31 @@ class WithdrawalAnswer(Answer):
     at: str
 
 
+class PhaseAnswer(Answer):
+    """What has become of a version, and the days on which it is in effect; null where it never is, or without end."""
+
+    version: int
+    status: Status
+    first_day: Day | None
+    last_day: Day | None
+
+
 class PolicyDetail(PolicyItem):
     """A policy with everything it says."""
 
     document: Policy
     content_hash: str | None = Field(None, description="这一版内容的校验值，发布后不变")
     versions: list[int]
+    history: list[PhaseAnswer] = Field(default_factory=list, description="各版的状态和生效的日子，只给工作人员")
     published_at: str | None
     withdrawals: list[WithdrawalAnswer] = Field(default_factory=list)
     draft: DraftAnswer | None
 
 
-class VersionAnswer(Answer):
-    """One immutable version, and the days on which it is in effect: null where it never was or is, or without end."""
+class VersionAnswer(PhaseAnswer):
+    """One immutable version, with what has become of it."""
 
     policy: str
-    version: int
     published_at: str
-    status: Status
-    first_day: Day | None
-    last_day: Day | None
     content_hash: str
     document: Policy

@@ -72,6 +72,11 @@ class Shelf:
         """One stored version."""
         return await self.ports.store.get(VERSIONS.name, self.scope, version_id(id, number))
 
+    def status(self, found: Seen, number: int) -> State:
+        """What has become of a version by the day; of one that is in effect on no day its own term is no matter."""
+        policy = self.library.policy(found.record.id, number)
+        return found.life.became(number, self.day) if policy is None else state_of(policy, self.day, found.life)
+
     def may_read(self, found: Seen, number: int) -> bool:
         """Whether the reader may read a version: companies the one in effect, and those that go on beside it."""
         if self.staff or number == found.policy.version:
