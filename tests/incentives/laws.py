@@ -13,5 +13,5 @@ AT_ONCE: Final = 4
 """So many projects are tried on each catalogue, which takes longer to draw than to ask."""
 law: Final = settings(max_examples=CASES)
 """A law of the engine; ten thousand cases in full effort."""
-law_of_catalogues: Final = settings(max_examples=CASES // AT_ONCE)
+law_of_catalogues: Final = settings(max_examples=max(40, CASES // AT_ONCE))
 """The same of whole catalogues, each tried on several projects."""
