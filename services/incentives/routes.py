@@ -28,7 +28,7 @@ from services.incentives.schemas import (
 router = APIRouter()
 
 YAML = "application/yaml"
-_YAML: dict[int | str, dict[str, Any]] = {200: {"content": {YAML: {"schema": {"type": "string"}}}}}
+_YAML: dict[int | str, dict[str, Any]] = {200: {"content": {YAML: {"schema": {"type": "object"}}}}}
 PolicyId = Annotated[str, Path(max_length=80, description="政策编号")]
 
 
