@@ -78,7 +78,10 @@ async def edit_policy(id: str, visit: Visiting) -> Response:
     """The draft as its author left it; where there is none, what is published."""
     desk = await Desk.of(visit, id)
     text = await visit.api.text(f"/policies/{id}/text", draft=desk.draft is not None)
-    return _draw(visit, desk, text, await _check(visit, text))
+    try:
+        return _draw(visit, desk, text, await _check(visit, text))
+    except Refused as refused:
+        return _draw(visit, desk, text, None, refused=refused)
 
 
 @router.post("/policies/{id}/edit")

@@ -34,7 +34,7 @@ router = APIRouter()
 
 SignedIn = Annotated[Principal, Depends(require())]
 YAML = "application/yaml"
-_YAML: dict[int | str, dict[str, Any]] = {200: {"content": {YAML: {"schema": {"type": "string"}}}}}
+_YAML: dict[int | str, dict[str, Any]] = {200: {"content": {YAML: {"schema": {"type": "object"}}}}}
 PolicyId = Annotated[str, Path(max_length=80, description="政策编号")]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.pages.policy_writing import LONGEST_FILE, beginning
 from services.incentives.authored import MAX_TEXT
+from services.incentives.policy import read_policy
 from tests.flows.policy_desk import REVIEW, Desk, revision, text_of, typed
 from tests.flows.test_page_matrix import Browser
 from tests.flows.world import World
@@ -95,6 +96,19 @@ def test_a_file_takes_the_place_of_the_text_or_leaves_it(editor: Desk, content: 
     answer = editor.post("/policies/new", {"text": "原来写的", "do": "load"}, files=upload)
     assert said in answer.text
     assert typed(answer) == ("# 文件里的\ntitle: 好\n" if said == "文件里的" else "原来写的")
+
+
+def test_what_was_drafted_elsewhere_and_is_too_long_for_a_form_can_be_read(world: World, editor: Desk) -> None:
+    id, text = text_of(world)
+    whole = read_policy(text, "draft").model_dump(mode="json", by_alias=True)
+    long = "长" * 2000
+    overrides = [{"rule": "hand-picked", "reason": long} for _ in range(30)]
+    review = {"reviewer": "某人", "conclusion": long, "basis": long, "on": "2026-01-05", "overrides": overrides}
+    made = world.ask("editor", "POST", "/api/v1/policies", json={"policy": whole | {"summary": long, "review": review}})
+    assert made.is_success, made.text
+    page = editor.get(f"/policies/{id}/edit")
+    assert (page.status_code, len(typed(page)) > MAX_TEXT) == (422, True)
+    assert 'role="alert"' in page.text
 
 
 def test_an_older_window_does_not_write_over_what_was_saved_since(world: World, editor: Desk) -> None:
