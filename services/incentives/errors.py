@@ -65,6 +65,14 @@ class UnansweredFlags(Conflict):
     slug, title = "unanswered-flags", "涉及公平竞争的内容没有说明理由"
 
 
+class CatalogueFull(Conflict):
+    slug, title = "catalogue-full", "发布的政策已达上限"
+
+
+class TopUpsInCircle(Conflict):
+    slug, title = "top-ups-in-circle", "补差额成了一圈"
+
+
 class CodeTableExists(Conflict):
     slug, title = "industry-codes-exist", "这一版行业代码表已经载入"
 

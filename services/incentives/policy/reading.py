@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from contracts.vocabulary.facts import FactsError
 from kit.wording import in_chinese
-from services.incentives.authored import Authored, AuthoringError, AuthoringProblem, Path, read_yaml
+from services.incentives.authored import MAX_PROBLEMS, Authored, AuthoringError, AuthoringProblem, Path, read_yaml
 from services.incentives.policy.aftercare import Borne, Clawback, Lifetime, Recheck, Tranche
 from services.incentives.policy.benefit import KINDS, Band, Unit
+from services.incentives.policy.bounds import beyond
 from services.incentives.policy.combination import Pool, SharedCap
 from services.incentives.policy.dated import Held, Ruling
 from services.incentives.policy.examples import Beside, Example
 from services.incentives.policy.figures import Computed, Multiplier, OfBase
 from services.incentives.policy.lookups import Case, Lookup
+from services.incentives.policy.parts import PartError
 from services.incentives.policy.quantities import Per, Ratio, Since
 from services.incentives.policy.schema import Cleanup, Override, Policy, PolicyScope, Review, Source
 from services.incentives.policy.terms import Application, Grandfathering, Retention, Season, Validity
@@ -77,6 +80,8 @@ def policy_of(authored: Authored) -> Policy:
     Raises:
         AuthoringError: with all that is wrong.
     """
+    if (problem := beyond(authored)) is not None:
+        raise AuthoringError(authored.file, [problem])
     return validate(Policy, authored, _words_at)
 
 
@@ -86,7 +91,7 @@ def policy_from(document: Mapping[str, Any], name: str) -> Policy:
     Raises:
         AuthoringError: with all that is wrong.
     """
-    return validate(Policy, Authored(name, dict(document), {}), _words_at)
+    return policy_of(Authored(name, dict(document), {}))
 
 
 def stored_policy(document: Mapping[str, Any], name: str) -> Policy:
@@ -113,19 +118,37 @@ def validate(model: type[Model], authored: Authored, words_at: Any = None) -> Mo
         return model.model_validate(authored.content)
     except ValidationError as error:
         words = words_at or (lambda _path: tuple(_names(model)))
-        problems = [_problem(each, authored, words) for each in error.errors(include_url=False)]
-        raise AuthoringError(authored.file, list(dict.fromkeys(problems))) from error
+        errors = error.errors(include_url=False)
+        found = (problem for each in errors[:MAX_PROBLEMS] for problem in _problems(each, authored, words))
+        problems = list(dict.fromkeys(found))
+        if len(errors) > MAX_PROBLEMS:
+            rest = f"还有 {len(errors) - MAX_PROBLEMS} 处没有列出，请先更正以上各处"
+            problems.append(AuthoringProblem("", None, rest))
+        raise AuthoringError(authored.file, problems) from error
 
 
-def _problem(error: Mapping[str, Any], authored: Authored, words_at: Any) -> AuthoringProblem:
+def _problems(error: Mapping[str, Any], authored: Authored, words_at: Any) -> Iterator[AuthoringProblem]:
+    """What one error says: of facts each where it stands, of a list the part that is wrong."""
     path = _plain_path(error["loc"], authored.content)
-    message = in_chinese(error)
+    reason = error.get("ctx", {}).get("error")
+    if isinstance(reason, FactsError):
+        for name, message in reason.errors[:MAX_PROBLEMS]:
+            yield authored.problem((*path, name), message)
+    elif isinstance(reason, PartError):
+        yield authored.problem((*path, *reason.steps), str(reason))
+    else:
+        yield authored.problem(path, _message(error, path, words_at))
+
+
+def _message(error: Mapping[str, Any], path: Path, words_at: Any) -> str:
+    message = in_chinese(error).replace("' or '", "'、'").replace("', '", "'、'")
     if error["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(path[-1]), words_at(path[:-1]), n=1, cutoff=0.5)
-        message = f"不认识的字段「{path[-1]}」" + (f"，是否想写 {near[0]}？" if near else "，请删除或检查拼写")
+        name = str(path[-1])[:80]
+        near = difflib.get_close_matches(name, words_at(path[:-1]), n=1, cutoff=0.5)
+        message = f"不认识的字段「{name}」" + (f"，是否想写 {near[0]}？" if near else "，请删除或检查拼写")
     elif error["type"] == "benefit_kind":
         message = str(error["msg"])
-    return authored.problem(path, message)
+    return message
 
 
 def _plain_path(location: Iterable[str | int], content: Any) -> Path:

@@ -9,6 +9,7 @@ from typing import Any
 from contracts.vocabulary.facts import FACTS
 from services.incentives.policy import Policy
 from services.incentives.policy.benefit import Unit
+from services.incentives.policy.combination import circle, in_circle
 from services.incentives.policy.terms import Validity
 from services.incentives.policy_checks.findings import Finding
 from services.incentives.policy_checks.formulas import Effort, TooLarge, comparisons_in, formula_of, satisfiable
@@ -17,11 +18,17 @@ from services.incentives.policy_checks.witnesses import Universe
 
 def compare(policy: Policy, others: Iterable[Policy]) -> list[Finding]:
     """What a policy has in common with others that it should not, others of the same standing."""
+    others = list(others)
     alike = [each for each in others if each.standing == policy.standing and _together(policy.valid, each.valid)]
     found = [_versions(policy, each) for each in alike if each.id == policy.id and each.version != policy.version]
     if policy.standing != "historical":
         found += [_overlap(policy, each) for each in alike if each.id != policy.id and _pay_for_one_thing(policy, each)]
-    return found
+    return [*_circle(policy, others), *found]
+
+
+def _circle(policy: Policy, others: Iterable[Policy]) -> list[Finding]:
+    way = circle(policy.id, {each.id: each.tops_up or () for each in (*others, policy)})
+    return [Finding("error", ("tops_up",), in_circle(way))] if way else []
 
 
 def _pay_for_one_thing(one: Policy, other: Policy) -> bool:

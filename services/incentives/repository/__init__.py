@@ -17,7 +17,7 @@ from services.incentives.repository.collections import (
     today,
     version_id,
 )
-from services.incentives.repository.library import Library
+from services.incentives.repository.library import Library, readable
 from services.incentives.repository.marks import basis_of, mark_of, overtaken_by, part_of
 from services.incentives.repository.tables import CodeTable, CodeTables
 
@@ -41,6 +41,7 @@ __all__ = [
     "mark_of",
     "overtaken_by",
     "part_of",
+    "readable",
     "scope_of_author",
     "today",
     "version_id",
