@@ -1,6 +1,6 @@
-"""Writes what machines read of our contracts: ``contracts/asyncapi.yaml`` and ``contracts/openapi.json``.
+"""Writes what machines read: ``asyncapi.yaml``, ``openapi.json`` and ``policy.schema.json`` in ``contracts``.
 
-Both are generated and checked in: a diff shows what a change does to others, and the gateway serves the
+All are generated and checked in: a diff shows what a change does to others, and the gateway serves the
 file, since building it for every route takes longer than a start should.
 
 ``python -m deploy.contracts`` writes them; ``--check`` only says whether they are current.
@@ -29,6 +29,7 @@ from gateway.openapi import openapi_document
 from kit.events import Event
 from kit.settings import Settings
 from operating.opening import open_bus, open_clock, open_ports
+from services.incentives.file_schema import file_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMAS = "#/components/schemas/"
@@ -141,7 +142,11 @@ def _message(route: Route) -> dict[str, Any]:
 def generated() -> Mapping[Path, str]:
     """Every generated file with what it should hold."""
     contracts = ROOT / "contracts"
-    return {contracts / "asyncapi.yaml": asyncapi(), contracts / "openapi.json": openapi()}
+    return {
+        contracts / "asyncapi.yaml": asyncapi(),
+        contracts / "openapi.json": openapi(),
+        contracts / "policy.schema.json": file_schema(),
+    }
 
 
 def stale() -> list[Path]:
