@@ -53,7 +53,7 @@ clean-tree: $(STAMPS)/dev
 	@$(BIN)/python -m pytest --quiet --no-header tests/architecture/test_tracked_files.py
 
 .PHONY: contracts
-contracts: $(STAMPS)/dev ## Write contracts/openapi.json and contracts/asyncapi.yaml anew
+contracts: $(STAMPS)/dev ## Write openapi.json, asyncapi.yaml and policy.schema.json in contracts anew
 	@$(BIN)/python -m deploy.contracts
 
 .PHONY: sbom

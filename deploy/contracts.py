@@ -1,6 +1,6 @@
-"""Writes what others read of our contracts: the events, the API, and the registry of facts as a page.
+"""Writes what others read of our contracts: the events, the API, the schema of policy files, the registry of facts.
 
-Both are generated and checked in: a diff shows what a change does to others, and the gateway serves the
+All are generated and checked in: a diff shows what a change does to others, and the gateway serves the
 file, since building it for every route takes longer than a start should.
 
 ``python -m deploy.contracts`` writes them; ``--check`` only says whether they are current.
@@ -30,6 +30,7 @@ from gateway.openapi import openapi_document
 from kit.events import Event
 from kit.settings import Settings
 from operating.opening import open_bus, open_clock, open_ports
+from services.incentives.file_schema import file_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMAS = "#/components/schemas/"
@@ -146,6 +147,7 @@ def generated() -> Mapping[Path, str]:
         contracts / "asyncapi.yaml": asyncapi(),
         contracts / "openapi.json": openapi(),
         ROOT / "docs" / "facts.md": fact_table(),
+        contracts / "policy.schema.json": file_schema(),
     }
 
 

@@ -30,12 +30,12 @@ def lint(file: Path) -> Outcome:
     """Schema, examples, conditions, red flags and what ships beside it.
 
     Raises:
-        Unreadable: there is no such file, or it is no text.
+        Unreadable: there is no such file, it is too long, or it is no text.
     """
     try:
         written = read(file)
     except Unreadable as error:
-        if not _is_authors(error):
+        if not error.read:
             raise
         return Outcome(error.outcome.text, error.outcome.document, 1)
     rows = _rows(written)
@@ -55,11 +55,6 @@ def _articles(rows: Sequence[Row]) -> list[tuple[str, str]]:
     """The articles of every rule that is touched, each once."""
     touched = dict.fromkeys(row["rule"] for row in rows if "rule" in row)
     return [(rule, str(article)) for rule in touched for article in RULES[rule].articles]
-
-
-def _is_authors(error: Unreadable) -> bool:
-    """Whether it is the text that is wrong, and not that there is none."""
-    return any(problem["line"] is not None or problem["path"] for problem in error.outcome.document["problems"])
 
 
 def _rows(written: Written) -> list[Row]:

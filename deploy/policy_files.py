@@ -8,15 +8,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from services.incentives.authored import MAX_TEXT, Authored, AuthoringError, AuthoringProblem, read_yaml
+from services.incentives.authored import (
+    Authored,
+    AuthoringError,
+    AuthoringProblem,
+    Unsuitable,
+    read_file,
+    read_yaml,
+)
 from services.incentives.catalogue import load_policies
 from services.incentives.code_table import ShippedTable
 from services.incentives.policy import Policy, policy_of
 from services.incentives.policy.reading import validate
 from services.incentives.settings import CODES, POLICIES
-
-LONGEST = 4 * MAX_TEXT
-"""Bytes of the longest text that can be within the limit of characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +36,11 @@ class Outcome:
 
 
 class Unreadable(Exception):
-    """A file cannot be worked with; its ``outcome`` says why."""
+    """A file cannot be worked with; its ``outcome`` says why, ``read`` whether anything of it was read."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: Outcome, *, read: bool = True) -> None:
         super().__init__(outcome.text)
-        self.outcome = outcome
+        self.outcome, self.read = outcome, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,31 +68,20 @@ def read_authored(file: Path) -> Authored:
     """The content of a file people write.
 
     Raises:
-        Unreadable: there is no such file, or it is no text.
+        Unreadable: there is no such file, it is too long, or it is no text.
         AuthoringError: it is no YAML within the limits.
     """
     try:
-        with file.open("rb") as stream:
-            content = stream.read(LONGEST + 1)
-        text = content.decode("utf-8-sig") if len(content) <= LONGEST else " " * (MAX_TEXT + 1)
-    except OSError as error:
-        raise unreadable(file, [AuthoringProblem("", None, _why(error))]) from error
-    except UnicodeDecodeError as error:
-        raise unreadable(file, [AuthoringProblem("", None, "不是 UTF-8 文字，请用 UTF-8 另存")]) from error
-    return read_yaml(text, file.name)
+        return read_file(file, file.name)
+    except Unsuitable as error:
+        raise unreadable(file, error.problems, read=False) from error
 
 
-def _why(error: OSError) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "没有这个文件，请核对路径"
-    return "这是目录，请写文件" if isinstance(error, IsADirectoryError) else "打不开，请核对路径和权限"
-
-
-def unreadable(file: Path, problems: Sequence[AuthoringProblem]) -> Unreadable:
+def unreadable(file: Path, problems: Sequence[AuthoringProblem], *, read: bool = True) -> Unreadable:
     """The end of a command for which a file is not good enough."""
     lines = [f"{where(file, each)}：{each.message}" for each in problems]
     document = {"file": str(file), "ok": False, "problems": [asdict(each) | {"level": "error"} for each in problems]}
-    return Unreadable(Outcome("\n".join(lines), document, 2))
+    return Unreadable(Outcome("\n".join(lines), document, 2), read=read)
 
 
 def where(file: Path, problem: AuthoringProblem) -> str:

@@ -108,6 +108,7 @@ def parse_facts(raw: Mapping[str, Any], source_kind: SourceKind, source_id: str 
 
 def unknown_fact(name: str) -> str:
     """What to say of a fact that is not in the registry."""
+    name = name[:80]  # no fact has a longer one, and comparing takes the longer the longer they are
     near = difflib.get_close_matches(name, FACTS, n=3, cutoff=0.6)
     hint = f"，是否想写 {'、'.join(near)}？" if near else "，可用的字段见接口说明。"
     return f"没有「{name}」这个字段{hint}"

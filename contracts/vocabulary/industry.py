@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import cache
 
 CODE = re.compile(r"[A-T]|[0-9]{2,4}")
 
@@ -100,6 +101,13 @@ def is_code(code: str) -> bool:
 def within(code: str, prefix: str) -> bool:
     """Whether ``code`` lies within ``prefix``, a section letter or 2 to 4 digits."""
     return section_of(code) == prefix if len(prefix) == 1 else code.startswith(prefix)
+
+
+@cache
+def lineage(code: str) -> frozenset[str]:
+    """A code with all that it lies within: its section, division and group."""
+    coarser = (code[:length] for length in (2, 3) if length < len(code))
+    return frozenset({code, section_of(code) or code, *coarser})
 
 
 def suggest_codes(chain: str) -> tuple[str, ...]:

@@ -10,12 +10,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path as FilePath
 from typing import Any
 
 import yaml
 
 MAX_DEPTH = 40
 MAX_TEXT = 64 * 1024
+_LONGEST = 4 * MAX_TEXT
+"""Bytes of the longest text that can be within the limit of characters."""
+MAX_LEAVES = 60
+MAX_NESTING = 8
+"""Of the conditions of a policy; said here already where a text is so deep or long that nothing of it is read."""
+MAX_PROBLEMS = 100
+"""So many are told; of a thousand mistakes nobody mends the last first."""
+_ADVICE = f"一项政策最多 {MAX_LEAVES} 个条件、嵌套 {MAX_NESTING} 层"
 
 Path = tuple[str | int, ...]
 
@@ -23,6 +32,8 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"^[-+]?(?:0|[1-9]\d{0,17})$")
 _FLOAT = re.compile(r"^[-+]?\d{1,18}\.\d{1,18}$")
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+_NO_TEXT = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What YAML allows in no text."""
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -34,15 +45,18 @@ class AuthoringProblem:
     line: int | None
     message: str
     column: int | None = None
+    file: str = ""
 
     def __str__(self) -> str:
-        """``第12行 conditions.all.1.op：…``."""
+        """``第12行第7列 conditions.all.1.op：…``."""
         return f"{self.place}：{self.message}"
 
     @property
     def place(self) -> str:
-        """Line and path as a person looks for them."""
-        return " ".join(part for part in (f"第{self.line}行" if self.line else "", self.path) if part) or "全文"
+        """File (where several were read), line, column and path as a person looks for them."""
+        line = f"第{self.line}行" if self.line else ""
+        column = f"第{self.column}列" if self.line and self.column else ""
+        return " ".join(part for part in (self.file, line + column, self.path) if part) or "全文"
 
 
 class AuthoringError(ValueError):
@@ -51,6 +65,10 @@ class AuthoringError(ValueError):
     def __init__(self, file: str, problems: list[AuthoringProblem]) -> None:
         super().__init__("\n".join(f"{file} {problem}" for problem in problems))
         self.file, self.problems = file, problems
+
+
+class Unsuitable(AuthoringError):
+    """Nothing of a file was read: it is too long, or no text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +102,15 @@ def read_yaml(text: str, file: str) -> Authored:
     """Read one document.
 
     Raises:
-        AuthoringError: it is no YAML, too long, too deep, or uses anchors, tags or a key twice.
+        Unsuitable: it is too long, or holds characters that no text does.
+        AuthoringError: it is no YAML, too deep, or uses anchors, tags or a key twice.
     """
     if len(text) > MAX_TEXT:
-        raise AuthoringError(file, [AuthoringProblem("", None, f"超过 {MAX_TEXT // 1024} KiB，请拆成几个文件")])
+        message = f"全文超过 {MAX_TEXT // 1024} KiB（从这里起超出），请拆成几个文件；{_ADVICE}"
+        raise Unsuitable(file, [_at(text, MAX_TEXT, message)])
+    if strange := _NO_TEXT.search(text):
+        message = "不是有效的 YAML：这里有看不见的控制字符，请删除，并用 UTF-8 另存"
+        raise Unsuitable(file, [_at(text, strange.start(), message)])
     reading = _Reading(file, text)
     try:
         content = reading.document()
@@ -99,6 +122,39 @@ def read_yaml(text: str, file: str) -> Authored:
         column = mark.column + 1 if mark else None
         raise AuthoringError(file, [AuthoringProblem("", line, message, column)]) from error
     return Authored(file, content, reading.lines, reading.columns)
+
+
+def read_file(path: FilePath, file: str) -> Authored:
+    """Read a file, of a long one no more than is too much.
+
+    Raises:
+        Unsuitable: it cannot be opened, is too long, or is no text.
+        AuthoringError: it is no YAML within the limits.
+    """
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(_LONGEST + 1)
+        text = content.decode("utf-8-sig", "strict" if len(content) <= _LONGEST else "replace")
+    except OSError as error:
+        raise Unsuitable(file, [AuthoringProblem("", None, _why(error))]) from error
+    except UnicodeDecodeError as error:
+        lines = content[: error.start].split(b"\n")
+        column = len(lines[-1].decode("utf-8", "replace")) + 1
+        problem = AuthoringProblem("", len(lines), "从这里起不是 UTF-8 文字，请用 UTF-8 另存", column)
+        raise Unsuitable(file, [problem]) from error
+    return read_yaml(text, file)
+
+
+def _why(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "没有这个文件，请核对路径"
+    return "这是目录，请写文件" if isinstance(error, IsADirectoryError) else "打不开，请核对路径和权限"
+
+
+def _at(text: str, place: int, message: str) -> AuthoringProblem:
+    """A problem at a character."""
+    before = text[:place]
+    return AuthoringProblem("", before.count("\n") + 1, message, place - before.rfind("\n"))
 
 
 class _Reading:
@@ -127,7 +183,7 @@ class _Reading:
         if event.tag and event.tag != "!":
             raise self._refuse(event, path, f"不支持标签 {event.tag}，请删除")
         if len(path) > MAX_DEPTH:
-            raise self._refuse(event, path, f"嵌套超过 {MAX_DEPTH} 层，请简化")
+            raise self._refuse(event, path, f"嵌套超过 {MAX_DEPTH} 层，请简化；{_ADVICE}")
         self._mark(path, event)
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(path)

@@ -7,7 +7,9 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from contracts.vocabulary.form import INDUSTRY_CODE, Form
 from kit.auth import Principal
@@ -48,23 +50,21 @@ Checker = Annotated[Principal, Depends(require("policy_editor", "reviewer", "adm
 Loader = Annotated[Principal, Depends(require("administrator", "policy_editor"))]
 
 
-def _policy(given: Any) -> Any:
-    """A policy in JSON, refused with an author's messages and paths instead of a validator's."""
-    if not isinstance(given, dict):
-        return given
-    try:
-        return policy_from(given, "policy")
-    except AuthoringError as error:
-        raise refused(error.problems) from error
+class _AsWritten:
+    """A policy whose schema callers are shown, while nothing of it is read on the loop: that may take a moment."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _written: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(Policy.__pydantic_core_schema__)
 
 
 class DraftInput(StrictModel):
-    """A draft, as the text of a policy file or as the same in JSON."""
+    """A draft, as the text of a policy file or as the same in JSON; what it says is read in a thread of its own."""
 
-    text: Annotated[str, Field(min_length=1, max_length=MAX_TEXT)] | None = Field(
-        None, description="政策文件的 YAML 全文"
+    text: Annotated[str, Field(min_length=1)] | None = Field(
+        None, description=f"政策文件的 YAML 全文，最多 {MAX_TEXT // 1024} KiB"
     )
-    policy: Annotated[Policy, BeforeValidator(_policy)] | None = Field(None, description="同样内容的 JSON")
+    policy: Annotated[dict[str, Any], _AsWritten] | None = Field(None, description="同样内容的 JSON")
     revision: int | None = Field(None, ge=0, le=10**9, description="从哪一次保存改起，新的写 0；之后在别处改过的不保存")
 
     @model_validator(mode="after")
@@ -211,7 +211,10 @@ def _sound(body: DraftInput) -> Policy:
     if body.text is not None:
         return policy_of_text(body.text)
     assert body.policy is not None  # noqa: S101 - the model takes exactly one of text and policy
-    return sound(body.policy)
+    try:
+        return sound(policy_from(body.policy, "草稿"))
+    except AuthoringError as error:
+        raise refused(error.problems) from error
 
 
 def _receipt(receipt: dict[str, Any], response: Response) -> dict[str, Any]:

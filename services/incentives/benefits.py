@@ -155,7 +155,8 @@ class _Making:
         def of_base(facts: Facts, _verdicts: Verdicts) -> Span:
             stated = base(facts)
             if stated is None or stated.currency not in HOME:
-                return OPEN
+                low, high = between(0, math.inf)
+                return OPEN if high == math.inf else Span(low, high)
             return NOTHING if stated is DOES_NOT_APPLY else Span(*between(stated.low, stated.high))
 
         return of_base

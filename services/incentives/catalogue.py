@@ -6,17 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
-from pathlib import Path
 from typing import Literal
 
 from contracts.vocabulary.zones import ZONES
-from services.incentives.authored import AuthoringError, AuthoringProblem
 from services.incentives.benefits import CompiledBenefit, compile_benefit
 from services.incentives.conditions import CompiledLeaf, Predicates, compile_condition
 from services.incentives.formulas import Formula
 from services.incentives.index import Index
-from services.incentives.policy import Policy, read_policy
+from services.incentives.policy import Policy
 from services.incentives.policy.combination import Limit
+from services.incentives.policy_folder import load_policies as load_policies
 from services.incentives.ways import Ways
 from services.incentives.zone_profile import ZoneProfile
 
@@ -115,41 +114,6 @@ def catalogue_version(policies: Iterable[Policy], *, illustrative: bool) -> str:
 def content_hash(policy: Policy) -> str:
     """A hash of everything a policy says."""
     return sha256(policy.model_dump_json(by_alias=True).encode()).hexdigest()
-
-
-def load_policies(folder: Path) -> list[Policy]:
-    """Every policy file below a folder.
-
-    Raises:
-        AuthoringError: with all that is wrong in all files.
-    """
-    policies: dict[str, Policy] = {}
-    problems: list[AuthoringProblem] = []
-    for path in sorted(folder.rglob("*.yaml")):
-        name = path.relative_to(folder).as_posix()
-        try:
-            policy = read_policy(path.read_text("utf-8"), name)
-        except AuthoringError as error:
-            problems += [replace(each, path=f"{name} {each.path}".strip()) for each in error.problems]
-            continue
-        problems += [AuthoringProblem(f"{name} {where}", None, message) for where, message in _misplaced(policy, path)]
-        if policy.id in policies:
-            problems.append(AuthoringProblem(f"{name} id", None, f"编号 {policy.id} 已被另一份文件使用"))
-        policies[policy.id] = policy
-    if problems:
-        raise AuthoringError(folder.name, problems)
-    return list(policies.values())
-
-
-def _misplaced(policy: Policy, path: Path) -> list[tuple[str, str]]:
-    wrong = []
-    if path.stem != policy.id:
-        wrong.append(("id", f"应与文件名相同：{path.stem}"))
-    scope = policy.scope
-    home = scope.zone or scope.group or scope.city or "elsewhere"
-    if path.parent.name != home:
-        wrong.append(("scope", f"适用范围是 {scope.key}，文件应放在 {home}/ 目录"))
-    return wrong
 
 
 def _compile(policy: Policy, predicates: Predicates) -> CompiledPolicy:

@@ -15,8 +15,8 @@ from itertools import accumulate, pairwise
 from operator import or_
 from typing import Any, Final
 
-from contracts.vocabulary.industry import section_of
-from services.incentives.comparisons import INTERVALS, lineage
+from contracts.vocabulary.industry import lineage, section_of
+from services.incentives.comparisons import INTERVALS
 from services.incentives.conditions import Asked, Comparison
 from services.incentives.gates import Weights
 from services.incentives.measures import DOES_NOT_APPLY, Reading

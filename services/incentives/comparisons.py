@@ -7,10 +7,9 @@ whole part, and one more where anything is left over, so that ``>=`` and ``>`` a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any, Final, Literal
 
-from contracts.vocabulary.industry import section_of
+from contracts.vocabulary.industry import lineage
 from services.incentives.policy.operands import Operand
 
 NOT_MET: Final = 0
@@ -120,10 +119,3 @@ def _code_test(op: str, operand: Operand) -> Test:
         return UNKNOWN if code in coarser else NOT_MET
 
     return _opposite(one_of) if op == "ne" else one_of
-
-
-@cache
-def lineage(code: str) -> frozenset[str]:
-    """An industry code with all that it lies within: its section, division and group."""
-    coarser = (code[:length] for length in (2, 3) if length < len(code))
-    return frozenset({code, section_of(code) or code, *coarser})

@@ -77,6 +77,14 @@ class AlreadyWithdrawn(Conflict):
     slug, title = "already-withdrawn", "这项政策已经撤回"
 
 
+class CatalogueFull(Conflict):
+    slug, title = "catalogue-full", "发布的政策已达上限"
+
+
+class TopUpsInCircle(Conflict):
+    slug, title = "top-ups-in-circle", "补差额成了一圈"
+
+
 class CodeTableExists(Conflict):
     slug, title = "industry-codes-exist", "这一版行业代码表已经载入"
 

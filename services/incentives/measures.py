@@ -8,9 +8,10 @@ upper end open, because no part of one is negative. What is yes or no on the day
 from __future__ import annotations
 
 import math
+from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import MAXYEAR, date
 from typing import Any, Final
 
 from contracts.vocabulary.amount import Amount
@@ -141,13 +142,14 @@ def _years(start: date, end: date) -> int:
 
 
 def _last_day(day: date) -> int:
-    following = date(day.year + day.month // 12, day.month % 12 + 1, 1)
-    return (following - date(day.year, day.month, 1)).days
+    return monthrange(day.year, day.month)[1]
 
 
 def months_after(day: date, months: int) -> date:
-    """The same day of a later month, the last day of a shorter one counting as the same."""
+    """The same day of a later month, the last day of a shorter one counting as the same; no later than days go."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year > MAXYEAR:
+        return date.max
     first = date(year, month + 1, 1)
     return first.replace(day=min(day.day, _last_day(first)))
 

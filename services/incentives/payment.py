@@ -29,6 +29,7 @@ from services.incentives.spans import (
     exactly,
     less,
     times,
+    told,
     within,
 )
 
@@ -86,12 +87,9 @@ def paid(
 def _worth(parts: Sequence[Span], calendar: tuple[int | None, ...], returned: Span | None) -> Worth:
     known = all(each.known or each.high != ENDLESS for each in parts)
     years = tuple(map(_payment, parts))
-    bounded = all(high is not None for _, high in years)
-    high = sum(high or 0 for _, high in years) if bounded else None
     several = len(years) > 1
     return Worth(
-        sum(low for low, _ in years),
-        high,
+        *told(sum(each.low for each in parts), sum(each.high for each in parts)),
         known,
         years if several else (),
         calendar if several and any(calendar) else (),
@@ -100,7 +98,7 @@ def _worth(parts: Sequence[Span], calendar: tuple[int | None, ...], returned: Sp
 
 
 def _payment(span: Span) -> Payment:
-    return int(span.low), None if span.high == ENDLESS else int(span.high)
+    return told(span.low, span.high)
 
 
 def _left(lifetime: Lifetime, facts: Facts) -> Span:

@@ -9,6 +9,8 @@ from typing import Final, NamedTuple
 from contracts.vocabulary.facts import PPM
 
 ENDLESS: Final = math.inf
+MOST: Final = 9 * 10**15
+"""Fen that JSON carries to the last digit; a sum beyond is told as at least so much, and as at most without bound."""
 
 
 class Span(NamedTuple):
@@ -30,6 +32,11 @@ NO_CAP: Final = Span(ENDLESS, ENDLESS)
 def exactly(figure: int) -> Span:
     """One figure."""
     return Span(figure, figure)
+
+
+def told(low: float, high: float) -> tuple[int, int | None]:
+    """Both ends of a sum of money as answers give them."""
+    return int(min(low, MOST)), None if high > MOST else int(high)
 
 
 def times(one: Span, other: Span) -> Span:

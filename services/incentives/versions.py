@@ -22,7 +22,7 @@ _VOCABULARY: Final = Path(vocabulary.__file__).parent
 _NOT_ENGINE: Final = frozenset(
     {
         *("app", "auditing", "authoring_routes", "consumers", "errors", "following", "jobs", "routes"),
-        *("code_table", "settings", "versions"),
+        *("code_table", "file_schema", "file_words", "policy_folder", "settings", "versions"),
     }
 )
 """Modules of the service that no answer depends on; folders other than the engine's are left out below."""

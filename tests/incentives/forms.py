@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -141,7 +142,9 @@ QUANTITIES: Mapping[str, st.SearchStrategy[dict[str, Any]]] = {
 }
 """By the field in which a condition writes them; those of a policy's own terms are no author's to write."""
 
-_CATEGORIES: Mapping[str, list[list[Any]]] = {
+_NOT_WRITTEN = ("entitled", "applicable")
+
+CATEGORIES: Mapping[str, list[list[Any]]] = {
     "project_kind": [["manufacturing"], ["rd", "headquarters"]],
     "headquarters_level": [["national"], ["regional"]],
     "serious_dishonesty": [[True], [False]],
@@ -152,17 +155,22 @@ _CATEGORIES: Mapping[str, list[list[Any]]] = {
 
 @st.composite
 def _by_category(draw: st.DrawFn) -> dict[str, Any]:
-    by = draw(st.sampled_from(sorted(_CATEGORIES)))
-    cases = [{"in": each, "value": draw(_MONEY)} for each in _CATEGORIES[by]]
+    by = draw(st.sampled_from(sorted(CATEGORIES)))
+    cases = [{"in": each, "value": draw(_MONEY)} for each in CATEGORIES[by]]
     otherwise = draw(st.one_of(_MONEY, st.just("none")))
     return {"fact": "annual_revenue", "op": draw(_OP), "value": {"by": by, "cases": cases, "otherwise": otherwise}}
 
 
+@cache
+def _any_form(*, terms: bool) -> st.SearchStrategy[dict[str, Any]]:
+    computed = [quantity for name, quantity in QUANTITIES.items() if terms or name not in _NOT_WRITTEN]
+    return st.one_of(_of_a_fact(), _of_a_fact(), _of_a_period(), _by_category(), *computed)
+
+
 @st.composite
-def leaves(draw: st.DrawFn) -> Leaf:
-    """A condition of any form."""
-    forms = st.one_of(_of_a_fact(), _of_a_fact(), _of_a_period(), _by_category(), *QUANTITIES.values())
-    written = {"id": f"c{draw(st.integers(0, 10**9))}", "text": "条件", **draw(forms)}
+def leaves(draw: st.DrawFn, *, terms: bool = True) -> Leaf:
+    """A condition of any form; without ``terms`` one that an author may write."""
+    written = {"id": f"c{draw(st.integers(0, 10**9))}", "text": "条件", **draw(_any_form(terms=terms))}
     return (Term if "term" in written else Leaf).model_validate(written)
 
 

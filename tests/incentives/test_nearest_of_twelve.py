@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from contracts.vocabulary.facts import FactState, FactValue
+from services.incentives.authored import MAX_NESTING
 from services.incentives.comparisons import MET, NOT_MET, UNKNOWN
 from services.incentives.matching.nearest import MAX_CHANGES, NOTHING
-from services.incentives.policy.tree import MAX_NESTING, All, AnyOf, Leaf, Not, nesting
+from services.incentives.policy.tree import All, AnyOf, Leaf, Not
 from tests.incentives.drawing import told
 from tests.incentives.laws import law
 from tests.incentives.test_nearest import found
@@ -28,6 +29,13 @@ CHANGE = 1000
 """A change costs more than any number of questions."""
 Facts = dict[str, FactValue]
 Grid = NDArray[np.int64]
+
+
+def nesting(node: Any) -> int:
+    """How deep a tree is."""
+    parts = node.all if isinstance(node, All) else node.any if isinstance(node, AnyOf) else ()
+    parts = [node.not_] if isinstance(node, Not) else parts
+    return 1 + max(map(nesting, parts), default=0)
 
 
 @st.composite

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from itertools import islice, product
 from typing import Any
 
@@ -36,6 +36,11 @@ def decided(tree: Any, known: dict[str, FactValue]) -> int:
     return formula(predicates.evaluate(known, DAY))
 
 
+def _around(day: int) -> range:
+    """A day and those on either side of it, as far as there are."""
+    return range(max(1, day - 1), min(day + 1, date.max.toordinal()) + 1)
+
+
 def candidates(name: str, leaves: list[Leaf]) -> list[FactValue]:
     """Values of a fact on and beside everything it is compared with, and that it does not apply."""
     numbers = [number for each in leaves for number in _numbers(each.value)]
@@ -46,7 +51,7 @@ def candidates(name: str, leaves: list[Leaf]) -> list[FactValue]:
         case "integer":
             values = sorted({0, *(max(0, number + step) for number in numbers for step in (-1, 0, 1))})
         case "date":
-            days = [date.fromisoformat(each) + timedelta(days=step) for each in numbers for step in (-1, 0, 1)]
+            days = {date.fromordinal(each) for day in numbers for each in _around(date.fromisoformat(day).toordinal())}
             values = sorted({"2026-01-01", *(each.isoformat() for each in days)})
         case "code":
             values = [

@@ -75,7 +75,7 @@ examples: []
     assert "是否想写 ge" in found["conditions.all.1.op"].message
     assert "1亿斤" in found["conditions.all.2.not.value"].message
     assert "是否想写 scope" in found["scop"].message
-    assert "a-policy.yaml 第13行 conditions.all.1.op：" in str(refused.value)
+    assert "a-policy.yaml 第13行第55列 conditions.all.1.op：" in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -157,8 +157,8 @@ def test_a_text_that_a_comma_cut_off_says_so() -> None:
 
 def test_examples_must_be_about_this_policy() -> None:
     example = {"title": "例", "as_of": "2026-06-01", "verdict": "met"}
-    assert "job" in wrong(examples=[{**example, "facts": {"job": 1}}] * 2)["examples.0.facts"]
-    assert "不存在的条件" in wrong(examples=[{**example, "facts": {}, "unmet": ["nobody"]}] * 2)["examples"]
+    assert "job" in wrong(examples=[{**example, "facts": {"job": 1}}] * 2)["examples.0.facts.job"]
+    assert "不存在的条件" in wrong(examples=[{**example, "facts": {}, "unmet": ["nobody"]}] * 2)["examples.0.unmet"]
 
 
 def test_an_example_that_disagrees_is_found() -> None:
@@ -219,6 +219,6 @@ def test_a_folder_names_every_bad_file(tmp_path: Path) -> None:
         load_policies(tmp_path)
     told = str(refused.value)
     assert "donghu/bad.yaml" in told
-    assert "jingkai/other-name.yaml id" in told
+    assert "jingkai/other-name.yaml 第1行第1列 id：" in told
     assert "应与文件名相同" in told
     assert "已被另一份文件使用" in told

@@ -17,7 +17,7 @@ from kit.store.port import Record, Scope
 from operating.idempotency import RequestKey, remember, replay
 from services.incentives.auditing import told
 from services.incentives.catalogue import catalogue_version
-from services.incentives.commands.gate import check_review, publishable
+from services.incentives.commands.gate import check_beside, check_review, publishable
 from services.incentives.commands.publication import published_body, published_event, until_it_begins, version_record
 from services.incentives.commands.soundness import sound
 from services.incentives.errors import DraftOfAnother, NoDraft, PolicyNotFound, ReviewOfOwnDraft
@@ -147,12 +147,15 @@ async def publish(
         ReviewOfAnotherText: what was approved is not what the draft says now.
         ReviewEnded: the review holds no longer.
         UnansweredFlags: it touches rules of fair competition for which no reason was given.
+        CatalogueFull: there are too many policies.
+        TopUpsInCircle: policies would make up each other's differences.
         Stale: it changed since it was read.
     """
     record, known = await opened(ports, editor, id, revision, key)
     if known is not None:
         return known
     policy = await asyncio.to_thread(sound, publishable(record, _draft_of(record), today(ports)))
+    check_beside(policy, library.current.policies)
     at = to_text(ports.clock.now())
     try:
         await ports.store.save(VERSIONS.name, version_record(policy, by=editor.account, at=at))

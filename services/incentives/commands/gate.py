@@ -9,11 +9,22 @@ from typing import Any
 from kit.errors import FieldError, Invalid
 from kit.store.port import Record
 from services.incentives.authored import AuthoringError, dotted
-from services.incentives.errors import InvalidReview, NotReviewed, ReviewEnded, ReviewOfAnotherText, UnansweredFlags
+from services.incentives.catalogue import CompiledPolicy
+from services.incentives.errors import (
+    CatalogueFull,
+    InvalidReview,
+    NotReviewed,
+    ReviewEnded,
+    ReviewOfAnotherText,
+    TopUpsInCircle,
+    UnansweredFlags,
+)
 from services.incentives.fair_competition import unanswered
 from services.incentives.fair_competition.articles import UNREVIEWED
 from services.incentives.policy import Policy, stored_policy
+from services.incentives.policy.combination import circle, in_circle
 from services.incentives.policy.schema import Review
+from services.incentives.policy_folder import MAX_POLICIES
 from services.incentives.repository import text_hash
 from services.incentives.schemas import ReviewInput
 
@@ -59,6 +70,20 @@ def publishable(record: Record, content: Mapping[str, Any], today: date) -> Poli
     if policy.standing != "historical":
         _all_answered(policy)
     return policy
+
+
+def check_beside(policy: Policy, published: Mapping[str, CompiledPolicy]) -> None:
+    """A policy that may stand beside what is published.
+
+    Raises:
+        CatalogueFull: there are too many.
+        TopUpsInCircle: it would make up a difference that in the end is its own.
+    """
+    if policy.id not in published and len(published) >= MAX_POLICIES:
+        raise CatalogueFull(f"已发布 {len(published)} 项政策，最多 {MAX_POLICIES} 项；请先停用不再使用的，再发布。")
+    ways = {id: each.policy.tops_up or () for id, each in published.items()} | {policy.id: policy.tops_up or ()}
+    if way := circle(policy.id, ways):
+        raise TopUpsInCircle(f"{in_circle(way)}，再提交、审查和发布。")
 
 
 def _approved(content: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Final
 
 from kit.clock import to_text
 from kit.errors import AlreadyExists
 from kit.ports import Ports
 from kit.store.port import Record, Scope, Write
-from services.incentives.catalogue import catalogue_version, content_hash, load_policies
+from services.incentives.catalogue import catalogue_version, content_hash
 from services.incentives.commands.publication import (
     EARLIER,
     published_body,
@@ -17,25 +18,34 @@ from services.incentives.commands.publication import (
     until_it_begins,
     version_record,
 )
-from services.incentives.policy import Policy, stored_policy
-from services.incentives.repository import CATALOGUE, POLICIES, VERSIONS, events_of, today
+from services.incentives.policy import Policy
+from services.incentives.policy_folder import read_folder
+from services.incentives.repository import CATALOGUE, POLICIES, VERSIONS, events_of, readable, today
 from services.incentives.settings import POLICIES as FOLDER
 from services.incentives.settings import counts_illustrative
+
+log = logging.getLogger(__name__)
 
 _SCOPE: Final = Scope.system("seeding policies")
 _READERS: Final = frozenset({"public", CATALOGUE})
 
 
 async def seed_policies(ports: Ports) -> int:
-    """Publish what the files say and the store does not; how many. An office starts without any."""
+    """Publish what the files say and the store does not; how many. An office starts without any.
+
+    A file that cannot be used is told in the log and left out: what was published of it before goes on to count.
+    """
     if not counts_illustrative(ports.settings):
         return 0
-    policies = await asyncio.to_thread(load_policies, FOLDER)
+    found = await asyncio.to_thread(read_folder, FOLDER)
+    for problem in found.problems:
+        log.error("policy file left out, what was published before goes on to count: %s", problem)
+    policies = found.policies
     stored = {record.id: record async for record in ports.store.scan(POLICIES.name, _SCOPE)}
     seeds = {policy.id: content_hash(policy) for policy in policies}
     writes: list[Write] = []
     fresh = [numbered for policy in policies if (numbered := _fresh(policy, stored.get(policy.id))) is not None]
-    kept = [stored_policy(record.body["document"], id) for id, record in stored.items() if record.body["document"]]
+    kept = readable(record.body["document"] for record in stored.values() if record.body["document"])
     version = catalogue_version({each.id: each for each in (*kept, *fresh)}.values(), illustrative=True)
     for policy in fresh:
         writes += _publishing(ports, policy, seeds[policy.id], stored.get(policy.id), version)
@@ -51,8 +61,8 @@ def _fresh(policy: Policy, record: Record | None) -> Policy | None:
         return policy
     if record.body["origin"] != "seed" or record.body["seed"] == content_hash(policy):
         return None
-    stored = stored_policy(record.body["document"], policy.id)
-    if stored == policy.model_copy(update={"version": stored.version}):
+    stored = readable([record.body["document"]])
+    if stored == [policy.model_copy(update={"version": record.body["version"]})]:
         return None
     return policy.model_copy(update={"version": max(policy.version, record.body["version"] + 1)})
 

@@ -10,7 +10,7 @@ from services.incentives.comparisons import MET
 from services.incentives.matching.result import LeftOut, PolicyOutcome, Reached, Year, ZoneOutcome
 from services.incentives.matching.selection import Item, Selection, select
 from services.incentives.policy.combination import GROUP, VERSION, Limit
-from services.incentives.spans import ENDLESS
+from services.incentives.spans import ENDLESS, told
 
 
 class Candidate(NamedTuple):
@@ -79,8 +79,7 @@ def combine(zone: str, candidates: Iterable[Candidate], role: str) -> ZoneOutcom
     by_year = tuple(_year(year, sure, hoped) for year in sorted({*sure.years, *hoped.years}))
     return ZoneOutcome(
         zone,
-        int(sure.total),
-        None if hoped.total == ENDLESS else int(hoped.total),
+        *told(sure.total, hoped.total),
         sum(not each.outcome.known for each in own),
         met,
         unknown,
@@ -112,15 +111,14 @@ def lowest(policies: Iterable[CompiledPolicy]) -> dict[str, Limit]:
 
 
 def _year(year: int, sure: Selection, hoped: Selection) -> Year:
-    possible = hoped.years.get(year, 0)
-    return year, int(sure.years.get(year, 0)), None if possible == ENDLESS else int(possible)
+    return year, *told(sure.years.get(year, 0), hoped.years.get(year, 0))
 
 
 def _reached(limit: Limit, sure: Selection, hoped: Selection) -> Reached:
     """A limit that was reached, by the certain sum or by the possible one alone."""
     certain = limit.name in sure.reduced
     before, after = (sure if certain else hoped).reduced[limit.name]
-    return limit.title, limit.most, None if before == ENDLESS else int(before), int(after), certain
+    return limit.title, limit.most, told(0, before)[1], told(after, after)[0], certain
 
 
 def _left_out(own: Sequence[Candidate], sure: Selection, hoped: Selection) -> dict[str, tuple[LeftOut, str]]:

@@ -23,6 +23,7 @@ from services.incentives.policy.operands import NUMERIC_KINDS
 from services.incentives.policy.quantities import Since
 from services.incentives.policy_checks.formulas import Term
 from services.incentives.policy_checks.witnesses import STATED, Comparison, Witness
+from services.incentives.spans import MOST
 
 MAX_CHANGES: Final = 3
 """More is another project."""
@@ -32,7 +33,7 @@ _DECIDED: Final = (Since, Applicable, Entitled, Ruling)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What to reach, from what was stated; both numbers in the units of the fact, None for what is no number."""
+    """What to reach, from what was stated, in the units of the fact; None for what JSON carries as no exact number."""
 
     fact: str
     from_: int | None
@@ -154,7 +155,8 @@ def _number(each: Comparison, reading: Any, values: Sequence[int]) -> Change:
     words = [shown_number(each.measure, abs(one), reading.currency) for one in (*numbers, numbers[1] - numbers[0])]
     verb = "增加" if target > start else "减少"
     text = f"{each.measure.label}从{words[0]}{verb}到{words[1]}（相差{words[2]}）"
-    return Change(_name(each), numbers[0], numbers[1], text)
+    from_, to = (number if number <= MOST else None for number in numbers)
+    return Change(_name(each), from_, to, text)
 
 
 def _words(each: Comparison, values: Sequence[Any]) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, NamedTuple, Self
 
+from services.incentives.spans import ENDLESS, told
+
 LeftOut = Literal[
     "exclusive",
     "contender",
@@ -58,7 +60,8 @@ class PolicyOutcome(NamedTuple):
         for number, (dated, (certain, possible)) in enumerate(zip(self.calendar, years, strict=True)):
             latest = dated or max(latest, first + number)
             sure, most = sums.get(latest, (0, 0))
-            sums[latest] = sure + certain, None if most is None or possible is None else most + possible
+            high = ENDLESS if most is None or possible is None else most + possible
+            sums[latest] = told(sure + certain, high)
         return tuple((year, *sums[year]) for year in sorted(sums))
 
     def row(self) -> list[Any]:

@@ -16,7 +16,7 @@ from contracts.vocabulary.facts import FACTS, PPM, FactError, parse_value
 from services.incentives.policy.aftercare import Borne, Clawback, Instalment, Lifetime, Recheck, share_of
 from services.incentives.policy.figures import Base, Cap, Money, Multiplier, Share
 from services.incentives.policy.operands import fact_named
-from services.incentives.policy.parts import EdgeText, MoneyText, RateText, Text, Written, ppm_of
+from services.incentives.policy.parts import EdgeText, MoneyText, PartError, RateText, Text, Written, ppm_of
 
 MAX_BANDS = 30
 MAX_YEARS = 15
@@ -142,12 +142,12 @@ class Banded(_Paid):
         edges = [(band_edge(base, band.from_), None if band.to is None else band_edge(base, band.to)) for band in bands]
         for number, (low, high) in enumerate(edges, 1):
             if high is not None and high <= low:
-                raise ValueError(f"第{number}档的上限应大于下限")
+                raise PartError(f"第{number}档的上限应大于下限", number - 1)
         for number, ((_, high), (low, _)) in enumerate(pairwise(edges), 2):
             if high is None or high > low:
-                raise ValueError(f"第{number}档与上一档重叠，请按从小到大书写")
+                raise PartError(f"第{number}档与上一档重叠，请按从小到大书写", number - 1)
             if mode == "marginal" and high != low:
-                raise ValueError(f"超额累进的第{number}档应从上一档的上限开始")
+                raise PartError(f"超额累进的第{number}档应从上一档的上限开始", number - 1)
         if (mode == "marginal" or FACTS[base].kind == "integer") and not _fits(bands, base, mode):
             raise ValueError("超额累进的每一档都写 rate、以金额为基数；按整数分档的每一档都写 amount")
         return bands

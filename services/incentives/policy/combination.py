@@ -6,6 +6,7 @@ lowest holds.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field
@@ -58,6 +59,28 @@ def limits_of(shared: list[SharedCap] | None, pool: Pool | None) -> dict[str, Li
     if pool is not None:
         limits.append(Limit(f"pool:{pool.name}", pool.title, fen_of(pool.total), per_year=False))
     return {each.name: each for each in limits}
+
+
+def circle(policy: str, tops_up: Mapping[str, Sequence[str]]) -> list[str]:
+    """The shortest way from a policy back to itself along differences that policies make up; empty where there is none.
+
+    ``tops_up`` are the ids that each makes up to.
+    """
+    ways = [[policy]]
+    seen: set[str] = set()
+    for way in ways:
+        for each in tops_up.get(way[-1], ()):
+            if each == policy:
+                return [*way, policy]
+            if each not in seen:
+                seen.add(each)
+                ways.append([*way, each])
+    return []
+
+
+def in_circle(way: Sequence[str]) -> str:
+    """What is wrong with it."""
+    return f"互相补差额成了一圈：{' → '.join(way)}；请删掉其中一条的 tops_up，让差额只往一个方向补"
 
 
 def _an_amount(name: str) -> str:

@@ -8,11 +8,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, WithJsonSchema, field_validator, model_validator
 
-from contracts.vocabulary.facts import FactsError, parse_facts
+from contracts.vocabulary.facts import FACTS, parse_facts
 from services.incentives.policy.parts import Line, MoneyText, Slug, Written
 
 FactsText = Annotated[
     dict[str, Any],
+    Field(max_length=len(FACTS)),
     WithJsonSchema(
         {
             "type": "object",
@@ -61,10 +62,7 @@ class Example(Written):
     @field_validator("facts")
     @classmethod
     def _typed(cls, facts: Mapping[str, Any]) -> Mapping[str, Any]:
-        try:
-            parse_facts(facts, "example")
-        except FactsError as error:
-            raise ValueError(str(error)) from error
+        parse_facts(facts, "example")
         return facts
 
     @model_validator(mode="after")

@@ -6,13 +6,12 @@ A table names every category once; whoever is in none of them is answered by ``o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 from typing import Annotated, Any, Final, Self
 
 from pydantic import Discriminator, Field, WithJsonSchema, model_validator
 
 from contracts.vocabulary.facts import Fact, FactError, parse_value
-from contracts.vocabulary.industry import SECTIONS, within
+from contracts.vocabulary.industry import SECTIONS, lineage
 from services.incentives.policy.operands import fact_named
 from services.incentives.policy.parts import Written
 
@@ -43,9 +42,8 @@ class Lookup(Written):
         if fact.kind not in ("choice", "boolean", "code", "date"):
             raise ValueError(f"「{fact.label}」不能用来分类，请用单选、是否、行业或日期")
         named = [each for case in self.cases for each in categories(fact, case.in_)]
-        twice = [(one, other) for one, other in combinations(named, 2) if _overlap(fact, one, other)]
-        if twice:
-            raise ValueError(f"「{twice[0][0]}」与「{twice[0][1]}」重叠，每一类只能写在一处")
+        if twice := _overlap(fact, named):
+            raise ValueError(f"「{twice[0]}」与「{twice[1]}」重叠，每一类只能写在一处")
         if self.otherwise is None and (left := _left_out(fact, named)):
             raise ValueError(f"没有写{left}怎么办，请补上这一类，或写 otherwise（不适用写 {NONE}）")
         return self
@@ -83,8 +81,18 @@ def _category(fact: Fact, written: Any) -> Any:
         raise ValueError(str(error)) from error
 
 
-def _overlap(fact: Fact, one: Any, other: Any) -> bool:
-    return within(one, other) or within(other, one) if fact.kind == "code" else one == other
+def _overlap(fact: Fact, named: Sequence[Any]) -> tuple[Any, Any] | None:
+    """Two of the categories that are one, or of which one lies within the other."""
+    known: dict[Any, Any] = {}
+    above: dict[Any, Any] = {}
+    for each in named:
+        wider = lineage(each) if fact.kind == "code" else frozenset({each})
+        other = next((known[one] for one in wider if one in known), above.get(each))
+        if other is not None:
+            return other, each
+        known[each] = each
+        above |= dict.fromkeys(wider, each)
+    return None
 
 
 def _left_out(fact: Fact, named: Sequence[Any]) -> str:

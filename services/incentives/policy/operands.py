@@ -74,6 +74,7 @@ def check_operator(op: str, fact: Fact | None) -> str:
         OperandError: there is none, or none for facts of this kind.
     """
     if op not in OPERATORS:
+        op = op[:40]
         near = [_MEANT[op]] if op in _MEANT else difflib.get_close_matches(op, OPERATORS, n=1, cutoff=0.5)
         hint = f"，是否想写 {near[0]}？" if near else ""
         raise OperandError(f"没有「{op}」这个运算{hint}可用：{' '.join(OPERATORS)}")

@@ -18,6 +18,14 @@ Line = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
+class PartError(ValueError):
+    """One part of a list or mapping is wrong; ``steps`` lead there from the field that says so."""
+
+    def __init__(self, message: str, *steps: str | int) -> None:
+        super().__init__(message)
+        self.steps = steps
+
+
 class Written(BaseModel):
     """A part of a file people write: no word is ignored, nothing changes afterwards."""
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from contracts.vocabulary.facts import FactsError
 from kit.wording import in_chinese
-from services.incentives.authored import Authored, AuthoringError, AuthoringProblem, Path, read_yaml
+from services.incentives.authored import MAX_PROBLEMS, Authored, AuthoringError, AuthoringProblem, Path, read_yaml
 from services.incentives.policy.aftercare import Borne, Clawback, Lifetime, Recheck, Tranche
 from services.incentives.policy.benefit import KINDS, Band, Unit
+from services.incentives.policy.bounds import beyond
 from services.incentives.policy.combination import Pool, SharedCap
 from services.incentives.policy.dated import Held, Ruling
 from services.incentives.policy.examples import Beside, Example
 from services.incentives.policy.figures import Computed, Multiplier, OfBase
 from services.incentives.policy.lookups import Case, Lookup
+from services.incentives.policy.parts import PartError
 from services.incentives.policy.quantities import Per, Ratio, Since
 from services.incentives.policy.schema import Cleanup, Override, Policy, PolicyScope, Review, Source
 from services.incentives.policy.terms import Application, Grandfathering, Retention, Season, Transition, Validity
@@ -78,6 +81,8 @@ def policy_of(authored: Authored) -> Policy:
     Raises:
         AuthoringError: with all that is wrong.
     """
+    if (problem := beyond(authored)) is not None:
+        raise AuthoringError(authored.file, [problem])
     return validate(Policy, authored, _words_at)
 
 
@@ -87,7 +92,7 @@ def policy_from(document: Mapping[str, Any], name: str) -> Policy:
     Raises:
         AuthoringError: with all that is wrong.
     """
-    return validate(Policy, Authored(name, dict(document), {}), _words_at)
+    return policy_of(Authored(name, dict(document), {}))
 
 
 def stored_policy(document: Mapping[str, Any], name: str) -> Policy:
@@ -114,23 +119,40 @@ def validate(model: type[Model], authored: Authored, words_at: Any = None) -> Mo
         return model.model_validate(authored.content)
     except ValidationError as error:
         words = words_at or (lambda _path: tuple(_names(model)))
-        problems = [_problem(each, authored, words) for each in error.errors(include_url=False)]
-        raise AuthoringError(authored.file, list(dict.fromkeys(problems))) from error
+        errors = error.errors(include_url=False)
+        found = (problem for each in errors[:MAX_PROBLEMS] for problem in _problems(each, authored, words))
+        problems = list(dict.fromkeys(found))
+        if len(errors) > MAX_PROBLEMS:
+            rest = f"还有 {len(errors) - MAX_PROBLEMS} 处没有列出，请先更正以上各处"
+            problems.append(AuthoringProblem("", None, rest))
+        raise AuthoringError(authored.file, problems) from error
 
 
-def _problem(error: Mapping[str, Any], authored: Authored, words_at: Any) -> AuthoringProblem:
+def _problems(error: Mapping[str, Any], authored: Authored, words_at: Any) -> Iterator[AuthoringProblem]:
+    """What one error says: of facts each where it stands, of a list the part that is wrong."""
     path = _plain_path(error["loc"], authored.content)
-    message = in_chinese(error)
+    reason = error.get("ctx", {}).get("error")
+    if isinstance(reason, FactsError):
+        for name, message in reason.errors[:MAX_PROBLEMS]:
+            yield authored.problem((*path, name), message)
+    elif isinstance(reason, PartError):
+        yield authored.problem((*path, *reason.steps), str(reason))
+    else:
+        yield authored.problem(path, _message(error, path, words_at))
+
+
+def _message(error: Mapping[str, Any], path: Path, words_at: Any) -> str:
+    message = in_chinese(error).replace("' or '", "'、'").replace("', '", "'、'")
     if error["type"] == "extra_forbidden":
         message = _unknown_field(path, error["input"], words_at)
     elif error["type"] == "benefit_kind":
         message = str(error["msg"])
-    return authored.problem(path, message)
+    return message
 
 
 def _unknown_field(path: Path, value: Any, words_at: Any) -> str:
     """A comma within braces ends a text: what is left of it looks like a field that nobody gave a value."""
-    name = str(path[-1])
+    name = str(path[-1])[:80]
     if value is None and not name.isascii():
         return f"「{name}」是被逗号截断的文字：花括号里的文字含英文逗号的，请给整句加引号，数字不写千位逗号"
     near = difflib.get_close_matches(name, words_at(path[:-1]), n=1, cutoff=0.5)

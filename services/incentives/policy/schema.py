@@ -22,9 +22,9 @@ from services.incentives.policy.combination import (
     limits_of,
 )
 from services.incentives.policy.examples import Example
-from services.incentives.policy.parts import Line, Slug, Text, Written
+from services.incentives.policy.parts import Line, PartError, Slug, Text, Written
 from services.incentives.policy.terms import TERMS, Application, Grandfathering, Retention, Transition, Validity
-from services.incentives.policy.tree import MAX_LEAVES, MAX_NESTING, All, Condition, leaves_of, nesting
+from services.incentives.policy.tree import All, Condition, leaves_of
 
 StandingName = Literal["in_force", "historical", "illustrative"]
 Instrument = Literal[
@@ -188,8 +188,6 @@ class Policy(Written):
             raise ValueError(f"条件编号重复：{'、'.join(twice)}，每个条件的 id 应不同")
         if taken := sorted({*ids} & {*TERMS}):
             raise ValueError(f"条件编号 {'、'.join(taken)} 留给政策自己的期限，请另取一个")
-        if len(ids) > MAX_LEAVES or nesting(conditions) > MAX_NESTING:
-            raise ValueError(f"条件最多 {MAX_LEAVES} 个、嵌套最多 {MAX_NESTING} 层，请拆成几项政策")
         return conditions
 
     @field_validator("tops_up")
@@ -207,7 +205,8 @@ class Policy(Written):
         for number, example in enumerate(examples, 1):
             wrong = sorted(set(example.unmet or ()) - known) if known is not None else []
             if wrong:
-                raise ValueError(f"第{number}个例子的 unmet 写了不存在的条件：{'、'.join(wrong)}")
+                message = f"第{number}个例子的 unmet 写了不存在的条件：{'、'.join(wrong)}"
+                raise PartError(message, number - 1, "unmet")
         return examples
 
     @property

@@ -6,7 +6,7 @@ Each adds a condition to those that the author wrote; what follows a payment is 
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import MAXYEAR, MINYEAR, date
 from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -101,12 +101,14 @@ class Season(Written):
         """The season that begins in a year."""
         start, end = _in(year, self.from_), _in(year, self.until)
         assert start is not None and end is not None  # noqa: S101, PT018 - checked when it was read
-        return start, end if end >= start else end.replace(year=year + 1)
+        if end >= start:
+            return start, end
+        return start, date.max if year == MAXYEAR else end.replace(year=year + 1)
 
 
 def _in(year: int, month_day: str) -> date | None:
     try:
-        return date.fromisoformat(f"{year}-{month_day}")
+        return date.fromisoformat(f"{year:04}-{month_day}")
     except ValueError:
         return None
 
@@ -143,14 +145,15 @@ class Application(Written):
         """The last day on which anybody can apply; None where there is no such."""
         if self.yearly is None or valid.until is None:
             return self.until
-        seasons = (self.yearly.of(valid.until.year - back) for back in range(2))
-        return next(min(end, valid.until) for start, end in seasons if start <= valid.until)
+        years = (max(MINYEAR, valid.until.year - back) for back in range(2))
+        seasons = map(self.yearly.of, years)
+        return next((min(end, valid.until) for start, end in seasons if start <= valid.until), valid.until)
 
     def next(self, day: date) -> tuple[date | None, date | None]:
         """When one can apply from ``day`` on: the first and last day, None where no day bounds it."""
         if self.yearly is None:
             return self.from_, self.until
-        seasons = (self.yearly.of(day.year + ahead) for ahead in range(-1, 2))
+        seasons = (self.yearly.of(min(max(MINYEAR, day.year + ahead), MAXYEAR)) for ahead in range(-1, 2))
         return next((start, end) for start, end in seasons if end >= day)
 
 

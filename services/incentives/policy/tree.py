@@ -8,14 +8,12 @@ from typing import Annotated, Any, Self
 from pydantic import Discriminator, Field, Tag, ValidationInfo, WithJsonSchema, field_validator, model_validator
 
 from contracts.vocabulary.facts import FACTS, Fact
+from services.incentives.authored import MAX_LEAVES
 from services.incentives.policy.dated import Held, Ruling
 from services.incentives.policy.lookups import PLAIN_OR_TABLE, Lookup
 from services.incentives.policy.operands import PeriodName, check_operator, fact_named, operand_for
 from services.incentives.policy.parts import Line, Slug, Written
 from services.incentives.policy.quantities import Per, Quantity, Ratio, Since, Sum
-
-MAX_LEAVES = 60
-MAX_NESTING = 8
 
 _PLAIN = Annotated[
     Any,
@@ -191,11 +189,3 @@ def leaves_of(node: Any) -> list[Leaf]:
         return leaves_of(node.not_)
     children = node.all if isinstance(node, All) else node.any
     return [leaf for child in children for leaf in leaves_of(child)]
-
-
-def nesting(node: Any) -> int:
-    """How many connectives stand above the deepest comparison."""
-    if isinstance(node, Leaf):
-        return 0
-    children = [node.not_] if isinstance(node, Not) else node.all if isinstance(node, All) else node.any
-    return 1 + max(nesting(child) for child in children)

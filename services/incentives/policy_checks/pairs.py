@@ -9,6 +9,7 @@ from typing import Any, Final
 from contracts.vocabulary.facts import FACTS
 from services.incentives.policy import Policy
 from services.incentives.policy.benefit import Unit
+from services.incentives.policy.combination import circle, in_circle
 from services.incentives.policy.terms import Validity
 from services.incentives.policy_checks.findings import Finding
 from services.incentives.policy_checks.formulas import Effort, TooLarge, comparisons_in, formula_of, satisfiable
@@ -29,7 +30,12 @@ def compare(policy: Policy, others: Iterable[Policy]) -> list[Finding]:
     alike = [each for each in known if each.standing == policy.standing and _together(policy.valid, each.valid)]
     if policy.standing != "historical":
         found += [_overlap(policy, each) for each in alike if each.id != policy.id and _pay_for_one_thing(policy, each)]
-    return found
+    return [*_circle(policy, known), *found]
+
+
+def _circle(policy: Policy, others: Iterable[Policy]) -> list[Finding]:
+    way = circle(policy.id, {each.id: each.tops_up or () for each in (*others, policy)})
+    return [Finding("error", ("tops_up",), in_circle(way))] if way else []
 
 
 def _before(one: Policy, other: Policy) -> bool:

@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from contracts.vocabulary.facts import Fact
-from contracts.vocabulary.industry import SECTIONS, is_code, within
+from contracts.vocabulary.industry import SECTIONS, is_code, lineage, within
 from services.incentives.comparisons import MET, NOT_MET, UNKNOWN, Test, comparison
 from services.incentives.measures import DOES_NOT_APPLY, HOME, Measured
 from services.incentives.policy.operands import NUMERIC_KINDS, Operand
@@ -90,7 +90,7 @@ class Universe:
     def atom(self, comparison: Comparison) -> Atom:
         """A comparison as bits."""
         key = comparison.key
-        verdicts = [_verdict(comparison, witness) for witness in self._witnesses[key]]
+        verdicts = _verdicts(comparison, self._witnesses[key])
         met = sum(1 << number for number, verdict in enumerate(verdicts) if verdict == MET)
         failed = sum(1 << number for number, verdict in enumerate(verdicts) if verdict == NOT_MET)
         return Atom(key, met & self._full[key], failed & self._full[key])
@@ -123,26 +123,26 @@ class Universe:
     def _signatures(self) -> Mapping[str, list[tuple[int, ...]]]:
         """The verdicts of each witness."""
         return {
-            key: [tuple(_verdict(each, witness) for each in self._groups[key]) for witness in witnesses]
+            key: list(zip(*(_verdicts(each, witnesses) for each in self._groups[key]), strict=True))
             for key, witnesses in self._witnesses.items()
         }
 
     def _stated(self, key: str) -> int:
         group = self._groups[key]
         asked_whether = any(each.op == "known" for each in group)
+        told = zip(*(_verdicts(each, self._witnesses[key]) for each in group), strict=True)
         return sum(
             1 << number
-            for number, witness in enumerate(self._witnesses[key])
-            if (witness != _NOT_APPLICABLE or asked_whether)
-            and all(_verdict(each, witness) in (MET, NOT_MET) for each in group)
+            for number, (witness, verdicts) in enumerate(zip(self._witnesses[key], told, strict=True))
+            if (witness != _NOT_APPLICABLE or asked_whether) and UNKNOWN not in verdicts
         )
 
 
-def _verdict(each: Comparison, witness: Witness) -> int:
-    value, currency = witness
-    if witness == _NOT_APPLICABLE:
-        return NOT_MET
-    return each.test(value, value, currency)
+def _verdicts(each: Comparison, witnesses: Sequence[Witness]) -> list[int]:
+    test = each.test
+    return [
+        NOT_MET if witness == _NOT_APPLICABLE else test(witness[0], witness[0], witness[1]) for witness in witnesses
+    ]
 
 
 def _witnesses(group: Sequence[Comparison]) -> Iterator[Witness]:
@@ -189,10 +189,8 @@ def _codes(mentioned: set[str]) -> Iterator[str]:
     """Every code that is compared with, one within each that is in no finer one, and one within none."""
     yield from sorted(mentioned)
     for around in sorted(mentioned):
-        wanted = {each for each in mentioned if within(around, each)}
-        other = next(
-            (each for each in _below(around) if {one for one in mentioned if within(each, one)} == wanted), None
-        )
+        wanted = lineage(around) & mentioned
+        other = next((each for each in _below(around) if lineage(each) & mentioned == wanted), None)
         if other is not None:
             yield other
     outside = next(
@@ -203,7 +201,7 @@ def _codes(mentioned: set[str]) -> Iterator[str]:
 
 
 def _in_none(code: str, mentioned: set[str]) -> bool:
-    return is_code(code) and not any(within(code, each) for each in mentioned)
+    return is_code(code) and lineage(code).isdisjoint(mentioned)
 
 
 def _below(code: str) -> Iterator[str]:

@@ -21,7 +21,7 @@ from services.incentives.repository.collections import (
     today,
     version_id,
 )
-from services.incentives.repository.library import Library
+from services.incentives.repository.library import Library, readable
 from services.incentives.repository.marks import basis_of, mark_of, overtaken_by, part_of
 from services.incentives.repository.tables import CodeTable, CodeTables
 
@@ -49,6 +49,7 @@ __all__ = [
     "overtaken_by",
     "own_reader",
     "part_of",
+    "readable",
     "said",
     "scope_of_author",
     "text_hash",

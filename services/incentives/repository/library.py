@@ -8,6 +8,7 @@ policies it saw, long after they were replaced.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -18,12 +19,15 @@ from typing import Any, Final
 from kit.errors import AlreadyExists
 from kit.ports import Ports
 from kit.store.port import Eq, Record, Scope, Tally
+from services.incentives.authored import AuthoringError
 from services.incentives.catalogue import Catalogue, CompiledPolicy, build_catalogue
 from services.incentives.lives import Life, in_effect, side_by_side
 from services.incentives.policy import Policy, stored_policy
 from services.incentives.repository.collections import CATALOGUES, POLICIES, VERSIONS, body_of, today, version_id
 from services.incentives.settings import CATALOGUES_KEPT, SCHEMA, ZONES, counts_illustrative
 from services.incentives.zone_profile import ZoneProfile, load_zones
+
+log = logging.getLogger(__name__)
 
 _PUBLIC: Final = frozenset({"public"})
 _SCOPE: Final = Scope.of(_PUBLIC)
@@ -36,6 +40,17 @@ Versions = tuple[tuple[str, int], ...]
 def _counted(compiled: CompiledPolicy) -> str:
     """The id, marked where its sums do not count that day."""
     return compiled.id if compiled.barred is None else f"{compiled.id}-{compiled.barred}"
+
+
+def readable(documents: Iterable[Mapping[str, Any]]) -> list[Policy]:
+    """The policies among stored documents; one that this release cannot read keeps no other from counting."""
+    policies = []
+    for document in documents:
+        try:
+            policies.append(stored_policy(document, str(document.get("id"))))
+        except (AuthoringError, LookupError, TypeError) as error:
+            log.error("stored policy left out, publish a version of it that can be read: %s", error)
+    return policies
 
 
 class Library:
@@ -210,7 +225,7 @@ class Library:
         return self._bases[key]
 
     def _build_stored(self, documents: list[dict[str, object]]) -> Catalogue:
-        return self._build([stored_policy(document, str(document.get("id"))) for document in documents])
+        return self._build(readable(documents))
 
     def _build(self, policies: Iterable[Policy]) -> Catalogue:
         return build_catalogue(side_by_side(policies), self._zones, illustrative=self._illustrative)
