@@ -32,7 +32,7 @@ TRIED: dict[str, Any] = {
 def panel(language: Any = "zh", staff: bool = False, **changes: Any) -> str:
     f = Formats(language, datetime(2026, 11, 23, tzinfo=UTC))
     context = {"_": f.say, "f": f, "may": lambda _path: staff, "id": "new-one", "tried": TRIED | changes}
-    return templates().get_template("panels/trial.html").render(context | labels_in(f))
+    return templates().get_template("panels/trial.html").render({**context, **labels_in(f)})
 
 
 def test_leads_are_named_without_being_markup_and_linked_only_to_who_may_open_them() -> None:
