@@ -234,7 +234,8 @@ def test_two_versions_on_one_day_are_a_warning() -> None:
     (told,) = compare(policy(version=2, valid={"from": "2025-01-01", "until": "2025-12-31"}), [published])
     assert told.path == ("valid",)
     for later in ("2026-01-02", "2029-01-01"):
-        assert compare(policy(version=2, valid={"from": later}), [published]) == []
+        second = policy(version=2, valid={"from": later})
+        assert compare(second, [published]) == compare(published, [second]) == []
     assert compare(published, [published]) == []
 
 

@@ -66,12 +66,12 @@ async def test_the_office_sees_what_is_coming_and_companies_do_not(desk: Desk) -
     assert seen["versions"] == [1, 2]
     assert [(each["version"], each["status"], each["first_day"], each["last_day"]) for each in seen["history"]] == [
         (1, "published", "2026-01-01", "2026-11-30"),
-        (2, "scheduled", "2026-12-01", None),
+        (2, "scheduled", "2026-12-01", "2028-12-31"),
     ]
     states = [(await desk.get(f"/policies/gift/versions/{n}", "bureau")) for n in (1, 2)]
     assert [(each["status"], each["first_day"], each["last_day"]) for each in states] == [
         ("published", "2026-01-01", "2026-11-30"),
-        ("scheduled", "2026-12-01", None),
+        ("scheduled", "2026-12-01", "2028-12-31"),
     ]
     found = await desk.get("/policies/gift")
     assert (found["version"], found["versions"], found["next_version"], found["history"]) == (1, [1], None, [])

@@ -44,9 +44,9 @@ def _before(one: Policy, other: Policy) -> bool:
 
 
 def _displaces(one: Policy, other: Policy) -> bool:
-    """Whether it leaves the other no day: it begins no later. One that begins later leaves it the days before."""
+    """Whether it leaves an earlier one no day: it begins no later. One that begins later leaves it the days before."""
     starts = [each.valid.from_ or date.min for each in (one, other)]
-    return one.version != other.version and starts[0] <= starts[1]
+    return other.version < one.version and starts[0] <= starts[1]
 
 
 def _pay_for_one_thing(one: Policy, other: Policy) -> bool:

@@ -121,7 +121,7 @@ async def version(shelf: Shelf, id: str, number: int) -> VersionAnswer:
     return VersionAnswer(
         policy=id,
         published_at=stored.body["at"],
-        **_phase(found, number, state_of(document, shelf.day, found.life)),
+        **_phase(found, number, state_of(document, shelf.day, found.life), document.valid.until),
         content_hash=text_hash(stored.body["document"]),
         document=shelf.without_hidden(document),
     )
@@ -191,19 +191,25 @@ def _item(found: Seen) -> dict[str, Any]:
     }
 
 
-def _phase(found: Seen, number: int, status: Status) -> dict[str, Any]:
+def _phase(found: Seen, number: int, status: Status, until: date | None) -> dict[str, Any]:
+    """The days of a version: until another takes its place, or its own term (``until``) is over."""
     phase = found.life.phase_of(number)
+    last = None if phase is None else min(phase.last, until or date.max)
     return {
         "version": number,
         "status": status,
         "first_day": None if phase is None or phase.first == date.min else phase.first.isoformat(),
-        "last_day": None if phase is None or phase.last == date.max else phase.last.isoformat(),
+        "last_day": None if last is None or last == date.max else last.isoformat(),
     }
 
 
 def _history(shelf: Shelf, found: Seen) -> list[PhaseAnswer]:
-    numbers = (act.version for act in found.life.acts if act.version is not None)
-    return [PhaseAnswer(**_phase(found, number, shelf.status(found, number))) for number in numbers]
+    answers = []
+    for number in (act.version for act in found.life.acts if act.version is not None):
+        policy = shelf.library.policy(found.record.id, number)
+        until = None if policy is None else policy.valid.until
+        answers.append(PhaseAnswer(**_phase(found, number, shelf.status(found, number), until)))
+    return answers
 
 
 def _withdrawal(act: Mapping[str, Any]) -> WithdrawalAnswer:
