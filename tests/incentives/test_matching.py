@@ -16,6 +16,7 @@ from services.incentives.catalogue import Catalogue, build_catalogue
 from services.incentives.matching import MatchResult, match
 from services.incentives.matching.result import LeftOut
 from services.incentives.matching.wording import left_out_reason
+from services.incentives.policy import leaves_of
 from services.incentives.schemas.words import LeftOutKind
 from tests.incentives import drawing, writing
 from tests.incentives.laws import AT_ONCE, law, law_of_catalogues
@@ -204,6 +205,12 @@ BENEFITS: list[dict[str, Any]] = [
 ]
 
 
+def distinct(tree: Any) -> bool:
+    """Whether its conditions have ids of their own, as a policy that is read must."""
+    ids = [leaf.id for leaf in leaves_of(tree)]
+    return len(set(ids)) == len(ids)
+
+
 @st.composite
 def catalogues(draw: st.DrawFn) -> Catalogue:
     """Small catalogues of random policies."""
@@ -214,7 +221,7 @@ def catalogues(draw: st.DrawFn) -> Catalogue:
             scope=draw(st.sampled_from(scopes)),
             benefit=draw(st.sampled_from(BENEFITS)),
             exclusive_group=draw(st.sampled_from([None, "plant"])),
-        ).model_copy(update={"conditions": draw(drawing.conditions())})
+        ).model_copy(update={"conditions": draw(drawing.conditions().filter(distinct))})
         for number in range(draw(st.integers(0, 6)))
     ]
     return build_catalogue(policies, writing.ZONES, illustrative=True)
