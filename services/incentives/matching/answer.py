@@ -5,7 +5,7 @@ Nothing here decides; it reads a :class:`MatchResult` beside the catalogue it wa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -43,7 +43,7 @@ def render(result: MatchResult, facts: Facts, catalogue: Catalogue, how: Renderi
     ``possible_fen`` is None where nothing bounds it, or where ``amount_unknown`` says that there is no figure.
     """
     wanted = [zone for zone in result.zones if how.zones is None or zone in how.zones]
-    shared = {id: _policy(catalogue.policies[id], result, facts, catalogue, how) for id in result.policies}
+    shared = explained(result.policies, result, facts, catalogue, how)
     fits = {zone: industry_fit(catalogue.zones[zone], facts) for zone in wanted}
     if how.order == "amount":
         wanted.sort(key=lambda zone: rank(result.zones[zone]), reverse=True)
@@ -55,6 +55,13 @@ def render(result: MatchResult, facts: Facts, catalogue: Catalogue, how: Renderi
         "standing": list(result.standing),
         "zones": [_zone(result.zones[zone], fits[zone], result, shared, catalogue) for zone in wanted],
     }
+
+
+def explained(
+    ids: Iterable[str], result: MatchResult, facts: Facts, catalogue: Catalogue, how: Rendering
+) -> dict[str, dict[str, Any]]:
+    """What is to be said of these policies, wherever they hold."""
+    return {id: _policy(catalogue.policies[id], result, facts, catalogue, how) for id in ids}
 
 
 def _zone(

@@ -67,23 +67,60 @@ def combine(zone: str, candidates: Iterable[Candidate], role: str) -> ZoneOutcom
             left_out[each.id] = ("beneficiary", "")
         else:
             own.append(each)
-    comparable = [each for each in own if each.comparable]
-    limits = lowest(each.compiled for each in comparable)
-    sure = select([each.sure for each in comparable], limits)
-    hoped = select([each.hoped for each in comparable], limits)
-    left_out |= _left_out(own, sure, hoped)
-    by_year = tuple(_year(year, sure, hoped) for year in sorted({*sure.years, *hoped.years}))
+    apart, bound = _parted(own)
+    amount_unknown = sum([not each.outcome.known for each in own])
+    years = _together(apart)
+    caps: tuple[Reached, ...] = ()
+    if bound:
+        comparable = [each for each in bound if each.comparable]
+        limits = lowest(each.compiled for each in comparable)
+        sure = select([each.sure for each in comparable], limits)
+        hoped = select([each.hoped for each in comparable], limits)
+        left_out |= _left_out(bound, sure, hoped)
+        caps = tuple(_reached(limits[name], sure, hoped) for name in sorted(sure.reduced.keys() | hoped.reduced.keys()))
+        for year in {*sure.years, *hoped.years}:
+            certain, possible = years.get(year, (0, 0))
+            years[year] = certain + sure.years.get(year, 0), possible + hoped.years.get(year, 0)
     return ZoneOutcome(
         zone,
-        int(sure.total),
-        None if hoped.total == ENDLESS else int(hoped.total),
-        sum(not each.outcome.known for each in own),
+        int(sum([certain for certain, _ in years.values()])),
+        _whole(sum([possible for _, possible in years.values()])),
+        amount_unknown,
         met,
         unknown,
-        by_year,
+        tuple((year, int(certain), _whole(possible)) for year, (certain, possible) in sorted(years.items())),
         left_out,
-        tuple(_reached(limits[name], sure, hoped) for name in sorted(sure.reduced.keys() | hoped.reduced.keys())),
+        caps,
     )
+
+
+def _whole(fen: float) -> int | None:
+    return None if fen == ENDLESS else int(fen)
+
+
+def _parted(own: Sequence[Candidate]) -> tuple[Sequence[Candidate], Sequence[Candidate]]:
+    """Those that are had, and whole, whatever else is, and those that may have to do with one another."""
+    names = [name for each in own for name in each.compiled.rivals]
+    twice = {name for name in names if names.count(name) > 1} if len(names) > 1 else ()
+    made_up = {id for each in own for id in each.compiled.policy.tops_up or ()}
+    apart: list[Candidate] = []
+    bound: list[Candidate] = []
+    for each in own:
+        compiled = each.compiled
+        shares = compiled.limits or compiled.policy.tops_up or not compiled.rivals.isdisjoint(twice)
+        (bound if shares or each.id in made_up else apart).append(each)
+    return apart, bound
+
+
+def _together(candidates: Iterable[Candidate]) -> dict[int, tuple[float, float]]:
+    """What comes of all of these by year, certain and possible, as far as they have a figure."""
+    years: dict[int, tuple[float, float]] = {}
+    for each in candidates:
+        if each.comparable:
+            for year, certain, possible in each.years:
+                sure, hoped = years.get(year, (0, 0))
+                years[year] = sure + certain, hoped + (ENDLESS if possible is None else possible)
+    return years
 
 
 def lowest(policies: Iterable[CompiledPolicy]) -> dict[str, Limit]:
@@ -94,11 +131,6 @@ def lowest(policies: Iterable[CompiledPolicy]) -> dict[str, Limit]:
             if name not in limits or limit.most < limits[name].most:
                 limits[name] = limit
     return limits
-
-
-def _year(year: int, sure: Selection, hoped: Selection) -> Year:
-    possible = hoped.years.get(year, 0)
-    return year, int(sure.years.get(year, 0)), None if possible == ENDLESS else int(possible)
 
 
 def _reached(limit: Limit, sure: Selection, hoped: Selection) -> Reached:
