@@ -227,27 +227,6 @@ async def test_a_lead_that_cannot_be_matched_holds_up_no_other(start: Start, clo
     assert [record.id for record in await one.overtaken()] == ["lead-7"]
 
 
-async def test_others_are_served_after_each_match(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    one = await start("one")
-    for number in range(5):
-        await one.hear(number)
-    seen: list[int] = []
-    turns = 0
-    share = Share(one.ports, one.library)
-
-    async def others() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    monkeypatch.setattr(Share, "write", lambda _self, _record: seen.append(turns))
-    beside = asyncio.create_task(others())
-    await share.save([f"lead-{number}" for number in range(5)])
-    beside.cancel()
-    assert len(set(seen)) == len(seen) == 5
-
-
 async def test_matches_of_the_first_release_are_found(start: Start, clock: ManualClock) -> None:
     """They were marked by the basis alone."""
     one = await start("one")
