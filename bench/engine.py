@@ -21,7 +21,9 @@ import numpy as np
 import orjson
 import zen
 
+from bench.answers import answers
 from bench.figures import ROUNDS, Figure, interleave, ratio, show
+from bench.measuring import probe, seconds
 from bench.workload import Facts, compiled, leads, policies, stored
 from bench.zen import array_of, context, stored_context, verdict_of
 from services.incentives.index import Index
@@ -50,7 +52,7 @@ def engine(count: int) -> list[Figure]:
     """Every figure; bulk over ``count`` leads, one policy over ten times as many."""
     conditions = policies(POLICIES)
     facts = leads(DIFFERENT)
-    figures = [*single(conditions, facts[:SINGLE]), *larger(facts[:SINGLE])]
+    figures = [*single(conditions, facts[:SINGLE]), *larger(facts[:SINGLE]), *answers(facts[:SINGLE])]
     return figures + bulk(conditions, facts, count)
 
 
@@ -66,10 +68,10 @@ def single(conditions: Mapping[str, Any], facts: Sequence[Facts]) -> list[Figure
     contexts = [context(known) for known in facts]
     said = [index.said(known, DAY) for known in facts]
     probes = {
-        "index": _probe(index.decided, said),
-        "from_facts": _probe(lambda known: index.decided(index.said(known, DAY)), facts),
-        "array": _probe(array.evaluate, contexts),
-        "each": _probe(lambda known: [one.evaluate(known) for one in each], contexts),
+        "index": probe(index.decided, said),
+        "from_facts": probe(lambda known: index.decided(index.said(known, DAY)), facts),
+        "array": probe(array.evaluate, contexts),
+        "each": probe(lambda known: [one.evaluate(known) for one in each], contexts),
     }
     taken = interleave(probes, blocks=2, block=len(facts))
     return [
@@ -82,11 +84,11 @@ def single(conditions: Mapping[str, Any], facts: Sequence[Facts]) -> list[Figure
 def larger(facts: Sequence[Facts]) -> list[Figure]:
     """Ten times the policies: what one lead costs, and what building the index costs."""
     few, many = Index(*compiled(policies(POLICIES))), compiled(policies(MANY))
-    built = [_seconds(Index, *many) for _ in range(ROUNDS)]
+    built = [seconds(Index, *many) for _ in range(ROUNDS)]
     index = Index(*many)
     probes = {
-        "few": _probe(few.decided, [few.said(known, DAY) for known in facts]),
-        "many": _probe(index.decided, [index.said(known, DAY) for known in facts]),
+        "few": probe(few.decided, [few.said(known, DAY) for known in facts]),
+        "many": probe(index.decided, [index.said(known, DAY) for known in facts]),
     }
     taken = interleave(probes, blocks=4, block=len(facts))
     return [
@@ -105,10 +107,10 @@ def bulk(conditions: Mapping[str, Any], facts: Sequence[Facts], count: int) -> l
     taken: dict[str, list[float]] = {name: [] for name in ("zen", "zen_from_facts", "bulk", "bulk_from_facts")}
     for _ in range(ROUNDS):
         taken["zen"].append(zen_loop())
-        taken["bulk"].append(_seconds(Bulk(columns, DAY).decide, plan))
+        taken["bulk"].append(seconds(Bulk(columns, DAY).decide, plan))
         taken["zen_from_facts"].append(zen_from_facts())
         columns, gathering = _gathered(documents, names, count)
-        taken["bulk_from_facts"].append(gathering + _seconds(Bulk(columns, DAY).decide, plan))
+        taken["bulk_from_facts"].append(gathering + seconds(Bulk(columns, DAY).decide, plan))
     unit = f"ratio; zen on {ZEN} leads, scaled"
     figures = [
         Figure.at_least(f"engine.{name}.times_zen_loop", unit, bar, _quotients(taken[base], taken[name]), taken[name])
@@ -132,9 +134,9 @@ def one_policy(conditions: Mapping[str, Any], plan: Plan, columns: Columns) -> l
     taken: dict[str, list[float]] = {"all": [], "known": [], "changed": []}
     for _ in range(ROUNDS):
         prepared = Bulk(large, DAY)
-        taken["all"].append(_seconds(prepared.decide, plan))
-        taken["known"].append(_seconds(_decided_anew, prepared, known))
-        taken["changed"].append(_seconds(_decided_anew, prepared, changed))
+        taken["all"].append(seconds(prepared.decide, plan))
+        taken["known"].append(seconds(_decided_anew, prepared, known))
+        taken["changed"].append(seconds(_decided_anew, prepared, changed))
     return [
         show(Figure.reported("engine.bulk_1m.peak_mb", "MB", [peak], taken["all"])),
         *(
@@ -158,8 +160,8 @@ def _zen_loops(
     contexts = [context(known) for known in facts[:ZEN]]
     read = [orjson.loads(each) for each in documents[:ZEN]]
     return (
-        lambda: _seconds(lambda: [array.evaluate(known) for known in contexts]) * count / ZEN,
-        lambda: _seconds(lambda: [array.evaluate(stored_context(known)) for known in read]) * count / ZEN,
+        lambda: seconds(lambda: [array.evaluate(known) for known in contexts]) * count / ZEN,
+        lambda: seconds(lambda: [array.evaluate(stored_context(known)) for known in read]) * count / ZEN,
     )
 
 
@@ -167,7 +169,7 @@ def _gathered(documents: Sequence[bytes], names: Sequence[str], count: int) -> t
     """The columns of stored facts, and how long it took, without the store that they come from."""
     gathering, spent = Gathering(names), 0.0
     for batch in _batches(documents, count):
-        spent += _seconds(gathering.add, batch)
+        spent += seconds(gathering.add, batch)
     started = time.perf_counter()
     columns = gathering.columns()
     return columns, spent + time.perf_counter() - started
@@ -181,18 +183,6 @@ def _batches(documents: Sequence[bytes], count: int) -> Iterator[list[Any]]:
 
 def _repeated(column: Column, count: int) -> Column:
     return Column(column.kind, np.tile(column.codes[:count], TIMES), column.single, column.others)
-
-
-def _probe(work: Callable[[Any], object], given: Sequence[Any]) -> Callable[[], float]:
-    """The same work on one after the other."""
-    turn = cycle(given)
-    return lambda: _seconds(work, next(turn))
-
-
-def _seconds(work: Callable[..., object], *given: Any) -> float:
-    started = time.perf_counter()
-    work(*given)
-    return time.perf_counter() - started
 
 
 def _times(

@@ -20,13 +20,14 @@ from bench.engine import engine
 from bench.figures import Figure, interleave, ratio, show
 from bench.importing import import_under_load
 from bench.probes import EMPTY, LIST, OFFICER, flow, posting, registering
+from bench.republishing import rematch_under_load
 from bench.scale import scale
 from bench.suite import QUCE, environment, free_port, serving, token
 from bench.wire import Wire
 from deploy.brokers.installation import missing_programs
 
 RESTARTS = 3
-SECTIONS = ("suite", "engine", "cluster", "scale")
+SECTIONS = ("suite", "engine", "cluster", "scale", "rematch")
 
 
 def edge(suite: Wire, bare: Wire) -> list[Figure]:
@@ -91,6 +92,7 @@ def sections(folder: Path, asked: argparse.Namespace) -> Mapping[str, Callable[[
         "engine": lambda: engine(asked.leads),
         "cluster": lambda: cluster(folder, asked.flows, asked.events, asked.matches),
         "scale": lambda: scale(folder / "scale", asked.leads),
+        "rematch": lambda: rematch_under_load(folder, asked.leads),
     }
 
 

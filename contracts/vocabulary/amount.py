@@ -169,16 +169,19 @@ def _amount(low: int | None, high: int | None, currency: str, *, approximate: bo
 
 def _short(minor: int, currency: str) -> str:
     name = _CURRENCY_NAMES.get(currency, currency)
+    sign, size = ("-", -minor) if minor < 0 else ("", minor)
     for scale, word in ((YI, "亿"), (WAN, "万")):
         # rounded before the scale is chosen, so that 9,999.99999万 reads 1亿
-        shown = _rounded(Decimal(minor) / scale)
-        if abs(shown) >= 1:
-            return f"{_digits(shown, ',')}{word}{name}"
-    return f"{_digits(Decimal(minor) / 100, ',')}{name}"
+        shown = (size * 10_000 + scale // 2) // scale
+        if shown >= 10_000:
+            return f"{sign}{_parts(shown, 4)}{word}{name}"
+    return f"{sign}{_parts(size, 2)}{name}"
 
 
-def _rounded(number: Decimal) -> Decimal:
-    return number.quantize(Decimal("0.0001"), ROUND_HALF_UP)
+def _parts(number: int, places: int) -> str:
+    """A number in units of its last place, without zeros at the end."""
+    whole, rest = divmod(number, 10**places)
+    return f"{whole:,}.{rest:0{places}}".rstrip("0") if rest else f"{whole:,}"
 
 
 def _digits(number: Decimal, group: str = "") -> str:

@@ -20,7 +20,7 @@ from services.incentives.measures import DOES_NOT_APPLY, HOME, Facts, Measured, 
 from services.incentives.payment import Source, Verdicts, Worth, paid
 from services.incentives.policy.benefit import Banded, Fixed, InKind, Interest, Match, PerUnit, Rate
 from services.incentives.policy.figures import UNPUBLISHED, Computed
-from services.incentives.policy.lookups import Lookup
+from services.incentives.policy.lookups import Lookup, tables_in
 from services.incentives.policy.parts import fen_between, fen_of, multiple_of, ppm_of
 from services.incentives.policy.tree import leaves_of
 from services.incentives.spans import (
@@ -39,12 +39,13 @@ from services.incentives.spans import (
 class CompiledBenefit:
     """A benefit ready to be computed; ``needs`` are the facts that its figure depends on.
 
-    ``computable`` is whether there is a figure once they are known.
+    ``computable`` is whether there is a figure once they are known, ``tables`` are those that it is read from.
     """
 
     worth: Callable[[Facts, Verdicts], Worth]
     needs: tuple[str, ...]
     computable: bool
+    tables: tuple[Lookup, ...] = ()
 
 
 def compile_benefit(benefit: Any, predicates: Predicates) -> CompiledBenefit:
@@ -56,7 +57,8 @@ def compile_benefit(benefit: Any, predicates: Predicates) -> CompiledBenefit:
     scale *= PPM ** len(benefit.multipliers or ())
     worth = paid(_multiplied(once, benefit, making), scale, making.cap(benefit.cap), benefit, predicates)
     making.needs += [] if benefit.lifetime is None else [benefit.lifetime.received]
-    return CompiledBenefit(worth, tuple(dict.fromkeys(making.needs)), computable=not making.unpublished)
+    needs, tables = tuple(dict.fromkeys(making.needs)), tuple(tables_in(benefit))
+    return CompiledBenefit(worth, needs, computable=not making.unpublished, tables=tables)
 
 
 def _in_kind(benefit: InKind) -> Callable[[Facts, Verdicts], Worth]:

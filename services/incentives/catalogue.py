@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
@@ -10,7 +10,7 @@ from typing import Literal
 
 from contracts.vocabulary.zones import ZONES
 from services.incentives.benefits import CompiledBenefit, compile_benefit
-from services.incentives.conditions import CompiledLeaf, Predicates, compile_condition
+from services.incentives.conditions import CompiledLeaf, Predicates, compile_condition, decided_by
 from services.incentives.formulas import Formula
 from services.incentives.index import Index
 from services.incentives.policy import Policy
@@ -25,7 +25,10 @@ Barred = Literal["cleanup", "review"]
 
 @dataclass(frozen=True, slots=True)
 class CompiledPolicy:
-    """A policy ready to be matched; ``barred`` says why it may promise nothing on the day it is looked at."""
+    """A policy ready to be matched; ``barred`` says why it may promise nothing on the day it is looked at.
+
+    ``decided`` gives the verdicts of its leaves.
+    """
 
     policy: Policy
     barred: Barred | None
@@ -36,6 +39,7 @@ class CompiledPolicy:
     rivals: frozenset[str]
     limits: Mapping[str, Limit]
     ways: Ways
+    decided: Callable[[Sequence[int]], bytes]
 
     @property
     def id(self) -> str:
@@ -120,6 +124,5 @@ def _compile(policy: Policy, predicates: Predicates) -> CompiledPolicy:
     formula, leaves = compile_condition(policy.requirements, predicates)
     zones = tuple(zone for zone in policy.scope.zones if zone in ZONES)
     benefit = compile_benefit(policy.benefit, predicates)
-    return CompiledPolicy(
-        policy, None, formula, leaves, benefit, zones, policy.rivals, policy.limits, Ways(policy.requirements)
-    )
+    ways, decided = Ways(policy.requirements), decided_by(leaves)
+    return CompiledPolicy(policy, None, formula, leaves, benefit, zones, policy.rivals, policy.limits, ways, decided)

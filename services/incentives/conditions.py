@@ -7,9 +7,10 @@ learning a fact never turns met into not met.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from contracts.vocabulary.facts import FACTS, Fact
@@ -111,6 +112,16 @@ def compile_condition(node: Any, predicates: Predicates) -> tuple[Formula, tuple
     leaves: list[CompiledLeaf] = []
     formula = _compile(node, predicates, leaves, _Place())
     return formula, tuple(leaves)
+
+
+def decided_by(leaves: Sequence[CompiledLeaf]) -> Callable[[Sequence[int]], bytes]:
+    """From the predicates' verdicts to those of conditions in written order; mostly these are some of those."""
+    formulas = [each.formula for each in leaves]
+    indices = [each.index for each in formulas if isinstance(each, Picked)]
+    if len(indices) == len(formulas) > 1:
+        picked = itemgetter(*indices)
+        return lambda verdicts: bytes(picked(verdicts))
+    return lambda verdicts: bytes([formula(verdicts) for formula in formulas])
 
 
 class _Place:

@@ -70,8 +70,8 @@ _FACT_FIELDS: Final[Mapping[str, str]] = {
     "Held.until": "DateFact", "Ruling.of": "RecordedFact", "Lookup.by": "CategoryFact", "Rate.base": "AmountFact",
     "Match.base": "AmountFact", "OfBase.base": "AmountFact", "Interest.loan": "AmountFact", "Banded.base": "BandFact",
     "Unit.fact": "CountFact", "Lifetime.received": "AmountFact", "Clawback.held": "YearsFact", "Tranche.by": "DateFact",
-    "Retention.of": "YearsFact", "Grandfathering.by": "DateFact", "Application.after": "DateFact",
-    "Policy.expenditures": "AmountFact",
+    "Retention.of": "YearsFact", "Grandfathering.by": "DateFact", "Transition.by": "DateFact",
+    "Application.after": "DateFact", "Policy.expenditures": "AmountFact",
 }  # fmt: skip
 _FIGURES: Final = {
     "Money": _MONEY, "Share": _SHARE, "Figure": _FIGURE, "PublishedShare": _PUBLISHED, "OneTo": _ONE_TO,

@@ -10,9 +10,8 @@ from __future__ import annotations
 import math
 from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import MAXYEAR, date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import PPM, FactValue
@@ -22,8 +21,7 @@ from services.incentives.policy.quantities import Per, Quantity, Ratio, Since, S
 Facts = Mapping[str, FactValue]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A quantity as tests compare it: both ends of its interval (equal where it is one value) and its currency."""
 
     low: Any

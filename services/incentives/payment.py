@@ -7,9 +7,8 @@ payment possible and not certain; a clawback takes effect once its case is known
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from contracts.vocabulary.facts import PPM
 from services.incentives.comparisons import MET, NOT_MET
@@ -39,8 +38,7 @@ Payment = tuple[int, int | None]
 """The least and the most of one payment in fen; None is without bound."""
 
 
-@dataclass(frozen=True, slots=True)
-class Worth:
+class Worth(NamedTuple):
     """What a benefit comes to if its conditions hold; ``high`` None is without bound, ``known`` False no figure.
 
     ``years`` are the payments one after another, where there are several, and ``calendar`` the years of those whose
@@ -60,6 +58,9 @@ def paid(
 ) -> Callable[[Facts, Verdicts], Worth]:
     """The payments, each within the cap of a year, all together within the caps of the whole."""
     yearly_cap = None if benefit.cap_per_year is None else exactly(fen_of(benefit.cap_per_year))
+    parts_of_it = (benefit.instalments, benefit.lifetime, benefit.recheck, benefit.clawback)
+    if not benefit.again and all(each is None for each in parts_of_it):
+        return _at_once(once, scale, [cap, None if yearly_cap is None else lambda _facts, _verdicts: yearly_cap])
     shares, again = benefit.shares, benefit.again
     gates = _gates(benefit, predicates)
     dated = [each.by if isinstance(each, Tranche) else None for each in benefit.instalments or ()]
@@ -80,6 +81,22 @@ def paid(
         parts = [_passed(part, gate, verdicts) for part, gate in zip(parts, gates, strict=True)]
         kept, returned = (parts, None) if back is None else back(parts, facts, verdicts)
         return _worth(kept, tuple(_year(name, facts) for name in dated), returned)
+
+    return worth
+
+
+def _at_once(once: Source, scale: int, caps: Sequence[Source | None]) -> Callable[[Facts, Verdicts], Worth]:
+    """The same where it is one payment that waits for nothing and is never taken back, as most are."""
+    most = [cap for cap in caps if cap is not None]
+
+    def worth(facts: Facts, verdicts: Verdicts) -> Worth:
+        low, high, known = once(facts, verdicts)
+        low, high = low // scale, high if high == ENDLESS else high // scale
+        for cap in most:
+            least, greatest, _ = cap(facts, verdicts)
+            low, high = min(low, least), min(high, greatest)
+        bounded = high != ENDLESS
+        return Worth(int(low), int(high) if bounded else None, known or bounded)
 
     return worth
 
@@ -126,7 +143,7 @@ def _gates(benefit: Any, predicates: Predicates) -> list[list[Formula]]:
 
 
 def _passed(part: Span, gate: Sequence[Formula], verdicts: Verdicts) -> Span:
-    verdict = min((formula(verdicts) for formula in gate), default=MET)
+    verdict = min([formula(verdicts) for formula in gate]) if gate else MET
     if verdict == MET:
         return part
     return NOTHING if verdict == NOT_MET else Span(0, part.high, part.known)

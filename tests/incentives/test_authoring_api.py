@@ -175,7 +175,7 @@ async def test_a_dry_run_counts_and_stores_nothing(desk: Desk) -> None:
     told = len(await desk.told(IncentivesMatched))
     counted = await desk.post("/policies/new-one/dry-run", None, "editor")
     assert counted == {
-        "policy": "new-one", "version": 1, "leads": 3, "met": 1, "not_met": 1, "unknown": 1,
+        "policy": "new-one", "version": 1, "leads": 3, "all_leads": 3, "met": 1, "not_met": 1, "unknown": 1,
         "certain_fen": 200_000_000, "newly_met": 1, "no_longer_met": 0, "other_sum": 0, "changed": 3, "named": [],
         "as_of": "2026-11-23", "pool": None, "by_year": [{"year": 2026, "before_fen": 0, "after_fen": 200_000_000}],
     }  # fmt: skip

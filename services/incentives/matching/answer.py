@@ -5,7 +5,7 @@ Nothing here decides; it reads a :class:`MatchResult` beside the catalogue it wa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal
@@ -49,7 +49,7 @@ def render(result: MatchResult, facts: Facts, catalogue: Catalogue, how: Renderi
     wanted = [zone for zone in catalogue.zones if zone in result.zones and (how.zones is None or zone in how.zones)]
     shown = {id: each for id, each in catalogue.policies.items() if id in result.policies and _shown(each, result, how)}
     titles = {id: each.policy.title for id, each in (shown if how.public else catalogue.policies).items()}
-    shared = {id: _policy(each, result, facts, titles, how) for id, each in shown.items()}
+    shared = explained(shown.values(), result, facts, titles, how)
     standings = {each.policy.standing for each in shown.values()}
     fits = {zone: industry_fit(catalogue.zones[zone], facts) for zone in wanted}
     if how.order == "amount":
@@ -80,6 +80,13 @@ def _places(result: MatchResult) -> dict[str, int]:
     """Each zone's place among all by what it offers, the same for equal offers."""
     offers = {zone: rank(each) for zone, each in result.zones.items()}
     return {zone: 1 + sum(other > offer for other in offers.values()) for zone, offer in offers.items()}
+
+
+def explained(
+    policies: Iterable[CompiledPolicy], result: MatchResult, facts: Facts, titles: Mapping[str, str], how: Rendering
+) -> dict[str, dict[str, Any]]:
+    """What is to be said of these policies, wherever they hold; ``titles`` are those that may be named."""
+    return {each.id: _policy(each, result, facts, titles, how) for each in policies}
 
 
 def _zone(

@@ -71,21 +71,29 @@ def combine(zone: str, candidates: Iterable[Candidate], role: str) -> ZoneOutcom
             left_out[each.id] = ("beneficiary", "")
         else:
             own.append(each)
-    comparable = [each for each in own if each.comparable]
-    limits = lowest(each.compiled for each in comparable)
-    sure = select(_beside_formers([each.sure for each in comparable]), limits)
-    hoped = select(_beside_formers([each.hoped for each in comparable]), limits)
-    left_out |= _left_out(own, sure, hoped)
-    by_year = tuple(_year(year, sure, hoped) for year in sorted({*sure.years, *hoped.years}))
+    apart, bound = _parted(own)
+    amount_unknown = sum([not each.outcome.known for each in own])
+    years = _together(apart)
+    caps: tuple[Reached, ...] = ()
+    if bound:
+        comparable = [each for each in bound if each.comparable]
+        limits = lowest(each.compiled for each in comparable)
+        sure = select(_beside_formers([each.sure for each in comparable]), limits)
+        hoped = select(_beside_formers([each.hoped for each in comparable]), limits)
+        left_out |= _left_out(bound, sure, hoped)
+        caps = tuple(_reached(limits[name], sure, hoped) for name in sorted(sure.reduced.keys() | hoped.reduced.keys()))
+        for year in {*sure.years, *hoped.years}:
+            certain, possible = years.get(year, (0, 0))
+            years[year] = certain + sure.years.get(year, 0), possible + hoped.years.get(year, 0)
     return ZoneOutcome(
         zone,
-        *told(sure.total, hoped.total),
-        sum(not each.outcome.known for each in own),
+        *told(sum([certain for certain, _ in years.values()]), sum([possible for _, possible in years.values()])),
+        amount_unknown,
         met,
         unknown,
-        by_year,
+        tuple((year, *told(certain, possible)) for year, (certain, possible) in sorted(years.items())),
         left_out,
-        tuple(_reached(limits[name], sure, hoped) for name in sorted(sure.reduced.keys() | hoped.reduced.keys())),
+        caps,
     )
 
 
@@ -100,6 +108,31 @@ def _beside_formers(items: Sequence[Item]) -> Sequence[Item]:
     ]
 
 
+def _parted(own: Sequence[Candidate]) -> tuple[Sequence[Candidate], Sequence[Candidate]]:
+    """Those that are had, and whole, whatever else is, and those that may have to do with one another."""
+    names = [name for each in own for name in each.compiled.rivals]
+    twice = {name for name in names if names.count(name) > 1} if len(names) > 1 else ()
+    made_up = {id for each in own for id in each.compiled.policy.tops_up or ()}
+    apart: list[Candidate] = []
+    bound: list[Candidate] = []
+    for each in own:
+        compiled, policy = each.compiled, each.compiled.policy
+        shares = compiled.limits or policy.tops_up or not compiled.rivals.isdisjoint(twice)
+        (bound if shares or policy.base in made_up else apart).append(each)
+    return apart, bound
+
+
+def _together(candidates: Iterable[Candidate]) -> dict[int, tuple[float, float]]:
+    """What comes of all of these by year, certain and possible, as far as they have a figure."""
+    years: dict[int, tuple[float, float]] = {}
+    for each in candidates:
+        if each.comparable:
+            for year, certain, possible in each.years:
+                sure, hoped = years.get(year, (0, 0))
+                years[year] = sure + certain, hoped + (ENDLESS if possible is None else possible)
+    return years
+
+
 def lowest(policies: Iterable[CompiledPolicy]) -> dict[str, Limit]:
     """The limits that policies share; where they write different ones for the same, the lowest holds."""
     limits: dict[str, Limit] = {}
@@ -108,10 +141,6 @@ def lowest(policies: Iterable[CompiledPolicy]) -> dict[str, Limit]:
             if name not in limits or limit.most < limits[name].most:
                 limits[name] = limit
     return limits
-
-
-def _year(year: int, sure: Selection, hoped: Selection) -> Year:
-    return year, *told(sure.years.get(year, 0), hoped.years.get(year, 0))
 
 
 def _reached(limit: Limit, sure: Selection, hoped: Selection) -> Reached:

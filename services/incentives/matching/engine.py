@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 from services.incentives.catalogue import STANDINGS, Catalogue, CompiledPolicy
 from services.incentives.comparisons import MET, NOT_MET
@@ -20,10 +21,10 @@ def match(facts: Facts, catalogue: Catalogue, as_of: date) -> MatchResult:
     by_zone: dict[str, list[Candidate]] = {zone: [] for zone in catalogue.zones}
     standings = set()
     for compiled in catalogue.effective(as_of):
-        outcome = outcome_of(compiled, found[compiled.id], facts, verdicts)
-        outcomes[compiled.id] = outcome
+        policy = compiled.policy
+        outcome = outcomes[policy.id] = outcome_of(compiled, found[policy.id], facts, verdicts)
         if compiled.barred is None:
-            standings.add(compiled.policy.standing)
+            standings.add(policy.standing)
         if outcome.verdict == NOT_MET:
             continue
         candidate = Candidate(compiled, outcome, outcome.by_year(as_of.year))
@@ -49,13 +50,16 @@ def evaluate(compiled: CompiledPolicy, facts: Facts, verdicts: Sequence[int]) ->
 
 def outcome_of(compiled: CompiledPolicy, verdict: int, facts: Facts, verdicts: Sequence[int]) -> PolicyOutcome:
     """One policy whose verdict is known."""
-    leaves = bytes([leaf.formula(verdicts) for leaf in compiled.leaves])
+    leaves = compiled.decided(verdicts)
     if verdict == NOT_MET:
-        return PolicyOutcome(verdict, leaves, 0, 0, known=True)
-    worth = compiled.benefit.worth(facts, verdicts)
+        return _not_met(leaves)
+    low, high, known, years, calendar, returned = compiled.benefit.worth(facts, verdicts)
     if verdict == MET:
-        return PolicyOutcome(
-            verdict, leaves, worth.low, worth.high, worth.known, worth.years, worth.calendar, worth.returned
-        )
-    years = tuple((0, high) for _, high in worth.years)
-    return PolicyOutcome(verdict, leaves, 0, worth.high, worth.known, years, worth.calendar, worth.returned)
+        return PolicyOutcome(verdict, leaves, low, high, known, years, calendar, returned)
+    return PolicyOutcome(verdict, leaves, 0, high, known, tuple((0, most) for _, most in years), calendar, returned)
+
+
+@lru_cache(maxsize=10_000)
+def _not_met(leaves: bytes) -> PolicyOutcome:
+    """What is not met comes to nothing: mostly the same few verdicts of conditions, again and again."""
+    return PolicyOutcome(NOT_MET, leaves, 0, 0, known=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,6 @@ from services.incentives.policy.tree import All, Not
 _FINEST = 4
 """Digits of an industry code that stands for one industry."""
 
-Verdicts = Mapping[str, int]
-
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
@@ -30,38 +28,37 @@ class Gaps:
 
 def gaps(compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts) -> Gaps:
     """The facts that would decide a policy or its amount, in written order."""
-    verdicts = leaf_verdicts(compiled, outcome)
-    names = _undecided(compiled.policy.requirements, verdicts, facts)
-    if outcome.verdict != NOT_MET:
-        names += [name for name in compiled.benefit.needs if _unreadable(facts.get(name))]
+    if outcome.verdict == NOT_MET:
+        return Gaps([], [])
+    names: list[str] = []
+    if outcome.verdict == UNKNOWN:
+        names += _undecided(compiled.policy.requirements, iter(outcome.leaves), facts)[1]
+    names += [name for name in compiled.benefit.needs if _unreadable(facts.get(name))]
     unique = list(dict.fromkeys(names))
     stated = [name for name in unique if _is_stated(facts.get(name))]
     return Gaps([name for name in unique if name not in stated], stated)
 
 
-def leaf_verdicts(compiled: CompiledPolicy, outcome: PolicyOutcome) -> Verdicts:
-    """Each condition's verdict by its id."""
-    return {each.leaf.id: verdict for each, verdict in zip(compiled.leaves, outcome.leaves, strict=True)}
-
-
-def _verdict(node: Any, verdicts: Verdicts) -> int:
+def _undecided(node: Any, verdicts: Iterator[int], facts: Facts) -> tuple[int, list[str]]:
+    """The verdict of a node, and the facts that leave it open; ``verdicts`` are those of its leaves and all behind."""
     if isinstance(node, Leaf):
-        return verdicts[node.id]
+        verdict = next(verdicts)
+        if verdict != UNKNOWN:
+            return verdict, []
+        return verdict, _open_in(node, facts)
     if isinstance(node, Not):
-        return MET - _verdict(node.not_, verdicts)
-    if isinstance(node, All):
-        return min(_verdict(child, verdicts) for child in node.all)
-    return max(_verdict(child, verdicts) for child in node.any)
+        verdict, names = _undecided(node.not_, verdicts, facts)
+        return MET - verdict, names
+    every = isinstance(node, All)
+    found = [_undecided(child, verdicts, facts) for child in (node.all if every else node.any)]
+    verdict = (min if every else max)([each for each, _ in found])
+    return verdict, [name for _, names in found for name in names] if verdict == UNKNOWN else []
 
 
-def _undecided(node: Any, verdicts: Verdicts, facts: Facts) -> list[str]:
-    if _verdict(node, verdicts) != UNKNOWN:
-        return []
-    if isinstance(node, Leaf):
-        silent = [name for name in node.facts if _unreadable(facts.get(name))]
-        return silent or [name for name in node.facts if _vague(name, facts.get(name))] or list(node.facts)
-    children = [node.not_] if isinstance(node, Not) else node.all if isinstance(node, All) else node.any
-    return [name for child in children for name in _undecided(child, verdicts, facts)]
+def _open_in(leaf: Leaf, facts: Facts) -> list[str]:
+    """The facts that leave a condition open: those nobody stated, else those said too vaguely, else all."""
+    silent = [name for name in leaf.facts if _unreadable(facts.get(name))]
+    return silent or [name for name in leaf.facts if _vague(name, facts.get(name))] or list(leaf.facts)
 
 
 def _unreadable(value: FactValue | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from typing import Any
 
 from contracts.vocabulary.amount import format_fen
@@ -16,7 +17,7 @@ from services.incentives.measures import HOME, Facts, read_fact
 from services.incentives.policy.aftercare import Tranche
 from services.incentives.policy.benefit import Banded, Fixed, Interest, Match, PerUnit, Rate
 from services.incentives.policy.figures import Computed, Multiplier
-from services.incentives.policy.lookups import Lookup, tables_in
+from services.incentives.policy.lookups import Lookup
 from services.incentives.policy.parts import fen_between
 from services.incentives.policy.quantities import Sum
 
@@ -30,7 +31,7 @@ def reckoning(compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts, as
         return None
     if not all(_is_exact(facts.get(name)) for name in compiled.benefit.needs):
         return None
-    if any(_chosen(table, facts, as_of) is None for table in tables_in(benefit)):
+    if any(_chosen(table, facts, as_of) is None for table in compiled.benefit.tables):
         return None
     factors = [*_factors(benefit, facts, as_of), *_multipliers(benefit.multipliers or (), facts, as_of)]
     return "，".join([" × ".join(factors), *_limits(benefit, facts, as_of), _total(benefit, outcome)])
@@ -118,7 +119,9 @@ def _part(part: Any, facts: Facts) -> str:
     return f"（{stated}）×{part.rate}"
 
 
+@cache
 def _money(written: str | int) -> str:
+    """A figure as policies write it; there are as many as they write."""
     try:
         low, high = fen_between(written)
     except ValueError:

@@ -52,7 +52,9 @@ class PolicyOutcome(NamedTuple):
 
     def by_year(self, first: int) -> tuple[Year, ...]:
         """Certain and possible by year: one after another from ``first``, but for payments that have a date."""
-        years = self.years or ((self.certain, self.possible),)
+        if not self.years:
+            return ((first if not self.calendar else self.calendar[0] or first, self.certain, self.possible),)
+        years = self.years
         if not self.calendar:
             return tuple((first + number, certain, possible) for number, (certain, possible) in enumerate(years))
         sums: dict[int, tuple[int, int | None]] = {}

@@ -109,6 +109,9 @@ def _apart(items: Sequence[Item]) -> list[list[Item]]:
 def _best(items: Sequence[Item], limits: Mapping[str, Limit]) -> Selection:
     if len(items) == 1 and not items[0].limits:
         return Selection(frozenset({items[0].id}), dict(items[0].years))
+    if _one_of(items):
+        greatest = min(items, key=lambda each: each.rank)
+        return Selection(frozenset({greatest.id}), dict(greatest.years))
     bounds = _bounds(items, limits)
     if bounds is None:
         return _shared_out(items, limits)
@@ -123,6 +126,13 @@ def _best(items: Sequence[Item], limits: Mapping[str, Limit]) -> Selection:
     search = _Search(bounds, free, doubtful, steady=not shifting)
     search.choose([], choice)
     return search.best if search.steps < MOST_STEPS else _shared_out(items, limits)
+
+
+def _one_of(items: Sequence[Item]) -> bool:
+    """Whether each excludes all others, and nothing else is shared."""
+    if any(each.limits or each.tops_up for each in items):
+        return False
+    return bool(frozenset.intersection(*(each.rivals for each in items)))
 
 
 @dataclass(slots=True)

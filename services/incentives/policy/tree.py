@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any, Self
 
 from pydantic import Discriminator, Field, Tag, ValidationInfo, WithJsonSchema, field_validator, model_validator
@@ -102,19 +103,19 @@ class Leaf(Written):
         """How many quantities it names."""
         return sum(getattr(self, name) is not None for name in _FORMS)
 
-    @property
+    @cached_property
     def quantity(self) -> Quantity | None:
         """What it measures, None where that is a fact itself."""
         if self.sum is not None:
             return Sum(sum=self.sum)
         return self.ratio or self.per or self.since or self.held or self.ruling
 
-    @property
+    @cached_property
     def measure(self) -> Fact:
         """The type, unit and label of what it measures."""
         return FACTS[self.fact or ""] if self.quantity is None else self.quantity.fact
 
-    @property
+    @cached_property
     def facts(self) -> tuple[str, ...]:
         """Every fact that it asks for."""
         asked = (self.fact or "",) if self.quantity is None else self.quantity.facts

@@ -110,9 +110,11 @@ class Universe:
             return self._full[key]
         group = self._groups[key]
         if reading is DOES_NOT_APPLY:
-            said = [NOT_MET] * len(group)
+            said = (NOT_MET,) * len(group)
         else:
-            said = [each.test(reading.low, reading.high, reading.currency) for each in group]
+            said = tuple(each.test(reading.low, reading.high, reading.currency) for each in group)
+        if UNKNOWN not in said:
+            return self._full[key] & self._alike[key].get(said, 0)
         return self._full[key] & sum(
             1 << number
             for number, signature in enumerate(self._signatures[key])
@@ -126,6 +128,16 @@ class Universe:
             key: list(zip(*(_verdicts(each, witnesses) for each in self._groups[key]), strict=True))
             for key, witnesses in self._witnesses.items()
         }
+
+    @cached_property
+    def _alike(self) -> Mapping[str, Mapping[tuple[int, ...], int]]:
+        """The witnesses that each combination of verdicts is that of, as bits."""
+        found: dict[str, dict[tuple[int, ...], int]] = {}
+        for key, signatures in self._signatures.items():
+            alike = found[key] = {}
+            for number, signature in enumerate(signatures):
+                alike[signature] = alike.get(signature, 0) | 1 << number
+        return found
 
     def _stated(self, key: str) -> int:
         group = self._groups[key]
