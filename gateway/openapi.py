@@ -31,6 +31,8 @@ _PUBLIC = frozenset(
     }
 )
 """What visitors may do, by method and first part of the path."""
+_LISTS = frozenset({("get", "/decisions")})
+"""Of what is open one by one, what only its owner may list."""
 _ASKING = frozenset({"/enquiries", "/enquiries/track", "/enquiries/track/message", "/enquiries/track/withdraw"})
 """What visitors may post about an enquiry of theirs."""
 _ARRIVING = frozenset({"/invitations/accept", "/setup"})
@@ -116,7 +118,7 @@ def _security(method: str, path: str) -> list[dict[str, list[str]]]:
     signed: list[dict[str, list[str]]] = [{"bearer": []}]
     signed.append({"session": []} if method == "get" else {"session": [], "csrf": []})
     public = (method, path.split("/")[1]) in _PUBLIC or (method == "post" and path in _ASKING | _ARRIVING)
-    return [*signed, {}] if public else signed
+    return [*signed, {}] if public and (method, path) not in _LISTS else signed
 
 
 def _clashes(document: dict[str, Any], schemas: Mapping[str, Any]) -> set[str]:

@@ -62,6 +62,7 @@ PLANTED: Mapping[str, Mapping[str, Any]] = {
     },
     "NewToken": {"name": "金丝雀令牌", "expires_days": 1},
     "EligibilityInput": {"facts": {"jobs": 873103}},
+    "DecisionInput": {"facts": {"jobs": 873103}},
     "DraftInput": {"text": "金丝雀草案"},
 }  # fmt: skip
 LEDGER: Mapping[str, Any] = {

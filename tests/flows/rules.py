@@ -160,7 +160,7 @@ INCENTIVES: Mapping[str, Rule] = {
     "POST /decisions": Rule(ANYBODY, lambda _: Call(json={"facts": {"jobs": 300}})),
     "GET /decisions": Rule(SIGNED_IN, own_decisions, INSIDE),
     "GET /decisions/{id}": Rule(DESK, lambda world: Call({"id": world.decision}), DESK),
-    "GET /decisions/{id}/replay": Rule(DESK, lambda world: Call({"id": world.decision})),
+    "GET /decisions/{id}/replay": Rule(DESK, lambda world: Call({"id": world.decision}), DESK),
     "GET /industry-codes": Rule(ANYBODY, plain),
     "POST /industry-codes": Rule(ADMINISTRATOR | EDITOR, a_code_table),
 }

@@ -70,7 +70,7 @@ ACTS: Mapping[str, str] = {
     },
 }
 SILENT: Mapping[str, str] = {
-    "POST /eligibility": "a question",
+    "POST /eligibility": "a question, with its answer on record as a decision",
     "POST /decisions": "an answer kept for its reader; it concerns nobody",
     "POST /enquiries/track": "a question",
     "POST /enquiries/track/message": "the visitor's own words, kept with the enquiry",

@@ -292,7 +292,7 @@ class World:
     @cached_property
     def decision(self) -> str:
         """An answer that the officer saved for the desk; a visitor's is for whoever knows its id."""
-        return str(self.post("donghu", "/decisions", json=PLANTED["EligibilityInput"])["id"])
+        return str(self.post("donghu", "/decisions", json=PLANTED["DecisionInput"])["id"])
 
     @cached_property
     def token(self) -> str:

@@ -54,13 +54,12 @@ def pages_of(world: World) -> dict[str, list[str]]:
     """Who looks at which pages."""
     week = Week.of(SystemClock().now()).id
     lead = f"/leads/{world.lead}"
-    own = ["/", "/leads", "/leads/board", "/leads/new", lead, f"{lead}/policies", "/imports"]
+    own = ["/", "/leads", "/leads/board", "/leads/new", lead, f"{lead}/policies", "/imports", "/decisions"]
     return {
         "": [
             "/sign-in",
             "/eligibility",
             f"/eligibility?{ASKED}",
-            "/policies",
             f"/policies/{world.policy}",
             "/zones/donghu",
             "/enquiries/new?to=donghu",
@@ -71,7 +70,6 @@ def pages_of(world: World) -> dict[str, list[str]]:
             *own,
             f"/imports/{world.imported}",
             f"/exports/{world.exported()}",
-            "/decisions",
             f"/decisions/{world.decision}",
             "/notifications",
             "/duty",
