@@ -78,7 +78,8 @@ class InWords:
         said = []
         if fields.get("certain_fen") is not None:
             said.append(say("确定{sum}", sum=self._f.fen(fields["certain_fen"])))
-        if "possible_fen" in fields and unknown is not True:
+        repeated = "certain_fen" in fields and fields["certain_fen"] == fields.get("possible_fen")
+        if "possible_fen" in fields and unknown is not True and not repeated:
             said.append(say("可能{sum}", sum=self._f.fen(fields["possible_fen"])))
         if unknown is True:
             said.append(say("金额另议"))
