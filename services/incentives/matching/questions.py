@@ -29,7 +29,7 @@ _TAKEN: Final = HISTORICAL_ONLY | {"beneficiary_role"}
 """Never asked: what is barred today, and for whom sums are added up, which is taken as said."""
 _OTHERS: Final[frozenset[LeftOut]] = frozenset({"cleanup", "review", "beneficiary"})
 """Whose policies promise this project nothing, whatever is answered."""
-_STILL_COUNTED: Final[frozenset[LeftOut]] = frozenset({"contender", "incomparable"})
+_STILL_COUNTED: Final[frozenset[LeftOut]] = frozenset({"contender", "incomparable", "version"})
 _EASE: Final[Mapping[str, int]] = {"boolean": 0, "choice": 0, "date": 1, "code": 1, "tags": 1, "integer": 1}
 _PARTS: Final = 1000
 """Weights are whole thousandths, so that the order of policies makes no other sum."""
