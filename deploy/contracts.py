@@ -1,4 +1,4 @@
-"""Writes what machines read: ``asyncapi.yaml``, ``openapi.json`` and ``policy.schema.json`` in ``contracts``.
+"""Writes what others read of our contracts: the events, the API, the form of a policy file, the facts as a page.
 
 All are generated and checked in: a diff shows what a change does to others, and the gateway serves the
 file, since building it for every route takes longer than a start should.
@@ -24,6 +24,7 @@ from pydantic.json_schema import models_json_schema
 
 from contracts.catalogue import PARTITIONS, ROUTES, Route
 from deploy.embedded import SERVICES
+from deploy.fact_table import fact_table
 from gateway.app import create_app as create_gateway
 from gateway.openapi import openapi_document
 from kit.events import Event
@@ -146,6 +147,7 @@ def generated() -> Mapping[Path, str]:
         contracts / "asyncapi.yaml": asyncapi(),
         contracts / "openapi.json": openapi(),
         contracts / "policy.schema.json": file_schema(),
+        ROOT / "docs" / "facts.md": fact_table(),
     }
 
 
