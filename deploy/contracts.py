@@ -1,4 +1,4 @@
-"""Writes what others read of our contracts: the events, the API, the schema of policy files, the registry of facts.
+"""Writes what others read of our contracts: the events, the API, the form of a policy file, the facts as a page.
 
 All are generated and checked in: a diff shows what a change does to others, and the gateway serves the
 file, since building it for every route takes longer than a start should.
@@ -146,8 +146,8 @@ def generated() -> Mapping[Path, str]:
     return {
         contracts / "asyncapi.yaml": asyncapi(),
         contracts / "openapi.json": openapi(),
-        ROOT / "docs" / "facts.md": fact_table(),
         contracts / "policy.schema.json": file_schema(),
+        ROOT / "docs" / "facts.md": fact_table(),
     }
 
 
