@@ -102,10 +102,11 @@ async def stalled(asking: Awaitable[Any]) -> tuple[Any, float]:
     looking = asyncio.create_task(look())
     await asyncio.sleep(0.01)
     try:
-        return await asking, longest
+        answer = await asking
     finally:
         over.set()
         await looking
+    return answer, longest
 
 
 THREE_LEVELS = {
