@@ -26,7 +26,7 @@ from contracts.vocabulary.money_text import (
 
 __all__ = [
     "MAX_STATED", "WAN", "YI", "Amount", "AmountError", "currency_in", "format_amount", "format_fen",
-    "format_fen_exact", "parse_amount",
+    "format_fen_exact", "format_minor", "parse_amount",
 ]  # fmt: skip
 
 MAX_STATED = 10**15
@@ -123,6 +123,11 @@ def format_amount(amount: Amount) -> str:
 def format_fen(fen: int) -> str:
     """Computed money for a screen: ``1.2亿元``, ``2,000万元``, ``8,500元``."""
     return _short(fen, "CNY")
+
+
+def format_minor(minor: int, currency: str) -> str:
+    """The same in any currency."""
+    return _short(minor, currency)
 
 
 def format_fen_exact(fen: int) -> str:

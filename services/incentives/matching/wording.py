@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from contracts.vocabulary.amount import Amount, format_amount
+from contracts.vocabulary.amount import Amount, format_amount, format_minor
 from contracts.vocabulary.facts import FACTS, PPM, Fact, FactValue
 from services.incentives.catalogue import Catalogue
 from services.incentives.matching.result import LeftOut
@@ -81,7 +81,7 @@ def _ends(quantity: Quantity, reading: Reading) -> str:
 def shown_number(fact: Fact, number: int, currency: str) -> str:
     """A threshold or a difference in words."""
     if fact.kind == "amount":
-        return format_amount(Amount(low=number, high=number, currency=currency or "CNY"))
+        return format_minor(number, currency or "CNY")
     return shown_plain(fact, number)
 
 
