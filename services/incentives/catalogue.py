@@ -46,6 +46,11 @@ class CompiledPolicy:
         """The policy's id."""
         return self.policy.id
 
+    @property
+    def alone(self) -> bool:
+        """Whether it shares nothing with any other."""
+        return not (self.rivals or self.limits or self.policy.tops_up)
+
     def on(self, day: date) -> CompiledPolicy:
         """The same as of another day, on which its review may have ended."""
         barred = barred_on(self.policy, day)

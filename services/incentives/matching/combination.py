@@ -110,9 +110,12 @@ def _beside_formers(items: Sequence[Item]) -> Sequence[Item]:
 
 def _parted(own: Sequence[Candidate]) -> tuple[Sequence[Candidate], Sequence[Candidate]]:
     """Those that are had, and whole, whatever else is, and those that may have to do with one another."""
-    names = [name for each in own for name in each.compiled.rivals]
+    sharing = [each.compiled for each in own if not each.compiled.alone]
+    if not sharing or (len(sharing) == 1 and not sharing[0].limits and not sharing[0].policy.tops_up):
+        return own, ()
+    names = [name for each in sharing for name in each.rivals]
     twice = {name for name in names if names.count(name) > 1} if len(names) > 1 else ()
-    made_up = {id for each in own for id in each.compiled.policy.tops_up or ()}
+    made_up = {id for each in sharing for id in each.policy.tops_up or ()}
     apart: list[Candidate] = []
     bound: list[Candidate] = []
     for each in own:

@@ -56,7 +56,7 @@ def outcome_of(compiled: CompiledPolicy, verdict: int, facts: Facts, verdicts: S
     low, high, known, years, calendar, returned = compiled.benefit.worth(facts, verdicts)
     if verdict == MET:
         return PolicyOutcome(verdict, leaves, low, high, known, years, calendar, returned)
-    return PolicyOutcome(verdict, leaves, 0, high, known, tuple((0, most) for _, most in years), calendar, returned)
+    return PolicyOutcome(verdict, leaves, 0, high, known, tuple([(0, most) for _, most in years]), calendar, returned)
 
 
 @lru_cache(maxsize=10_000)

@@ -84,8 +84,7 @@ class PolicyOutcome(NamedTuple):
         return cls(row[0], bytes(map(int, row[1])), row[2], row[3], row[4], pairs, tuple(calendar), back)
 
 
-@dataclass(frozen=True, slots=True)
-class ZoneOutcome:
+class ZoneOutcome(NamedTuple):
     """One zone: totals of its best combination; ``left_out`` says why a policy does not count, and beside which."""
 
     zone: str
