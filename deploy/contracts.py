@@ -1,4 +1,4 @@
-"""Writes what machines read of our contracts: ``contracts/asyncapi.yaml`` and ``contracts/openapi.json``.
+"""Writes what others read of our contracts: the events, the API, and the registry of facts as a page.
 
 Both are generated and checked in: a diff shows what a change does to others, and the gateway serves the
 file, since building it for every route takes longer than a start should.
@@ -24,6 +24,7 @@ from pydantic.json_schema import models_json_schema
 
 from contracts.catalogue import PARTITIONS, ROUTES, Route
 from deploy.embedded import SERVICES
+from deploy.fact_table import fact_table
 from gateway.app import create_app as create_gateway
 from gateway.openapi import openapi_document
 from kit.events import Event
@@ -141,7 +142,11 @@ def _message(route: Route) -> dict[str, Any]:
 def generated() -> Mapping[Path, str]:
     """Every generated file with what it should hold."""
     contracts = ROOT / "contracts"
-    return {contracts / "asyncapi.yaml": asyncapi(), contracts / "openapi.json": openapi()}
+    return {
+        contracts / "asyncapi.yaml": asyncapi(),
+        contracts / "openapi.json": openapi(),
+        ROOT / "docs" / "facts.md": fact_table(),
+    }
 
 
 def stale() -> list[Path]:

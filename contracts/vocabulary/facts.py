@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from contracts.vocabulary.amount import Amount, AmountError, parse_amount
+from contracts.vocabulary.fact_evidence import EVIDENCE
 from contracts.vocabulary.fact_list import FACT_LIST, MONTHS, RECORDED_BY_OFFICE, Kind
 from contracts.vocabulary.form import INDUSTRY_CODE, Form
 from contracts.vocabulary.industry import is_code
@@ -30,9 +31,9 @@ Plain = str | int | bool | list[str] | Amount | None
 class Fact:
     """One thing that may be known of a project.
 
-    Kinds: ``amount`` (:class:`Amount`), ``integer``, ``decimal`` and ``ratio`` (integers of 1e-6),
-    ``boolean``, ``date`` (ISO text), ``code`` (GB/T 4754), ``choice``, ``tags``, ``text``. ``months`` is the length of
-    the period it is stated for, 0 where it is for none.
+    Kinds: ``amount`` (:class:`Amount`), ``integer``, ``decimal`` and ``ratio`` (integers of 1e-6), ``boolean``,
+    ``date`` (ISO text), ``code`` (GB/T 4754), ``choice``, ``tags``, ``text``. ``months`` is the length of the period
+    it is stated for, 0 where it is for none; ``evidence`` the paper that it is to be found in.
     """
 
     name: str
@@ -43,9 +44,10 @@ class Fact:
     unit: str = ""
     choices: Mapping[str, str] = field(default_factory=dict)
     months: int = 0
+    evidence: str = ""
 
 
-FACTS: Mapping[str, Fact] = {row[0]: Fact(*row, months=MONTHS.get(row[0], 0)) for row in FACT_LIST}
+FACTS: Mapping[str, Fact] = {row[0]: Fact(*row, MONTHS.get(row[0], 0), EVIDENCE[row[0]]) for row in FACT_LIST}
 
 
 class FactSource(BaseModel):

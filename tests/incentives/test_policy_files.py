@@ -149,6 +149,12 @@ def test_a_nonsense_benefit_is_refused_and_never_breaks(benefit: Any) -> None:
     assert all(path.startswith("benefit") for path in wrong(benefit=benefit))
 
 
+def test_a_text_that_a_comma_cut_off_says_so() -> None:
+    flow = "benefit: {kind: fixed, text: 最高2,000万元, amount: 2000万元}"
+    text = GOOD.split("benefit:")[0] + flow + "\nexamples:" + GOOD.split("examples:")[1]
+    assert "被逗号截断" in problems(text)["benefit.000万元"]
+
+
 def test_examples_must_be_about_this_policy() -> None:
     example = {"title": "例", "as_of": "2026-06-01", "verdict": "met"}
     assert "job" in wrong(examples=[{**example, "facts": {"job": 1}}] * 2)["examples.0.facts"]

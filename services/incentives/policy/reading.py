@@ -122,11 +122,19 @@ def _problem(error: Mapping[str, Any], authored: Authored, words_at: Any) -> Aut
     path = _plain_path(error["loc"], authored.content)
     message = in_chinese(error)
     if error["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(path[-1]), words_at(path[:-1]), n=1, cutoff=0.5)
-        message = f"不认识的字段「{path[-1]}」" + (f"，是否想写 {near[0]}？" if near else "，请删除或检查拼写")
+        message = _unknown_field(path, error["input"], words_at)
     elif error["type"] == "benefit_kind":
         message = str(error["msg"])
     return authored.problem(path, message)
+
+
+def _unknown_field(path: Path, value: Any, words_at: Any) -> str:
+    """A comma within braces ends a text: what is left of it looks like a field that nobody gave a value."""
+    name = str(path[-1])
+    if value is None and not name.isascii():
+        return f"「{name}」是被逗号截断的文字：花括号里的文字含英文逗号的，请给整句加引号，数字不写千位逗号"
+    near = difflib.get_close_matches(name, words_at(path[:-1]), n=1, cutoff=0.5)
+    return f"不认识的字段「{name}」" + (f"，是否想写 {near[0]}？" if near else "，请删除或检查拼写")
 
 
 def _plain_path(location: Iterable[str | int], content: Any) -> Path:
