@@ -44,13 +44,15 @@ def _counted(compiled: CompiledPolicy) -> str:
 
 def readable(documents: Iterable[Mapping[str, Any]]) -> list[Policy]:
     """The policies among stored documents; one that this release cannot read keeps no other from counting."""
-    policies = []
-    for document in documents:
-        try:
-            policies.append(stored_policy(document, str(document.get("id"))))
-        except (AuthoringError, LookupError, TypeError) as error:
-            log.error("stored policy left out, publish a version of it that can be read: %s", error)
-    return policies
+    return [found for document in documents if (found := _readable(document)) is not None]
+
+
+def _readable(document: Mapping[str, Any]) -> Policy | None:
+    try:
+        return stored_policy(document, str(document.get("id")))
+    except (AuthoringError, LookupError, TypeError) as error:
+        log.error("stored policy left out, publish a version of it that can be read: %s", error)
+        return None
 
 
 class Library:
@@ -125,21 +127,24 @@ class Library:
             scan = self._ports.store.scan(POLICIES.name, _SCOPE, _PUBLISHED)
             bodies = {record.id: body_of(record) async for record in scan}
             lives = {id: Life.stored(body) for id, body in bodies.items()}
-            policies = await self._read(bodies, lives)
-            self._seen, self._lives, self._policies, self._names = seen, lives, policies, {}
+            read = await self._read(bodies, lives)
+            lost = {id for (id, _), policy in read.items() if policy is None}
+            self._seen, self._names = seen, {}
+            self._lives = {id: life for id, life in lives.items() if id not in lost}
+            self._policies = {key: policy for key, policy in read.items() if policy is not None}
             self._described = {id: body["document"]["version"] for id, body in bodies.items()}
             return await self._prepare()
 
     async def _read(
         self, bodies: Mapping[str, Mapping[str, Any]], lives: Mapping[str, Life]
-    ) -> dict[tuple[str, int], Policy]:
-        """Every version that is in effect on some day, and those that records tell of."""
+    ) -> dict[tuple[str, int], Policy | None]:
+        """Every version that is in effect on some day, and those that records tell of; None of what cannot be read."""
         texts = {(id, body["document"]["version"]): body["document"] for id, body in bodies.items()}
         for id, life in lives.items():
             for phase in life.phases:
                 if phase.version is not None and (id, phase.version) not in texts:
                     texts[id, phase.version] = await self._text(id, phase.version)
-        return await asyncio.to_thread(lambda: {key: stored_policy(text, key[0]) for key, text in texts.items()})
+        return await asyncio.to_thread(lambda: {key: _readable(text) for key, text in texts.items()})
 
     async def _text(self, id: str, version: int) -> Mapping[str, Any]:
         found = await self._ports.store.get(VERSIONS.name, _SCOPE, version_id(id, version))
