@@ -39,6 +39,7 @@ class Desk:
     """What lies on an editor's desk: a policy (none where it is new), the revision it was read at, its draft."""
 
     policy: str = ""
+    title: str = ""
     revision: int = 0
     published: int = 0
     draft: Mapping[str, Any] | None = None
@@ -47,7 +48,7 @@ class Desk:
     async def of(cls, visit: Visit, id: str) -> Desk:
         """As it is now."""
         found = await visit.api.get(f"/policies/{id}")
-        return cls(id, found["revision"], found["version"], found["draft"])
+        return cls(id, found["title"], found["revision"], found["version"], found["draft"])
 
     def others(self, visit: Visit) -> str:
         """Whose draft it is, where it is somebody else's."""
