@@ -11,13 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from contracts.vocabulary.facts import FACTS, PPM
+from contracts.vocabulary.facts import FACTS, PPM, FactValue
 from services.incentives.bands import bands_of
 from services.incentives.comparisons import MET, NOT_MET
 from services.incentives.conditions import Predicates, compile_condition, in_category
 from services.incentives.formulas import Formula
 from services.incentives.measures import DOES_NOT_APPLY, HOME, Facts, Measured, added, measured
-from services.incentives.payment import Source, Verdicts, Worth, paid
+from services.incentives.payment import Constant, Source, Verdicts, Worth, paid
 from services.incentives.policy.benefit import Banded, Fixed, InKind, Interest, Match, PerUnit, Rate
 from services.incentives.policy.figures import UNPUBLISHED, Computed
 from services.incentives.policy.lookups import Lookup, tables_in
@@ -96,7 +96,7 @@ class _Making:
         """A figure written plainly, as a table by category, or not published."""
         if isinstance(written, Lookup):
             return self.looked_up(written, read)
-        return _constant(self.plain(written, read))
+        return Constant(self.plain(written, read))
 
     def plain(self, written: Any, read: Callable[[Any], Span]) -> Span:
         if written != UNPUBLISHED:
@@ -120,19 +120,20 @@ class _Making:
 
         return chosen
 
-    def amount(self, base: str | list[str]) -> Callable[[Facts], Measured]:
+    def amount(self, base: str | list[str]) -> Callable[[Facts], Span]:
         """A fact, or several added up."""
         names = [base] if isinstance(base, str) else list(base)
         self.needs += names
         if isinstance(base, str):
-            return lambda facts: measured(facts.get(base))
-        return lambda facts: added([measured(facts.get(name)) for name in names])
+            return lambda facts: stated(facts.get(base))
+        return lambda facts: _span(added([measured(facts.get(name)) for name in names]))
 
     def share(self, rate: Any, base: str | list[str]) -> Source:
         """So much of a base, in millionths."""
         rates, bases = self.figure(rate, _share), self.amount(base)
-
-        return lambda facts, verdicts: times(rates(facts, verdicts), _span(bases(facts)))
+        if isinstance(rates, Constant):
+            return _times(rates.span, bases)
+        return lambda facts, verdicts: times(rates(facts, verdicts), bases(facts))
 
     def per_unit(self, benefit: PerUnit) -> tuple[Source, int]:
         """A price times every unit; decimals are stored in millionths."""
@@ -140,26 +141,30 @@ class _Making:
         numbers = exactly(math.prod(each for each in benefit.units if isinstance(each, int)))
         units = [(each, _scale(each.fact)) for each in benefit.units if not isinstance(each, int)]
         self.needs += [each.fact for each, _ in units]
+        counts = [_counted(each.fact, each.up_to and each.up_to * scale) for each, scale in units]
+        parts = math.prod(scale for _, scale in units)
+        if isinstance(price, Constant) and len(counts) == 1:
+            return _times(times(price.span, numbers), counts[0]), parts
 
         def product(facts: Facts, verdicts: Verdicts) -> Span:
             total = times(price(facts, verdicts), numbers)
-            for each, scale in units:
-                count = _span(measured(facts.get(each.fact)))
-                total = times(total, count if each.up_to is None else at_most(count, exactly(each.up_to * scale)))
+            for count in counts:
+                total = times(total, count(facts))
             return total
 
-        return product, math.prod(scale for _, scale in units)
+        return product, parts
 
     def of_bands(self, benefit: Banded) -> Source:
         """The band, or the bands up to it, of a base."""
         between, base = bands_of(benefit), self.amount(benefit.base)
+        low, high = between(0, math.inf)
+        whatever = OPEN if high == math.inf else Span(low, high)
 
         def of_base(facts: Facts, _verdicts: Verdicts) -> Span:
-            stated = base(facts)
-            if stated is None or stated.currency not in HOME:
-                low, high = between(0, math.inf)
-                return OPEN if high == math.inf else Span(low, high)
-            return NOTHING if stated is DOES_NOT_APPLY else Span(*between(stated.low, stated.high))
+            span = base(facts)
+            if span is OPEN:
+                return whatever
+            return NOTHING if span is NOTHING else Span(*between(span.low, span.high))
 
         return of_base
 
@@ -190,17 +195,43 @@ def _scale(name: str) -> int:
     return PPM if FACTS[name].kind == "decimal" else 1
 
 
-def _constant(span: Span) -> Source:
-    return lambda _facts, _verdicts: span
+def stated(value: FactValue | None) -> Span:
+    """A stated quantity; in another currency, or not stated at all, it is open."""
+    if value is None:
+        return OPEN
+    plain = value.value
+    if type(plain) is int and value.state == "value":
+        return Span(plain, plain)
+    return _span(measured(value))
 
 
 def _span(reading: Measured) -> Span:
-    """A stated quantity; in another currency, or not stated at all, it is open."""
     if reading is DOES_NOT_APPLY:
         return NOTHING
     if reading is None or reading.currency not in HOME:
         return OPEN
     return Span(reading.low, reading.high)
+
+
+def _counted(name: str, up_to: int | None) -> Callable[[Facts], Span]:
+    """How many of something there are, as far as they count."""
+    if up_to is None:
+        return lambda facts: stated(facts.get(name))
+    most = exactly(up_to)
+    return lambda facts: at_most(stated(facts.get(name)), most)
+
+
+def _times(factor: Span, base: Callable[[Facts], Span]) -> Source:
+    """A written figure times a stated one."""
+    least, most, known = factor
+    if not least or not known:
+        return lambda facts, _verdicts: times(factor, base(facts))
+
+    def product(facts: Facts, _verdicts: Verdicts) -> Span:
+        low, high, said = base(facts)
+        return Span(low * least, high * most, said)
+
+    return product
 
 
 def _multiplied(once: Source, benefit: Any, making: _Making) -> Source:

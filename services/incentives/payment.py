@@ -7,6 +7,7 @@ payment possible and not certain; a clawback takes effect once its case is known
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -34,6 +35,19 @@ from services.incentives.spans import (
 
 Verdicts = Sequence[int]
 Source = Callable[[Facts, Verdicts], Span]
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A source that asks for nothing."""
+
+    span: Span
+
+    def __call__(self, _facts: Facts, _verdicts: Verdicts) -> Span:
+        """What it always is."""
+        return self.span
+
+
 Payment = tuple[int, int | None]
 """The least and the most of one payment in fen; None is without bound."""
 
@@ -60,7 +74,7 @@ def paid(
     yearly_cap = None if benefit.cap_per_year is None else exactly(fen_of(benefit.cap_per_year))
     parts_of_it = (benefit.instalments, benefit.lifetime, benefit.recheck, benefit.clawback)
     if not benefit.again and all(each is None for each in parts_of_it):
-        return _at_once(once, scale, [cap, None if yearly_cap is None else lambda _facts, _verdicts: yearly_cap])
+        return _at_once(once, scale, [cap, None if yearly_cap is None else Constant(yearly_cap)])
     shares, again = benefit.shares, benefit.again
     gates = _gates(benefit, predicates)
     dated = [each.by if isinstance(each, Tranche) else None for each in benefit.instalments or ()]
@@ -87,18 +101,27 @@ def paid(
 
 def _at_once(once: Source, scale: int, caps: Sequence[Source | None]) -> Callable[[Facts, Verdicts], Worth]:
     """The same where it is one payment that waits for nothing and is never taken back, as most are."""
-    most = [cap for cap in caps if cap is not None]
+    written = [cap.span for cap in caps if isinstance(cap, Constant)]
+    computed = [cap for cap in caps if cap is not None and not isinstance(cap, Constant)]
+    most = NO_CAP
+    for span in written:
+        most = at_most(most, span)
 
     def worth(facts: Facts, verdicts: Verdicts) -> Worth:
+        least, greatest, _ = most
+        for cap in computed:
+            bound = cap(facts, verdicts)
+            least, greatest = min(least, bound.low), min(greatest, bound.high)
         low, high, known = once(facts, verdicts)
         low, high = low // scale, high if high == ENDLESS else high // scale
-        for cap in most:
-            least, greatest, _ = cap(facts, verdicts)
-            low, high = min(low, least), min(high, greatest)
+        low, high = low if low < least else least, high if high < greatest else greatest
         bounded = high != ENDLESS
         return Worth(int(low), int(high) if bounded else None, known or bounded)
 
-    return worth
+    if computed or not isinstance(once, Constant):
+        return worth
+    always = worth({}, ())
+    return lambda _facts, _verdicts: always
 
 
 def _worth(parts: Sequence[Span], calendar: tuple[int | None, ...], returned: Span | None) -> Worth:
