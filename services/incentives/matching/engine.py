@@ -18,13 +18,13 @@ def match(facts: Facts, catalogue: Catalogue, as_of: date) -> MatchResult:
     """Every policy that can be evaluated on ``as_of``, and what each zone's come to together."""
     effective, said = catalogue.laid_out(as_of), catalogue.index.said(facts, as_of)
     compared, found = catalogue.index.compared(said), effective.verdicts(catalogue.index.answers(said))
-    leaves = effective.leaves(compared)
+    leaves, verdicts, first = effective.leaves(compared), found.tobytes(), as_of.year
     outcomes = dict(zip(effective.ids, map(_not_met, leaves), strict=True))
     by_zone: dict[str, list[Candidate]] = {zone: [] for zone in catalogue.zones}
     for place in found.nonzero()[0].tolist():
         compiled = effective.policies[place]
-        outcome = outcomes[compiled.id] = _hopeful(compiled, int(found[place]), leaves[place], facts, compared)
-        candidate = Candidate(compiled, outcome, outcome.by_year(as_of.year))
+        outcome = outcomes[compiled.id] = _hopeful(compiled, verdicts[place], leaves[place], facts, compared)
+        candidate = Candidate(compiled, outcome, outcome.by_year(first))
         for zone in compiled.zones:
             if zone in by_zone:
                 by_zone[zone].append(candidate)
@@ -49,10 +49,13 @@ def _hopeful(
     compiled: CompiledPolicy, verdict: int, leaves: bytes, facts: Facts, verdicts: Sequence[int]
 ) -> PolicyOutcome:
     """What is met, or may yet be: then nothing of it is certain."""
-    low, high, known, years, calendar, returned = compiled.benefit.worth(facts, verdicts)
+    worth = compiled.benefit.worth(facts, verdicts)
     if verdict == MET:
-        return PolicyOutcome(verdict, leaves, low, high, known, years, calendar, returned)
-    return PolicyOutcome(verdict, leaves, 0, high, known, tuple([(0, most) for _, most in years]), calendar, returned)
+        return PolicyOutcome(verdict, leaves, *worth)
+    _, high, known, years, calendar, returned = worth
+    if years:
+        years = tuple([(0, most) for _, most in years])
+    return PolicyOutcome(verdict, leaves, 0, high, known, years, calendar, returned)
 
 
 @lru_cache(maxsize=10_000)

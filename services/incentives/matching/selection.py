@@ -79,7 +79,8 @@ def select(items: Sequence[Item], limits: Mapping[str, Limit]) -> Selection:
     alone = [each for each in items if each.alone and each.id not in made_up]
     best = Selection(frozenset(each.id for each in alone), _sum(each.years for each in alone))
     if len(alone) < len(items):
-        for together in _apart([each for each in items if not each.alone or each.id in made_up]):
+        rest = [each for each in items if not each.alone or each.id in made_up]
+        for together in [rest] if _one_of(rest) else _apart(rest):
             best.add(_best(together, limits))
     return best
 
