@@ -16,6 +16,7 @@ from services.incentives.benefits import CompiledBenefit, compile_benefit
 from services.incentives.conditions import CompiledLeaf, Leaves, Predicates, compile_condition
 from services.incentives.formulas import Formula
 from services.incentives.index import Index
+from services.incentives.phrases import Phrases
 from services.incentives.policy import Policy
 from services.incentives.policy.combination import Limit
 from services.incentives.policy_folder import load_policies as load_policies
@@ -47,6 +48,7 @@ class CompiledPolicy:
     tops_up: frozenset[str]
     alone: bool
     ways: Ways
+    phrases: Phrases
 
     def on(self, day: date) -> CompiledPolicy:
         """The same as of another day, on which its review may have ended."""
@@ -179,4 +181,5 @@ def _compile(policy: Policy, predicates: Predicates) -> CompiledPolicy:
         tops_up=tops_up,
         alone=not (rivals or limits or tops_up),
         ways=Ways(policy.requirements),
+        phrases=Phrases(policy, leaves),
     )

@@ -15,7 +15,7 @@ from contracts.vocabulary.facts import PPM
 from services.incentives.comparisons import MET, NOT_MET
 from services.incentives.conditions import Predicates, compile_condition
 from services.incentives.formulas import Formula
-from services.incentives.measures import DOES_NOT_APPLY, HOME, Facts, measured
+from services.incentives.measures import DOES_NOT_APPLY, HOME, measured
 from services.incentives.policy.aftercare import Clawback, Lifetime, Tranche
 from services.incentives.policy.parts import fen_of, ppm_of
 from services.incentives.spans import (
@@ -32,9 +32,10 @@ from services.incentives.spans import (
     told,
     within,
 )
+from services.incentives.stated import Stated
 
 Verdicts = Sequence[int]
-Source = Callable[[Facts, Verdicts], Span]
+Source = Callable[[Stated, Verdicts], Span]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Constant:
 
     span: Span
 
-    def __call__(self, _facts: Facts, _verdicts: Verdicts) -> Span:
+    def __call__(self, _stated: Stated, _verdicts: Verdicts) -> Span:
         """What it always is."""
         return self.span
 
@@ -69,7 +70,7 @@ class Worth(NamedTuple):
 
 def paid(
     once: Source, scale: int, cap: Source | None, benefit: Any, predicates: Predicates
-) -> Callable[[Facts, Verdicts], Worth]:
+) -> Callable[[Stated, Verdicts], Worth]:
     """The payments, each within the cap of a year, all together within the caps of the whole."""
     yearly_cap = None if benefit.cap_per_year is None else exactly(fen_of(benefit.cap_per_year))
     parts_of_it = (benefit.instalments, benefit.lifetime, benefit.recheck, benefit.clawback)
@@ -80,10 +81,10 @@ def paid(
     dated = [each.by if isinstance(each, Tranche) else None for each in benefit.instalments or ()]
     back = None if benefit.clawback is None else _taken_back(benefit.clawback, predicates)
 
-    def worth(facts: Facts, verdicts: Verdicts) -> Worth:
-        span, most = once(facts, verdicts), NO_CAP if cap is None else cap(facts, verdicts)
+    def worth(stated: Stated, verdicts: Verdicts) -> Worth:
+        span, most = once(stated, verdicts), NO_CAP if cap is None else cap(stated, verdicts)
         if benefit.lifetime is not None:
-            most = at_most(most, _left(benefit.lifetime, facts))
+            most = at_most(most, _left(benefit.lifetime, stated))
         if again:
             parts = [cut(times(span, exactly(share)), scale * PPM) for share in shares]
         else:
@@ -93,13 +94,13 @@ def paid(
         if again:
             parts = within(parts, most)
         parts = [_passed(part, gate, verdicts) for part, gate in zip(parts, gates, strict=True)]
-        kept, returned = (parts, None) if back is None else back(parts, facts, verdicts)
-        return _worth(kept, tuple(_year(name, facts) for name in dated), returned)
+        kept, returned = (parts, None) if back is None else back(parts, stated, verdicts)
+        return _worth(kept, tuple(_year(name, stated) for name in dated), returned)
 
     return worth
 
 
-def _at_once(once: Source, scale: int, caps: Sequence[Source | None]) -> Callable[[Facts, Verdicts], Worth]:
+def _at_once(once: Source, scale: int, caps: Sequence[Source | None]) -> Callable[[Stated, Verdicts], Worth]:
     """The same where it is one payment that waits for nothing and is never taken back, as most are."""
     written = [cap.span for cap in caps if isinstance(cap, Constant)]
     computed = [cap for cap in caps if cap is not None and not isinstance(cap, Constant)]
@@ -107,12 +108,12 @@ def _at_once(once: Source, scale: int, caps: Sequence[Source | None]) -> Callabl
     for span in written:
         most = at_most(most, span)
 
-    def worth(facts: Facts, verdicts: Verdicts) -> Worth:
+    def worth(stated: Stated, verdicts: Verdicts) -> Worth:
         least, greatest, _ = most
         for cap in computed:
-            bound = cap(facts, verdicts)
+            bound = cap(stated, verdicts)
             least, greatest = min(least, bound.low), min(greatest, bound.high)
-        low, high, known = once(facts, verdicts)
+        low, high, known = once(stated, verdicts)
         low, high = low // scale, high if high == ENDLESS else high // scale
         low, high = low if low < least else least, high if high < greatest else greatest
         bounded = high != ENDLESS
@@ -120,8 +121,8 @@ def _at_once(once: Source, scale: int, caps: Sequence[Source | None]) -> Callabl
 
     if computed or not isinstance(once, Constant):
         return worth
-    always = worth({}, ())
-    return lambda _facts, _verdicts: always
+    always = worth(Stated({}), ())
+    return lambda _stated, _verdicts: always
 
 
 def _worth(parts: Sequence[Span], calendar: tuple[int | None, ...], returned: Span | None) -> Worth:
@@ -141,10 +142,10 @@ def _payment(span: Span) -> Payment:
     return told(span.low, span.high)
 
 
-def _left(lifetime: Lifetime, facts: Facts) -> Span:
+def _left(lifetime: Lifetime, stated: Stated) -> Span:
     """What may still be had; of money that came in another currency nothing is known."""
     cap = fen_of(lifetime.cap)
-    before = measured(facts.get(lifetime.received))
+    before = measured(stated.facts.get(lifetime.received))
     if before is DOES_NOT_APPLY:
         return exactly(cap)
     if before is None or before.currency not in HOME:
@@ -172,23 +173,23 @@ def _passed(part: Span, gate: Sequence[Formula], verdicts: Verdicts) -> Span:
     return NOTHING if verdict == NOT_MET else Span(0, part.high, part.known)
 
 
-def _year(name: str | None, facts: Facts) -> int | None:
-    reading = None if name is None else measured(facts.get(name))
+def _year(name: str | None, stated: Stated) -> int | None:
+    reading = None if name is None else measured(stated.facts.get(name))
     return None if reading is None or reading is DOES_NOT_APPLY else date.fromisoformat(reading.low).year
 
 
-TakenBack = Callable[[Sequence[Span], Facts, Verdicts], tuple[list[Span], Span | None]]
+TakenBack = Callable[[Sequence[Span], Stated, Verdicts], tuple[list[Span], Span | None]]
 
 
 def _taken_back(clawback: Clawback, predicates: Predicates) -> TakenBack:
     """What is left of payments, and what goes back of them with interest; None while its case has not come about."""
     happened = compile_condition(clawback.when, predicates)[0]
 
-    def taken_back(parts: Sequence[Span], facts: Facts, verdicts: Verdicts) -> tuple[list[Span], Span | None]:
+    def taken_back(parts: Sequence[Span], stated: Stated, verdicts: Verdicts) -> tuple[list[Span], Span | None]:
         if happened(verdicts) != MET:
             return list(parts), None
         total = Span(sum(each.low for each in parts), sum(each.high for each in parts))
-        held = _years_held(clawback, facts)
+        held = _years_held(clawback, stated)
         if clawback.how == "interest":
             rate = times(held, exactly(ppm_of(clawback.rate or 0)))
             due = Span(PPM + rate.low, PPM + rate.high)
@@ -200,11 +201,11 @@ def _taken_back(clawback: Clawback, predicates: Predicates) -> TakenBack:
     return taken_back
 
 
-def _years_held(clawback: Clawback, facts: Facts) -> Span:
+def _years_held(clawback: Clawback, stated: Stated) -> Span:
     """The whole years since the payment; none where all goes back, any number where nobody said."""
     if clawback.held is None:
         return NOTHING
-    reading = measured(facts.get(clawback.held))
+    reading = measured(stated.facts.get(clawback.held))
     if reading is DOES_NOT_APPLY:
         return NOTHING
     return Span(0, ENDLESS) if reading is None else Span(reading.low, reading.high)

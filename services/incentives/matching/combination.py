@@ -59,7 +59,8 @@ def combine(zone: str, candidates: Iterable[Candidate], role: str) -> ZoneOutcom
     """
     left_out: dict[str, tuple[LeftOut, str]] = {}
     own: list[Candidate] = []
-    met = unknown = 0
+    sharing: list[CompiledPolicy] = []
+    met = unknown = amount_unknown = 0
     for each in candidates:
         compiled = each.compiled
         if compiled.barred is not None:
@@ -73,8 +74,10 @@ def combine(zone: str, candidates: Iterable[Candidate], role: str) -> ZoneOutcom
             left_out[compiled.id] = ("beneficiary", "")
         else:
             own.append(each)
-    apart, bound = _parted(own)
-    amount_unknown = sum([not each.outcome.known for each in own])
+            amount_unknown += not each.outcome.known
+            if not compiled.alone:
+                sharing.append(compiled)
+    apart, bound = _parted(own, sharing)
     years = _together(apart)
     caps: tuple[Reached, ...] = ()
     if bound:
@@ -107,9 +110,13 @@ def _beside_formers(items: Sequence[Item]) -> Sequence[Item]:
     ]
 
 
-def _parted(own: Sequence[Candidate]) -> tuple[Sequence[Candidate], Sequence[Candidate]]:
-    """Those that are had, and whole, whatever else is, and those that may have to do with one another."""
-    sharing = [each.compiled for each in own if not each.compiled.alone]
+def _parted(
+    own: Sequence[Candidate], sharing: Sequence[CompiledPolicy]
+) -> tuple[Sequence[Candidate], Sequence[Candidate]]:
+    """Those that are had, and whole, whatever else is, and those that may have to do with one another.
+
+    ``sharing`` are those that name something that they share.
+    """
     if not sharing or (len(sharing) == 1 and not sharing[0].limited and not sharing[0].tops_up):
         return own, ()
     names = [name for each in sharing for name in each.rivals]

@@ -12,18 +12,20 @@ from services.incentives.conditions import decided
 from services.incentives.matching.combination import Candidate, combine
 from services.incentives.matching.result import MatchResult, PolicyOutcome
 from services.incentives.measures import Facts
+from services.incentives.stated import Stated
 
 
 def match(facts: Facts, catalogue: Catalogue, as_of: date) -> MatchResult:
     """Every policy that can be evaluated on ``as_of``, and what each zone's come to together."""
     effective, said = catalogue.laid_out(as_of), catalogue.index.said(facts, as_of)
     compared, found = catalogue.index.compared(said), effective.verdicts(catalogue.index.answers(said))
-    leaves, verdicts, first = effective.leaves(compared), found.tobytes(), as_of.year
+    leaves, verdicts = effective.leaves(compared), found.tobytes()
+    stated, first = Stated(facts), as_of.year
     outcomes = dict(zip(effective.ids, map(_not_met, leaves), strict=True))
     by_zone: dict[str, list[Candidate]] = {zone: [] for zone in catalogue.zones}
     for place in found.nonzero()[0].tolist():
         compiled = effective.policies[place]
-        outcome = outcomes[compiled.id] = _hopeful(compiled, verdicts[place], leaves[place], facts, compared)
+        outcome = outcomes[compiled.id] = _hopeful(compiled, verdicts[place], leaves[place], stated, compared)
         candidate = Candidate(compiled, outcome, outcome.by_year(first))
         for zone in compiled.zones:
             if zone in by_zone:
@@ -42,14 +44,14 @@ def _role(facts: Facts) -> str:
 def evaluate(compiled: CompiledPolicy, facts: Facts, verdicts: Sequence[int]) -> PolicyOutcome:
     """One policy, given the verdicts of its catalogue's predicates."""
     verdict, leaves = compiled.formula(verdicts), decided(compiled.leaves, verdicts)
-    return _not_met(leaves) if verdict == NOT_MET else _hopeful(compiled, verdict, leaves, facts, verdicts)
+    return _not_met(leaves) if verdict == NOT_MET else _hopeful(compiled, verdict, leaves, Stated(facts), verdicts)
 
 
 def _hopeful(
-    compiled: CompiledPolicy, verdict: int, leaves: bytes, facts: Facts, verdicts: Sequence[int]
+    compiled: CompiledPolicy, verdict: int, leaves: bytes, stated: Stated, verdicts: Sequence[int]
 ) -> PolicyOutcome:
     """What is met, or may yet be: then nothing of it is certain."""
-    worth = compiled.benefit.worth(facts, verdicts)
+    worth = compiled.benefit.worth(stated, verdicts)
     if verdict == MET:
         return PolicyOutcome(verdict, leaves, *worth)
     _, high, known, years, calendar, returned = worth

@@ -75,12 +75,14 @@ class Selection:
 
 def select(items: Sequence[Item], limits: Mapping[str, Limit]) -> Selection:
     """The best of all: what stands alone, and of each set of policies that share something its best."""
+    if len(items) > 1 and _one_of(items):
+        return _greatest(items)
     made_up = {other for each in items for other in each.tops_up}
     alone = [each for each in items if each.alone and each.id not in made_up]
     best = Selection(frozenset(each.id for each in alone), _sum(each.years for each in alone))
     if len(alone) < len(items):
         rest = [each for each in items if not each.alone or each.id in made_up]
-        for together in [rest] if _one_of(rest) else _apart(rest):
+        for together in _apart(rest):
             best.add(_best(together, limits))
     return best
 
@@ -111,8 +113,7 @@ def _best(items: Sequence[Item], limits: Mapping[str, Limit]) -> Selection:
     if len(items) == 1 and not items[0].limits:
         return Selection(frozenset({items[0].id}), dict(items[0].years))
     if _one_of(items):
-        greatest = min(items, key=lambda each: each.rank)
-        return Selection(frozenset({greatest.id}), dict(greatest.years))
+        return _greatest(items)
     bounds = _bounds(items, limits)
     if bounds is None:
         return _shared_out(items, limits)
@@ -134,6 +135,11 @@ def _one_of(items: Sequence[Item]) -> bool:
     if any(each.limits or each.tops_up for each in items):
         return False
     return bool(frozenset.intersection(*(each.rivals for each in items)))
+
+
+def _greatest(items: Sequence[Item]) -> Selection:
+    greatest = min(items, key=lambda each: each.rank)
+    return Selection(frozenset({greatest.id}), dict(greatest.years))
 
 
 @dataclass(slots=True)

@@ -95,20 +95,6 @@ def shown_number(fact: Fact, number: int, currency: str) -> str:
     return shown_plain(fact, number)
 
 
-def turned_round(sentence: str) -> str:
-    """The sentence of an exclusion as it must be for the policy: ``不属于房地产业``, ``未列入…``."""
-    for start, instead in (
-        ("属于", "不属于"),
-        ("是", "不是"),
-        ("列入", "未列入"),
-        ("被列入", "未被列入"),
-        ("已", "未"),
-    ):
-        if sentence.startswith(start):
-            return instead + sentence.removeprefix(start)
-    return f"没有以下情形：{sentence}"
-
-
 def left_out_reason(why: tuple[LeftOut, str], policy: str, catalogue: Catalogue) -> str:
     """Why a policy does not count towards its zone's totals."""
     kind, beside = why
