@@ -57,11 +57,12 @@ def nearest(compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts, as_o
     if outcome.verdict != NOT_MET:
         return NOTHING
     state = _State(compiled, facts, as_of)
-    steps = [way for way in map(state.steps, compiled.ways.terms) if way is not None]
-    if not steps:
-        return NOTHING
-    best = min(steps, key=lambda way: way.cost)
-    return NOTHING if len(best.changed) > MAX_CHANGES else Nearest(tuple(state.changes(best)), tuple(best.asks))
+    best: _Steps | None = None
+    for term in compiled.ways.terms:
+        way = state.steps(term, MAX_CHANGES if best is None else len(best.changed))
+        if way is not None and (best is None or way.cost < best.cost):
+            best = way
+    return NOTHING if best is None else Nearest(tuple(state.changes(best)), best.asks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,35 +83,47 @@ class _State:
     """What is known of each quantity that a policy compares, as the witnesses that it may be."""
 
     def __init__(self, compiled: CompiledPolicy, facts: Facts, as_of: date) -> None:
-        self._universe, self._facts = compiled.ways.universe, facts
-        self._readings = {key: self._reading(each, as_of) for key, each in self._universe.measures.items()}
-        self._have = {key: self._universe.may_be(key, reading) for key, reading in self._readings.items()}
+        self._universe, self._facts, self._as_of = compiled.ways.universe, facts, as_of
+        self._have: dict[str, tuple[Measured, int]] = {}
 
-    def _reading(self, each: Comparison, as_of: date) -> Measured:
-        """As it is compared; what is stated in another currency says nothing."""
+    def _known(self, key: str) -> tuple[Measured, int]:
+        """A quantity as it is compared, and the witnesses that it may be."""
+        known = self._have.get(key)
+        if known is None:
+            reading = self._reading(self._universe.measures[key])
+            known = self._have[key] = reading, self._universe.may_be(key, reading)
+        return known
+
+    def _reading(self, each: Comparison) -> Measured:
+        """What is stated in another currency says nothing."""
         if each.quantity is not None:
-            reading = measure_of(each.quantity)(self._facts, as_of)
+            reading = measure_of(each.quantity)(self._facts, self._as_of)
         else:
             reading = measured(self._facts.get(each.measure.name))
-        foreign = reading is not None and reading.currency not in ("", each.currency)
+        foreign = reading is not None and reading.currency and reading.currency != each.currency
         return None if foreign else reading
 
-    def steps(self, term: Term) -> _Steps | None:
-        """What a way takes; None where it asks for what cannot be changed."""
-        wanted, changed, asks = {}, set(), set()
+    def steps(self, term: Term, most: int) -> _Steps | None:
+        """What a way takes; None where it asks for what cannot be changed, or for more than so many changes."""
+        wanted: dict[str, int] = {}
+        changed: set[str] = set()
+        asks: set[str] = set()
         for key, allowed in term.items():
-            have, each = self._have[key], self._universe.measures[key]
-            if have and not have & ~allowed and self._readings[key] is not None:
+            reading, have = self._known(key)
+            if have and not have & ~allowed and reading is not None:
                 continue
             allowed &= STATED
             if not allowed:
                 return None
+            each = self._universe.measures[key]
             if have & allowed:
-                asks |= set(self._open(each))
-            elif _changeable(each):
-                wanted[key] = allowed
-                changed.add(_name(each))
-            else:
+                asks.update(self._open(each))
+                continue
+            if not _changeable(each):
+                return None
+            wanted[key] = allowed
+            changed.add(_name(each))
+            if len(changed) > most:
                 return None
         return _Steps(wanted, frozenset(changed), tuple(sorted(asks - changed)))
 
@@ -124,7 +137,7 @@ class _State:
         """Each change in words."""
         for key, allowed in sorted(steps.wanted.items()):
             each = self._universe.measures[key]
-            yield _change(each, self._readings[key], self._universe.witnesses(key, allowed))
+            yield _change(each, self._known(key)[0], self._universe.witnesses(key, allowed))
 
 
 def _name(each: Comparison) -> str:
@@ -146,10 +159,8 @@ def _change(each: Comparison, reading: Measured, allowed: Sequence[Witness]) -> 
 
 
 def _number(each: Comparison, reading: Any, values: Sequence[int]) -> Change:
-    start, target = min(
-        ((end, value) for end in (reading.low, reading.high) if end != math.inf for value in values),
-        key=lambda pair: (abs(pair[1] - pair[0]), pair),
-    )
+    ends = [reading.low] if reading.low == reading.high or reading.high == math.inf else [reading.low, reading.high]
+    _, start, target = min([(abs(value - end), end, value) for end in ends for value in values])
     halves = 1 if each.quantity is None else 1 + each.quantity.halves
     numbers = (int(start) // halves, -(-int(target) // halves))
     words = [shown_number(each.measure, abs(one), reading.currency) for one in (*numbers, numbers[1] - numbers[0])]
