@@ -14,7 +14,7 @@ from services.incentives.comparisons import VERDICTS
 from services.incentives.conditions import CompiledLeaf
 from services.incentives.policy import Leaf, Policy
 from services.incentives.policy.benefit import InKind
-from services.incentives.undecided import Junction, junction
+from services.incentives.undecided import Undecided
 
 _OF_BENEFITS = ("instalments", "recheck", "lifetime", "borne", "clawback")
 _OF_POLICIES = ("application", "grandfathering", "transition", "shared_caps", "pool", "tops_up")
@@ -92,9 +92,9 @@ class Phrases:
         return tuple(map(Sentence.of, self._leaves))
 
     @cached_property
-    def conditions(self) -> Junction:
-        """How its conditions hang together."""
-        return junction(self._policy.requirements)
+    def undecided(self) -> Undecided:
+        """Its conditions, to be asked which of them leave it open."""
+        return Undecided(self._policy.requirements)
 
     @cached_property
     def has_terms(self) -> bool:

@@ -30,12 +30,13 @@ def gaps(compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts) -> Gaps
         return Gaps([], [])
     names: list[str] = []
     if outcome.verdict == UNKNOWN:
-        for place in compiled.phrases.conditions.open(outcome.leaves):
+        for place in compiled.phrases.undecided.among(outcome.leaves):
             names += _open_in(compiled.leaves[place].leaf, facts)
     names += [name for name in compiled.benefit.needs if _unreadable(facts.get(name))]
-    unique = list(dict.fromkeys(names))
-    stated = [name for name in unique if _is_stated(facts.get(name))]
-    return Gaps([name for name in unique if name not in stated], stated)
+    found = Gaps([], [])
+    for name in dict.fromkeys(names):
+        (found.unclear if _is_stated(facts.get(name)) else found.missing).append(name)
+    return found
 
 
 def _open_in(leaf: Leaf, facts: Facts) -> Sequence[str]:
@@ -47,8 +48,8 @@ def _open_in(leaf: Leaf, facts: Facts) -> Sequence[str]:
 
 
 def _unreadable(value: FactValue | None) -> bool:
-    if value is not None and value.state == "not_applicable":
-        return False
+    if value is None or value.state == "not_applicable":
+        return value is None
     reading = read_fact(value)
     return reading is None or reading.currency not in HOME
 
