@@ -15,7 +15,7 @@ from contracts.vocabulary.facts import PPM
 from services.incentives.comparisons import MET, NOT_MET
 from services.incentives.conditions import Predicates, compile_condition
 from services.incentives.formulas import Formula
-from services.incentives.measures import DOES_NOT_APPLY, HOME, measured
+from services.incentives.measures import DOES_NOT_APPLY, measured
 from services.incentives.policy.aftercare import Clawback, Lifetime, Tranche
 from services.incentives.policy.parts import fen_of, ppm_of
 from services.incentives.spans import (
@@ -76,28 +76,54 @@ def paid(
     parts_of_it = (benefit.instalments, benefit.lifetime, benefit.recheck, benefit.clawback)
     if not benefit.again and all(each is None for each in parts_of_it):
         return _at_once(once, scale, [cap, None if yearly_cap is None else Constant(yearly_cap)])
-    shares, again = benefit.shares, benefit.again
+    due = _due(once, scale, _whole(cap, benefit.lifetime), yearly_cap, benefit)
     gates = _gates(benefit, predicates)
+    gated = any(gates)
     dated = [each.by if isinstance(each, Tranche) else None for each in benefit.instalments or ()]
+    ever = any(dated)
     back = None if benefit.clawback is None else _taken_back(benefit.clawback, predicates)
 
     def worth(stated: Stated, verdicts: Verdicts) -> Worth:
-        span, most = once(stated, verdicts), NO_CAP if cap is None else cap(stated, verdicts)
-        if benefit.lifetime is not None:
-            most = at_most(most, _left(benefit.lifetime, stated))
-        if again:
-            parts = [cut(times(span, exactly(share)), scale * PPM) for share in shares]
-        else:
-            parts = divided(at_most(cut(span, scale), most), shares)
-        if yearly_cap is not None:
-            parts = [at_most(each, yearly_cap) for each in parts]
-        if again:
-            parts = within(parts, most)
-        parts = [_passed(part, gate, verdicts) for part, gate in zip(parts, gates, strict=True)]
+        parts = due(stated, verdicts)
+        if gated:
+            parts = [_passed(part, gate, verdicts) for part, gate in zip(parts, gates, strict=True)]
         kept, returned = (parts, None) if back is None else back(parts, stated, verdicts)
-        return _worth(kept, tuple(_year(name, stated) for name in dated), returned)
+        return _worth(kept, tuple([_year(name, stated) for name in dated]) if ever else (), returned)
 
     return worth
+
+
+def _whole(cap: Source | None, lifetime: Lifetime | None) -> Source | None:
+    """What all payments together are bounded by."""
+    if lifetime is None:
+        return cap
+    left = _left(lifetime)
+    if cap is None:
+        return lambda stated, _verdicts: left(stated)
+    return lambda stated, verdicts: at_most(cap(stated, verdicts), left(stated))
+
+
+def _due(
+    once: Source, scale: int, whole: Source | None, yearly: Span | None, benefit: Any
+) -> Callable[[Stated, Verdicts], list[Span]]:
+    """Each payment within its caps, whatever it waits for; of written figures alone it is always the same."""
+    shares, again = benefit.shares, benefit.again
+
+    def due(stated: Stated, verdicts: Verdicts) -> list[Span]:
+        span, most = once(stated, verdicts), NO_CAP if whole is None else whole(stated, verdicts)
+        if again:
+            of = {share: cut(times(span, exactly(share)), scale * PPM) for share in {*shares}}
+            parts = [of[share] for share in shares]
+        else:
+            parts = divided(at_most(cut(span, scale), most), shares)
+        if yearly is not None:
+            parts = [at_most(each, yearly) for each in parts]
+        return within(parts, most) if again and most is not NO_CAP else parts
+
+    if not isinstance(once, Constant) or not (whole is None or isinstance(whole, Constant)):
+        return due
+    always = due(Stated({}), ())
+    return lambda _stated, _verdicts: always
 
 
 def _at_once(once: Source, scale: int, caps: Sequence[Source | None]) -> Callable[[Stated, Verdicts], Worth]:
@@ -126,31 +152,27 @@ def _at_once(once: Source, scale: int, caps: Sequence[Source | None]) -> Callabl
 
 
 def _worth(parts: Sequence[Span], calendar: tuple[int | None, ...], returned: Span | None) -> Worth:
-    known = all(each.known or each.high != ENDLESS for each in parts)
-    years = tuple(map(_payment, parts))
-    several = len(years) > 1
-    return Worth(
-        *told(sum(each.low for each in parts), sum(each.high for each in parts)),
-        known,
-        years if several else (),
-        calendar if several and any(calendar) else (),
-        None if returned is None else _payment(returned),
-    )
+    known = not [each for each in parts if not each.known and each.high == ENDLESS]
+    back = None if returned is None else _payment(returned)
+    if len(parts) == 1:
+        return Worth(*_payment(parts[0]), known, returned=back)
+    low, high = told(sum([each.low for each in parts]), sum([each.high for each in parts]))
+    return Worth(low, high, known, tuple(map(_payment, parts)), calendar if any(calendar) else (), back)
 
 
 def _payment(span: Span) -> Payment:
     return told(span.low, span.high)
 
 
-def _left(lifetime: Lifetime, stated: Stated) -> Span:
+def _left(lifetime: Lifetime) -> Callable[[Stated], Span]:
     """What may still be had; of money that came in another currency nothing is known."""
-    cap = fen_of(lifetime.cap)
-    before = measured(stated.facts.get(lifetime.received))
-    if before is DOES_NOT_APPLY:
-        return exactly(cap)
-    if before is None or before.currency not in HOME:
-        return Span(0, cap)
-    return Span(max(0, cap - before.high), max(0, cap - before.low))
+    cap, received = fen_of(lifetime.cap), lifetime.received
+
+    def left(stated: Stated) -> Span:
+        had = stated[received]
+        return Span(0 if had.high == ENDLESS else max(0, cap - had.high), max(0, cap - had.low))
+
+    return left
 
 
 def _gates(benefit: Any, predicates: Predicates) -> list[list[Formula]]:
