@@ -18,7 +18,7 @@ from services.incentives.comparisons import MET, NOT_MET
 from services.incentives.conditions import Predicates, compile_condition, in_category
 from services.incentives.formulas import Formula
 from services.incentives.measures import added, measured
-from services.incentives.payment import Constant, Source, Verdicts, Worth, paid
+from services.incentives.payment import Constant, Product, Source, Verdicts, Worth, paid
 from services.incentives.policy.benefit import Banded, Fixed, InKind, Interest, Match, PerUnit, Rate
 from services.incentives.policy.figures import UNPUBLISHED, Computed
 from services.incentives.policy.lookups import Lookup, tables_in
@@ -210,12 +210,7 @@ def _times(factor: Span, base: Callable[[Stated], Span]) -> Source:
     least, most, known = factor
     if not least or not known:
         return lambda stated, _verdicts: times(factor, base(stated))
-
-    def product(stated: Stated, _verdicts: Verdicts) -> Span:
-        low, high, said = base(stated)
-        return Span(low * least, high * most, said)
-
-    return product
+    return Product(least, most, base)
 
 
 def _multiplied(once: Source, benefit: Any, making: _Making) -> Source:

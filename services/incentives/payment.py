@@ -68,6 +68,20 @@ class Worth(NamedTuple):
     returned: Payment | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A written figure, which lies between two that are not nothing, times a stated one."""
+
+    least: float
+    most: float
+    base: Callable[[Stated], Span]
+
+    def __call__(self, stated: Stated, _verdicts: Verdicts) -> Span:
+        """What it comes to."""
+        low, high, known = self.base(stated)
+        return Span(low * self.least, high * self.most, known)
+
+
 def paid(
     once: Source, scale: int, cap: Source | None, benefit: Any, predicates: Predicates
 ) -> Callable[[Stated, Verdicts], Worth]:
@@ -145,10 +159,28 @@ def _at_once(once: Source, scale: int, caps: Sequence[Source | None]) -> Callabl
         bounded = high != ENDLESS
         return Worth(int(low), int(high) if bounded else None, known or bounded)
 
+    if isinstance(once, Product) and not computed:
+        return _product(once, scale, most)
     if computed or not isinstance(once, Constant):
         return worth
     always = worth(Stated({}), ())
     return lambda _stated, _verdicts: always
+
+
+def _product(once: Product, scale: int, most: Span) -> Callable[[Stated, Verdicts], Worth]:
+    """A product within a written cap: one pass, since it is what most policies that may be had come to."""
+    least, greatest, _ = most
+    lowest, highest, base = once.least, once.most, once.base
+
+    def worth(stated: Stated, _verdicts: Verdicts) -> Worth:
+        low, high, known = base(stated)
+        low = low * lowest // scale
+        high = high if high == ENDLESS else high * highest // scale
+        low, high = low if low < least else least, high if high < greatest else greatest
+        bounded = high != ENDLESS
+        return Worth(int(low), int(high) if bounded else None, known or bounded)
+
+    return worth
 
 
 def _worth(parts: Sequence[Span], calendar: tuple[int | None, ...], returned: Span | None) -> Worth:

@@ -62,11 +62,11 @@ def combine(zone: str, candidates: Iterable[Candidate], role: str) -> ZoneOutcom
     sharing: list[CompiledPolicy] = []
     met = unknown = amount_unknown = 0
     for each in candidates:
-        compiled = each.compiled
+        compiled, outcome, _ = each
         if compiled.barred is not None:
             left_out[compiled.id] = (compiled.barred, "")
             continue
-        if each.outcome.verdict == MET:
+        if outcome.verdict == MET:
             met += 1
         else:
             unknown += 1
@@ -74,25 +74,34 @@ def combine(zone: str, candidates: Iterable[Candidate], role: str) -> ZoneOutcom
             left_out[compiled.id] = ("beneficiary", "")
         else:
             own.append(each)
-            amount_unknown += not each.outcome.known
+            if not outcome.known:
+                amount_unknown += 1
             if not compiled.alone:
                 sharing.append(compiled)
-    apart, bound = _parted(own, sharing)
+    apart, bound = _parted(own, sharing) if sharing else (own, ())
     years = _together(apart)
     caps: tuple[Reached, ...] = ()
     if bound:
-        comparable = [each for each in bound if each.comparable]
-        limits = lowest(each.compiled for each in comparable)
-        sure = select(_beside_formers([each.sure for each in comparable]), limits)
-        hoped = select(_beside_formers([each.hoped for each in comparable]), limits)
-        left_out |= _left_out(bound, sure, hoped)
-        caps = tuple(_reached(limits[name], sure, hoped) for name in sorted(sure.reduced.keys() | hoped.reduced.keys()))
-        for year in {*sure.years, *hoped.years}:
-            certain, possible = years.get(year, (0, 0))
-            years[year] = certain + sure.years.get(year, 0), possible + hoped.years.get(year, 0)
+        reasons, caps = _chosen(bound, years)
+        left_out |= reasons
     by_year = tuple([(year, *told(*years[year])) for year in sorted(years)])
     whole = by_year[0][1:] if len(by_year) == 1 else _all_years(years.values())
     return ZoneOutcome(zone, *whole, amount_unknown, met, unknown, by_year, left_out, caps)
+
+
+def _chosen(
+    bound: Sequence[Candidate], years: dict[int, tuple[float, float]]
+) -> tuple[dict[str, tuple[LeftOut, str]], tuple[Reached, ...]]:
+    """Add the best of these to ``years``; why others of them do not count, and the limits that were reached."""
+    comparable = [each for each in bound if each.comparable]
+    limits = lowest([each.compiled for each in comparable])
+    sure = select(_beside_formers([each.sure for each in comparable]), limits)
+    hoped = select(_beside_formers([each.hoped for each in comparable]), limits)
+    for year in {*sure.years, *hoped.years}:
+        certain, possible = years.get(year, (0, 0))
+        years[year] = certain + sure.years.get(year, 0), possible + hoped.years.get(year, 0)
+    reduced = sorted({*sure.reduced, *hoped.reduced})
+    return _left_out(bound, sure, hoped), tuple([_reached(limits[name], sure, hoped) for name in reduced])
 
 
 def _all_years(years: Collection[tuple[float, float]]) -> tuple[int, int | None]:
@@ -101,9 +110,9 @@ def _all_years(years: Collection[tuple[float, float]]) -> tuple[int, int | None]
 
 def _beside_formers(items: Sequence[Item]) -> Sequence[Item]:
     """What tops up a policy tops up each version of it that goes on."""
-    formers = {each.id: each.id.partition("@")[0] for each in items if "@" in each.id}
-    if not formers:
+    if not any(each.tops_up for each in items):
         return items
+    formers = {each.id: each.id.partition("@")[0] for each in items if "@" in each.id}
     return [
         each._replace(tops_up=each.tops_up | {id for id, base in formers.items() if base in each.tops_up})
         for each in items
@@ -117,7 +126,7 @@ def _parted(
 
     ``sharing`` are those that name something that they share.
     """
-    if not sharing or (len(sharing) == 1 and not sharing[0].limited and not sharing[0].tops_up):
+    if len(sharing) == 1 and not sharing[0].limited and not sharing[0].tops_up:
         return own, ()
     names = [name for each in sharing for name in each.rivals]
     twice = {name for name in names if names.count(name) > 1} if len(names) > 1 else ()
@@ -134,9 +143,9 @@ def _parted(
 def _together(candidates: Iterable[Candidate]) -> dict[int, tuple[float, float]]:
     """What comes of all of these by year, certain and possible, as far as they have a figure."""
     years: dict[int, tuple[float, float]] = {}
-    for each in candidates:
-        if each.outcome.known or each.compiled.benefit.computable:
-            for year, certain, possible in each.years:
+    for compiled, outcome, by_year in candidates:
+        if outcome.known or compiled.benefit.computable:
+            for year, certain, possible in by_year:
                 sure, hoped = years.get(year, (0, 0))
                 years[year] = sure + certain, ENDLESS if possible is None else hoped + possible
     return years

@@ -53,7 +53,7 @@ def _hopeful(
     """What is met, or may yet be: then nothing of it is certain."""
     worth = compiled.benefit.worth(stated, verdicts)
     if verdict == MET:
-        return PolicyOutcome(verdict, leaves, *worth)
+        return PolicyOutcome._make((verdict, leaves, *worth))
     _, high, known, years, calendar, returned = worth
     if years:
         years = tuple([(0, most) for _, most in years])

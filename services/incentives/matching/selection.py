@@ -110,8 +110,8 @@ def _apart(items: Sequence[Item]) -> list[list[Item]]:
 
 
 def _best(items: Sequence[Item], limits: Mapping[str, Limit]) -> Selection:
-    if len(items) == 1 and not items[0].limits:
-        return Selection(frozenset({items[0].id}), dict(items[0].years))
+    if len(items) == 1:
+        return _only(items[0], limits)
     if _one_of(items):
         return _greatest(items)
     bounds = _bounds(items, limits)
@@ -132,9 +132,22 @@ def _best(items: Sequence[Item], limits: Mapping[str, Limit]) -> Selection:
 
 def _one_of(items: Sequence[Item]) -> bool:
     """Whether each excludes all others, and nothing else is shared."""
-    if any(each.limits or each.tops_up for each in items):
-        return False
-    return bool(frozenset.intersection(*(each.rivals for each in items)))
+    for each in items:
+        if each.limits or each.tops_up:
+            return False
+    return bool(frozenset.intersection(*[each.rivals for each in items]))
+
+
+def _only(item: Item, limits: Mapping[str, Limit]) -> Selection:
+    """What nothing is beside, cut down by its own caps."""
+    years: Years = dict(item.years)
+    reduced = {}
+    for limit in sorted([limits[name] for name in item.limits], key=lambda each: (not each.per_year, each.name)):
+        after = within(years, limit)
+        if after != years:
+            reduced[limit.name] = sum(years.values()), sum(after.values())
+        years = after
+    return Selection(frozenset({item.id}), years, reduced)
 
 
 def _greatest(items: Sequence[Item]) -> Selection:
