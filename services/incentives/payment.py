@@ -20,6 +20,7 @@ from services.incentives.policy.aftercare import Clawback, Lifetime, Tranche
 from services.incentives.policy.parts import fen_of, ppm_of
 from services.incentives.spans import (
     ENDLESS,
+    MOST,
     NO_CAP,
     NOTHING,
     Span,
@@ -28,6 +29,7 @@ from services.incentives.spans import (
     divided,
     exactly,
     less,
+    split,
     times,
     told,
     within,
@@ -90,11 +92,14 @@ def paid(
     parts_of_it = (benefit.instalments, benefit.lifetime, benefit.recheck, benefit.clawback)
     if not benefit.again and all(each is None for each in parts_of_it):
         return _at_once(once, scale, [cap, None if yearly_cap is None else Constant(yearly_cap)])
-    due = _due(once, scale, _whole(cap, benefit.lifetime), yearly_cap, benefit)
     gates = _gates(benefit, predicates)
     gated = any(gates)
     dated = [each.by if isinstance(each, Tranche) else None for each in benefit.instalments or ()]
     ever = any(dated)
+    also = (benefit.lifetime, benefit.clawback, yearly_cap)
+    if len(benefit.instalments or ()) > 1 and not gated and not ever and all(each is None for each in also):
+        return _in_parts(_at_once(once, scale, [cap]), benefit.shares)
+    due = _due(once, scale, _whole(cap, benefit.lifetime), yearly_cap, benefit)
     back = None if benefit.clawback is None else _taken_back(benefit.clawback, predicates)
 
     def worth(stated: Stated, verdicts: Verdicts) -> Worth:
@@ -179,6 +184,21 @@ def _product(once: Product, scale: int, most: Span) -> Callable[[Stated, Verdict
         low, high = low if low < least else least, high if high < greatest else greatest
         bounded = high != ENDLESS
         return Worth(int(low), int(high) if bounded else None, known or bounded)
+
+    return worth
+
+
+def _in_parts(
+    at_once: Callable[[Stated, Verdicts], Worth], shares: Sequence[int]
+) -> Callable[[Stated, Verdicts], Worth]:
+    """The same where one sum is paid in parts that wait for nothing."""
+
+    def worth(stated: Stated, verdicts: Verdicts) -> Worth:
+        low, high, known = at_once(stated, verdicts)[:3]
+        if low == high and low <= MOST:
+            return Worth(low, low, known, tuple([(part, part) for part in split(low, shares)]))
+        parts = divided(Span(low, ENDLESS if high is None else high, known), shares)
+        return _worth(parts, (), None)
 
     return worth
 
