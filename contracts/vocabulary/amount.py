@@ -170,11 +170,11 @@ def _amount(low: int | None, high: int | None, currency: str, *, approximate: bo
 def _short(minor: int, currency: str) -> str:
     name = _CURRENCY_NAMES.get(currency, currency)
     sign, size = ("-", -minor) if minor < 0 else ("", minor)
-    for scale, word in ((YI, "亿"), (WAN, "万")):
-        # rounded before the scale is chosen, so that 9,999.99999万 reads 1亿
-        shown = (size * 10_000 + scale // 2) // scale
-        if shown >= 10_000:
-            return f"{sign}{_parts(shown, 4)}{word}{name}"
+    # rounded before the scale is chosen, so that 9,999.99999万 reads 1亿
+    if size >= YI - YI // 20_000:
+        return f"{sign}{_parts((size + YI // 20_000) // (YI // 10_000), 4)}亿{name}"
+    if size >= WAN - WAN // 20_000:
+        return f"{sign}{_parts((size + WAN // 20_000) // (WAN // 10_000), 4)}万{name}"
     return f"{sign}{_parts(size, 2)}{name}"
 
 

@@ -9,7 +9,7 @@ from contracts.vocabulary.facts import PPM
 from services.incentives.policy.benefit import Banded, band_edge
 from services.incentives.policy.parts import fen_of, ppm_of
 
-Between = Callable[[int, float], tuple[int, float]]
+Between = Callable[[float, float], tuple[int, float]]
 """From both ends of a base to the least and the greatest sum."""
 
 
@@ -45,7 +45,10 @@ def _step(amount: str | int | None, rate: str | int | float | None) -> Callable[
 def _stepped(steps: Sequence[tuple[int, float, Callable[[float], float]]]) -> Between:
     """The least and greatest over a range: each band grows with its base, bands may jump either way."""
 
-    def between(low: int, high: float) -> tuple[int, float]:
+    def between(low: float, high: float) -> tuple[int, float]:
+        if low == high:
+            fen = next((at(low) for start, end, at in steps if start <= low < end), 0)
+            return int(fen), fen
         sums: list[float] = []
         covered: float = low
         for start, end, at in steps:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from contracts.vocabulary.facts import FACTS, PPM
@@ -16,8 +17,8 @@ from services.incentives.bands import bands_of
 from services.incentives.comparisons import MET, NOT_MET
 from services.incentives.conditions import Predicates, compile_condition, in_category
 from services.incentives.formulas import Formula
-from services.incentives.measures import DOES_NOT_APPLY, HOME, Facts, Measured, added, measured
-from services.incentives.payment import Source, Verdicts, Worth, paid
+from services.incentives.measures import added, measured
+from services.incentives.payment import Constant, Product, Source, Verdicts, Worth, paid
 from services.incentives.policy.benefit import Banded, Fixed, InKind, Interest, Match, PerUnit, Rate
 from services.incentives.policy.figures import UNPUBLISHED, Computed
 from services.incentives.policy.lookups import Lookup, tables_in
@@ -33,6 +34,7 @@ from services.incentives.spans import (
     hull,
     times,
 )
+from services.incentives.stated import Stated, span_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class CompiledBenefit:
     ``computable`` is whether there is a figure once they are known, ``tables`` are those that it is read from.
     """
 
-    worth: Callable[[Facts, Verdicts], Worth]
+    worth: Callable[[Stated, Verdicts], Worth]
     needs: tuple[str, ...]
     computable: bool
     tables: tuple[Lookup, ...] = ()
@@ -61,10 +63,10 @@ def compile_benefit(benefit: Any, predicates: Predicates) -> CompiledBenefit:
     return CompiledBenefit(worth, needs, computable=not making.unpublished, tables=tables)
 
 
-def _in_kind(benefit: InKind) -> Callable[[Facts, Verdicts], Worth]:
+def _in_kind(benefit: InKind) -> Callable[[Stated, Verdicts], Worth]:
     """Nothing in money for certain; what is saved, where somebody estimated it, at most."""
     worth = Worth(0, None, known=False) if benefit.worth is None else Worth(0, fen_of(benefit.worth))
-    return lambda _facts, _verdicts: worth
+    return lambda _stated, _verdicts: worth
 
 
 @dataclass(slots=True)
@@ -96,7 +98,7 @@ class _Making:
         """A figure written plainly, as a table by category, or not published."""
         if isinstance(written, Lookup):
             return self.looked_up(written, read)
-        return _constant(self.plain(written, read))
+        return Constant(self.plain(written, read))
 
     def plain(self, written: Any, read: Callable[[Any], Span]) -> Span:
         if written != UNPUBLISHED:
@@ -110,7 +112,7 @@ class _Making:
         cases = [(in_category(table, case.in_, self.predicates), self.plain(case.value, read)) for case in table.cases]
         rest = [] if table.otherwise is None else [self.plain(table.otherwise, read) if table.exhaustive else NOTHING]
 
-        def chosen(_facts: Facts, verdicts: Verdicts) -> Span:
+        def chosen(_stated: Stated, verdicts: Verdicts) -> Span:
             found = [(formula(verdicts), span) for formula, span in cases]
             for verdict, span in found:
                 if verdict == MET:
@@ -120,19 +122,20 @@ class _Making:
 
         return chosen
 
-    def amount(self, base: str | list[str]) -> Callable[[Facts], Measured]:
+    def amount(self, base: str | list[str]) -> Callable[[Stated], Span]:
         """A fact, or several added up."""
         names = [base] if isinstance(base, str) else list(base)
         self.needs += names
         if isinstance(base, str):
-            return lambda facts: measured(facts.get(base))
-        return lambda facts: added([measured(facts.get(name)) for name in names])
+            return itemgetter(base)
+        return lambda stated: span_of(added([measured(stated.facts.get(name)) for name in names]))
 
     def share(self, rate: Any, base: str | list[str]) -> Source:
         """So much of a base, in millionths."""
         rates, bases = self.figure(rate, _share), self.amount(base)
-
-        return lambda facts, verdicts: times(rates(facts, verdicts), _span(bases(facts)))
+        if isinstance(rates, Constant):
+            return _times(rates.span, bases)
+        return lambda stated, verdicts: times(rates(stated, verdicts), bases(stated))
 
     def per_unit(self, benefit: PerUnit) -> tuple[Source, int]:
         """A price times every unit; decimals are stored in millionths."""
@@ -140,26 +143,30 @@ class _Making:
         numbers = exactly(math.prod(each for each in benefit.units if isinstance(each, int)))
         units = [(each, _scale(each.fact)) for each in benefit.units if not isinstance(each, int)]
         self.needs += [each.fact for each, _ in units]
+        counts = [_counted(each.fact, each.up_to and each.up_to * scale) for each, scale in units]
+        parts = math.prod(scale for _, scale in units)
+        if isinstance(price, Constant) and len(counts) == 1:
+            return _times(times(price.span, numbers), counts[0]), parts
 
-        def product(facts: Facts, verdicts: Verdicts) -> Span:
-            total = times(price(facts, verdicts), numbers)
-            for each, scale in units:
-                count = _span(measured(facts.get(each.fact)))
-                total = times(total, count if each.up_to is None else at_most(count, exactly(each.up_to * scale)))
+        def product(stated: Stated, verdicts: Verdicts) -> Span:
+            total = times(price(stated, verdicts), numbers)
+            for count in counts:
+                total = times(total, count(stated))
             return total
 
-        return product, math.prod(scale for _, scale in units)
+        return product, parts
 
     def of_bands(self, benefit: Banded) -> Source:
         """The band, or the bands up to it, of a base."""
         between, base = bands_of(benefit), self.amount(benefit.base)
+        low, high = between(0, math.inf)
+        whatever = OPEN if high == math.inf else Span(low, high)
 
-        def of_base(facts: Facts, _verdicts: Verdicts) -> Span:
-            stated = base(facts)
-            if stated is None or stated.currency not in HOME:
-                low, high = between(0, math.inf)
-                return OPEN if high == math.inf else Span(low, high)
-            return NOTHING if stated is DOES_NOT_APPLY else Span(*between(stated.low, stated.high))
+        def of_base(stated: Stated, _verdicts: Verdicts) -> Span:
+            span = base(stated)
+            if span is OPEN:
+                return whatever
+            return NOTHING if span is NOTHING else Span(*between(span.low, span.high))
 
         return of_base
 
@@ -170,8 +177,8 @@ class _Making:
         sums = exactly(sum(fen_of(each) for each in cap.plus if isinstance(each, int | str)))
         shares = [self.share(each.rate, each.base) for each in cap.plus if not isinstance(each, int | str)]
 
-        def total(facts: Facts, verdicts: Verdicts) -> Span:
-            spans = [sums, *(cut(share(facts, verdicts), PPM) for share in shares)]
+        def total(stated: Stated, verdicts: Verdicts) -> Span:
+            spans = [sums, *(cut(share(stated, verdicts), PPM) for share in shares)]
             return Span(sum(each.low for each in spans), sum(each.high for each in spans))
 
         return total
@@ -190,17 +197,20 @@ def _scale(name: str) -> int:
     return PPM if FACTS[name].kind == "decimal" else 1
 
 
-def _constant(span: Span) -> Source:
-    return lambda _facts, _verdicts: span
+def _counted(name: str, up_to: int | None) -> Callable[[Stated], Span]:
+    """How many of something there are, as far as they count."""
+    if up_to is None:
+        return itemgetter(name)
+    most = exactly(up_to)
+    return lambda stated: at_most(stated[name], most)
 
 
-def _span(reading: Measured) -> Span:
-    """A stated quantity; in another currency, or not stated at all, it is open."""
-    if reading is DOES_NOT_APPLY:
-        return NOTHING
-    if reading is None or reading.currency not in HOME:
-        return OPEN
-    return Span(reading.low, reading.high)
+def _times(factor: Span, base: Callable[[Stated], Span]) -> Source:
+    """A written figure times a stated one."""
+    least, most, known = factor
+    if not least or not known:
+        return lambda stated, _verdicts: times(factor, base(stated))
+    return Product(least, most, base)
 
 
 def _multiplied(once: Source, benefit: Any, making: _Making) -> Source:
@@ -212,8 +222,8 @@ def _multiplied(once: Source, benefit: Any, making: _Making) -> Source:
         found.append((multiple_of(each.times), compile_condition(each.when, making.predicates)[0]))
         making.needs += [name for leaf in leaves_of(each.when) for name in leaf.facts]
 
-    def multiplied(facts: Facts, verdicts: Verdicts) -> Span:
-        span = once(facts, verdicts)
+    def multiplied(stated: Stated, verdicts: Verdicts) -> Span:
+        span = once(stated, verdicts)
         for factor, formula in found:
             verdict = formula(verdicts)
             low, high = (factor, factor) if verdict == MET else (PPM, PPM) if verdict == NOT_MET else _both(factor)

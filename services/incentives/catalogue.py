@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from contracts.vocabulary.zones import ZONES
 from services.incentives.benefits import CompiledBenefit, compile_benefit
-from services.incentives.conditions import CompiledLeaf, Predicates, compile_condition, decided_by
+from services.incentives.conditions import CompiledLeaf, Leaves, Predicates, compile_condition
 from services.incentives.formulas import Formula
 from services.incentives.index import Index
+from services.incentives.phrases import Phrases
 from services.incentives.policy import Policy
 from services.incentives.policy.combination import Limit
 from services.incentives.policy_folder import load_policies as load_policies
@@ -27,9 +31,11 @@ Barred = Literal["cleanup", "review"]
 class CompiledPolicy:
     """A policy ready to be matched; ``barred`` says why it may promise nothing on the day it is looked at.
 
-    ``decided`` gives the verdicts of its leaves.
+    ``limited`` names the limits that it shares with others, ``tops_up`` the policies that it makes up a difference to;
+    ``alone`` is whether it shares nothing with any other.
     """
 
+    id: str
     policy: Policy
     barred: Barred | None
     formula: Formula
@@ -38,18 +44,11 @@ class CompiledPolicy:
     zones: tuple[str, ...]
     rivals: frozenset[str]
     limits: Mapping[str, Limit]
+    limited: frozenset[str]
+    tops_up: frozenset[str]
+    alone: bool
     ways: Ways
-    decided: Callable[[Sequence[int]], bytes]
-
-    @property
-    def id(self) -> str:
-        """The policy's id."""
-        return self.policy.id
-
-    @property
-    def alone(self) -> bool:
-        """Whether it shares nothing with any other."""
-        return not (self.rivals or self.limits or self.policy.tops_up)
+    phrases: Phrases
 
     def on(self, day: date) -> CompiledPolicy:
         """The same as of another day, on which its review may have ended."""
@@ -66,6 +65,38 @@ def barred_on(policy: Policy, day: date) -> Barred | None:
     return "review" if policy.review is None or policy.review.ended(day) else None
 
 
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """What may be evaluated on a day, in the catalogue's order; ``standing`` are those of what is not barred."""
+
+    policies: tuple[CompiledPolicy, ...]
+    ids: tuple[str, ...]
+    standing: tuple[str, ...]
+    _places: NDArray[np.intp]
+    _leaves: Leaves
+
+    @classmethod
+    def of(cls, policies: tuple[CompiledPolicy, ...], index: Index) -> Effective:
+        """Lay these out for all to be read at once."""
+        place = {name: number for number, name in enumerate(index.names)}
+        standings = {each.policy.standing for each in policies if each.barred is None}
+        return cls(
+            policies,
+            tuple(each.id for each in policies),
+            tuple(each for each in STANDINGS if each in standings),
+            np.array([place[each.id] for each in policies], np.intp),
+            Leaves([[leaf.formula for leaf in each.leaves] for each in policies]),
+        )
+
+    def verdicts(self, answers: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Those of these policies, of all that the index gives."""
+        return answers[self._places]
+
+    def leaves(self, compared: bytes) -> list[bytes]:
+        """The verdicts of each policy's conditions in written order, from those of the catalogue's comparisons."""
+        return self._leaves.read(compared)
+
+
 @dataclass(slots=True)
 class Catalogue:
     """Policies and zones under one version.
@@ -80,19 +111,25 @@ class Catalogue:
     index: Index
     version: str
     illustrative: bool
-    _effective: dict[date, tuple[CompiledPolicy, ...]] = field(default_factory=dict)
+    _effective: dict[date, Effective] = field(default_factory=dict)
 
     def effective(self, as_of: date) -> tuple[CompiledPolicy, ...]:
         """What may be evaluated on a date: inside its validity, in a zone, and of a standing that counts here.
 
         What is ``barred`` then is evaluated and shown, but never counted in totals.
         """
+        return self.laid_out(as_of).policies
+
+    def laid_out(self, as_of: date) -> Effective:
+        """The same, ready to be evaluated all at once; on most days it is what it was on the last."""
         known = self._effective.get(as_of)
         if known is None:
             if len(self._effective) >= 400:
                 self._effective.clear()
-            known = tuple(each.on(as_of) for each in self.policies.values() if self._counts(each, as_of))
-            self._effective[as_of] = known
+            policies = tuple(each.on(as_of) for each in self.policies.values() if self._counts(each, as_of))
+            last = next(reversed(self._effective.values()), None)
+            same = last is not None and [*map(id, last.policies)] == [*map(id, policies)]
+            known = self._effective[as_of] = last if last and same else Effective.of(policies, self.index)
         return known
 
     def _counts(self, compiled: CompiledPolicy, as_of: date) -> bool:
@@ -129,5 +166,20 @@ def _compile(policy: Policy, predicates: Predicates) -> CompiledPolicy:
     formula, leaves = compile_condition(policy.requirements, predicates)
     zones = tuple(zone for zone in policy.scope.zones if zone in ZONES)
     benefit = compile_benefit(policy.benefit, predicates)
-    ways, decided = Ways(policy.requirements), decided_by(leaves)
-    return CompiledPolicy(policy, None, formula, leaves, benefit, zones, policy.rivals, policy.limits, ways, decided)
+    rivals, limits, tops_up = policy.rivals, policy.limits, frozenset(policy.tops_up or ())
+    return CompiledPolicy(
+        policy.id,
+        policy,
+        None,
+        formula,
+        leaves,
+        benefit,
+        zones,
+        rivals,
+        limits,
+        limited=frozenset(limits),
+        tops_up=tops_up,
+        alone=not (rivals or limits or tops_up),
+        ways=Ways(policy.requirements),
+        phrases=Phrases(policy, leaves),
+    )

@@ -7,11 +7,13 @@ learning a fact never turns met into not met.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from operator import itemgetter
+from itertools import accumulate, pairwise
 from typing import Any
+
+import numpy as np
 
 from contracts.vocabulary.facts import FACTS, Fact
 from services.incentives.comparisons import NOT_MET, Test, comparison
@@ -114,14 +116,27 @@ def compile_condition(node: Any, predicates: Predicates) -> tuple[Formula, tuple
     return formula, tuple(leaves)
 
 
-def decided_by(leaves: Sequence[CompiledLeaf]) -> Callable[[Sequence[int]], bytes]:
-    """From the predicates' verdicts to those of conditions in written order; mostly these are some of those."""
-    formulas = [each.formula for each in leaves]
-    indices = [each.index for each in formulas if isinstance(each, Picked)]
-    if len(indices) == len(formulas) > 1:
-        picked = itemgetter(*indices)
-        return lambda verdicts: bytes(picked(verdicts))
-    return lambda verdicts: bytes([formula(verdicts) for formula in formulas])
+def decided(leaves: Sequence[CompiledLeaf], verdicts: Sequence[int]) -> bytes:
+    """From the predicates' verdicts to those of conditions in written order."""
+    return bytes([each.formula(verdicts) for each in leaves])
+
+
+class Leaves:
+    """The conditions of many policies, decided at once: nearly all are comparisons, which are only read."""
+
+    def __init__(self, formulas: Sequence[Sequence[Formula]]) -> None:
+        every = [each for of_one in formulas for each in of_one]
+        ends = [0, *accumulate(map(len, formulas))]
+        self._parts = [slice(first, last) for first, last in pairwise(ends)]
+        self._picked = np.array([each.index if isinstance(each, Picked) else 0 for each in every], np.intp)
+        self._composed = [(place, each) for place, each in enumerate(every) if not isinstance(each, Picked)]
+
+    def read(self, verdicts: bytes) -> list[bytes]:
+        """Those of each policy in written order, from the predicates' verdicts."""
+        found = np.frombuffer(verdicts, np.uint8)[self._picked]
+        for place, formula in self._composed:
+            found[place] = formula(verdicts)
+        return list(map(found.tobytes().__getitem__, self._parts))
 
 
 class _Place:

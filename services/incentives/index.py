@@ -67,8 +67,13 @@ class Index:
 
     def verdicts(self, said: Said) -> dict[str, int]:
         """The verdict of every policy."""
+        return dict(zip(self.names, self.answers(said).tobytes(), strict=True))
+
+    def answers(self, said: Said) -> NDArray[np.uint8]:
+        """The same in the order of ``names``."""
         certain, possible = _flags(self.decided(said), len(self.names))
-        return dict(zip(self.names, (certain + possible).tobytes(), strict=True))
+        found: NDArray[np.uint8] = certain + possible
+        return found
 
     def compared(self, said: Said) -> bytes:
         """The verdict of every comparison."""

@@ -36,7 +36,7 @@ def exactly(figure: int) -> Span:
 
 def told(low: float, high: float) -> tuple[int, int | None]:
     """Both ends of a sum of money as answers give them."""
-    return int(min(low, MOST)), None if high > MOST else int(high)
+    return MOST if low > MOST else int(low), None if high > MOST else int(high)
 
 
 def times(one: Span, other: Span) -> Span:

@@ -5,11 +5,32 @@ They are the disjunctive terms that checks at authoring reason with: the policy 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
+from services.incentives.policy.dated import Applicable, Entitled, Ruling
+from services.incentives.policy.quantities import Since
 from services.incentives.policy_checks.formulas import Effort, Term, TooLarge, comparisons_in, formula_of, terms_of
-from services.incentives.policy_checks.witnesses import Universe
+from services.incentives.policy_checks.witnesses import STATED, Comparison, Universe
+
+_GIVEN: Final = frozenset({"industry_chain", "enterprise_kind", "beneficiary_role"})
+_DECIDED: Final = (Since, Applicable, Entitled, Ruling)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One quantity of a way: the witnesses that are allowed, and those of them that may be stated.
+
+    ``fact`` is what to change for it, None where it cannot be changed; ``values`` are those that may be stated.
+    """
+
+    key: str
+    comparison: Comparison
+    allowed: int
+    stated: int
+    fact: str | None
+    values: tuple[Any, ...]
 
 
 class Ways:
@@ -30,3 +51,25 @@ class Ways:
             return tuple(terms_of(formula_of(self._conditions, self.universe), Effort()))
         except TooLarge:
             return ()
+
+    @cached_property
+    def steps(self) -> tuple[tuple[Step, ...], ...]:
+        """The same ways, quantity by quantity."""
+        return tuple(tuple(self._step(key, allowed) for key, allowed in term.items()) for term in self.terms)
+
+    def _step(self, key: str, allowed: int) -> Step:
+        each, stated = self.universe.measures[key], allowed & STATED
+        values = tuple(value for value, _ in self.universe.witnesses(key, stated) if value is not None)
+        return Step(key, each, allowed, stated, name_of(each) if _changeable(each) else None, values)
+
+
+def name_of(each: Comparison) -> str:
+    """The fact that stands for a quantity: the first of several."""
+    return each.measure.name if each.quantity is None else each.quantity.facts[0]
+
+
+def _changeable(each: Comparison) -> bool:
+    """Not what a project is, nor what time or others decide."""
+    if each.quantity is not None:
+        return not isinstance(each.quantity, _DECIDED)
+    return each.measure.kind not in ("code", "text") and each.measure.name not in _GIVEN

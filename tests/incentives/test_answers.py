@@ -9,7 +9,7 @@ import pytest
 
 from contracts.vocabulary.facts import FactValue, parse_facts
 from services.incentives.matching import Rendering, match, render
-from services.incentives.matching.wording import turned_round
+from services.incentives.phrases import turned_round
 from services.incentives.policy import Policy
 from services.incentives.schemas import MatchAnswer
 from tests.incentives.drawing import told

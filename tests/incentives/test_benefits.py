@@ -20,6 +20,7 @@ from services.incentives.measures import Facts
 from services.incentives.payment import Worth
 from services.incentives.policy.benefit import Benefit
 from services.incentives.spans import Span, divided, split
+from services.incentives.stated import Stated
 from tests.incentives.drawing import fen, told
 from tests.incentives.laws import law
 
@@ -36,7 +37,7 @@ def worth(written: dict[str, Any], facts: dict[str, Any] | None = None) -> Worth
 def of_facts(written: dict[str, Any], facts: Facts) -> Worth:
     predicates = Predicates()
     benefit = compile_benefit(_BENEFIT.validate_python({"text": "说明", **written}), predicates)
-    return benefit.worth(facts, predicates.evaluate(facts, DAY))
+    return benefit.worth(Stated(facts), predicates.evaluate(facts, DAY))
 
 
 def of_range(written: dict[str, Any], low: int, high: int) -> Worth:

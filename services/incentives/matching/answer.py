@@ -11,8 +11,7 @@ from datetime import date
 from typing import Any, Literal
 
 from services.incentives.catalogue import STANDINGS, Catalogue, CompiledPolicy
-from services.incentives.comparisons import MET, NOT_MET, VERDICTS
-from services.incentives.conditions import CompiledLeaf
+from services.incentives.comparisons import NOT_MET, VERDICTS
 from services.incentives.lives import hidden_on, visible
 from services.incentives.matching.gaps import Gaps, gaps
 from services.incentives.matching.nearest import NOTHING, nearest
@@ -20,8 +19,9 @@ from services.incentives.matching.questions import questions
 from services.incentives.matching.reckoning import reckoning
 from services.incentives.matching.result import MatchResult, PolicyOutcome, Year, ZoneOutcome, rank
 from services.incentives.matching.terms import terms
-from services.incentives.matching.wording import left_out_reason, shown, shown_quantity, turned_round
+from services.incentives.matching.wording import left_out_reason, shown, shown_quantity
 from services.incentives.measures import Facts
+from services.incentives.phrases import Sentence
 from services.incentives.policy import Policy
 from services.incentives.zone_profile import FITS, industry_fit
 
@@ -86,7 +86,8 @@ def explained(
     policies: Iterable[CompiledPolicy], result: MatchResult, facts: Facts, titles: Mapping[str, str], how: Rendering
 ) -> dict[str, dict[str, Any]]:
     """What is to be said of these policies, wherever they hold; ``titles`` are those that may be named."""
-    return {each.id: _policy(each, result, facts, titles, how) for each in policies}
+    said = _Said(facts)
+    return {each.id: _policy(each, result, said, titles, how) for each in policies}
 
 
 def _zone(
@@ -133,14 +134,14 @@ def _in_zone(policy: dict[str, Any], id: str, outcome: ZoneOutcome, catalogue: C
 
 
 def _policy(
-    compiled: CompiledPolicy, result: MatchResult, facts: Facts, titles: Mapping[str, str], how: Rendering
+    compiled: CompiledPolicy, result: MatchResult, said: _Said, titles: Mapping[str, str], how: Rendering
 ) -> dict[str, Any]:
-    policy, outcome = compiled.policy, result.policies[compiled.id]
+    facts, outcome, phrases = said.facts, result.policies[compiled.id], compiled.phrases
     open_questions = gaps(compiled, outcome, facts)
     near = nearest(compiled, outcome, facts, result.as_of) if how.nearest else NOTHING
     return {
-        **_written(policy),
-        **_marks(policy, result.as_of),
+        **phrases.written,
+        **_marks(compiled.policy, result.as_of),
         "verdict": VERDICTS[outcome.verdict],
         "certain_fen": outcome.certain,
         "possible_fen": outcome.possible,
@@ -149,8 +150,8 @@ def _policy(
         "left_out_because": None,
         "left_out_kind": None,
         "conditions": [
-            _condition(leaf, verdict, facts, result.as_of)
-            for leaf, verdict in zip(compiled.leaves, outcome.leaves, strict=True)
+            _condition(sentence, verdict, said, result.as_of)
+            for sentence, verdict in zip(phrases.sentences, outcome.leaves, strict=True)
         ],
         "missing_facts": open_questions.missing,
         "unclear_facts": open_questions.unclear,
@@ -162,60 +163,48 @@ def _policy(
     }
 
 
-def _written(policy: Policy) -> dict[str, Any]:
-    """What a policy says, whatever the facts."""
-    cleanup = policy.cleanup
-    return {
-        "policy": policy.base,
-        "version": policy.version,
-        "title": policy.title,
-        "standing": policy.standing,
-        "scope": policy.scope.key,
-        "instrument": policy.instrument,
-        "claim_mode": policy.claim_mode,
-        "benefit": policy.benefit.text,
-        "exclusive_group": policy.exclusive_group,
-        "valid": {
-            "from": policy.valid.from_ and policy.valid.from_.isoformat(),
-            "until": policy.valid.until and policy.valid.until.isoformat(),
-            "assumed": policy.valid.assumed,
-        },
-        "source": {"document": policy.source.document, "article": policy.source.article, "grade": policy.source.grade},
-        "cleanup_reason": cleanup.reason if cleanup is not None and cleanup.pending else None,
-    }
-
-
 def _marks(policy: Policy, as_of: date) -> dict[str, Any]:
     """What sets a policy apart, only where something does, so that answers given before compare as they are."""
     hidden = hidden_on(policy, as_of)
     return ({"former": True} if policy.former else {}) | ({} if hidden is None else {"hidden_because": hidden})
 
 
-def _condition(compiled: CompiledLeaf, verdict: int, facts: Facts, as_of: date) -> dict[str, Any]:
-    """One condition as it must be for the policy: under "not", its sentence and verdict are turned round.
+def _condition(sentence: Sentence, verdict: int, said: _Said, as_of: date) -> dict[str, Any]:
+    """One condition with what the facts say of it.
 
     Of what several facts come to together, the first that is still open is named, or else the first; a condition on the
     calendar alone names none.
     """
-    leaf = compiled.leaf
-    name = next((each for each in leaf.facts if each not in facts), leaf.facts[0] if leaf.facts else None)
-    value = facts.get(name) if name is not None else None
-    known = leaf.fact is not None and value is not None and value.state == "value"
-    return {
-        "id": leaf.id,
-        "text": turned_round(leaf.text) if compiled.negated else leaf.text,
-        "verdict": VERDICTS[MET - verdict if compiled.negated else verdict],
-        "fact": name,
-        "label": leaf.measure.label,
-        "value": _json(value.value) if known and value is not None else None,
-        "as_written": None if value is None else value.as_written,
-        "shown": "" if name is None else shown(name, value),
-        "computed": None if leaf.quantity is None else shown_quantity(leaf.quantity, facts, as_of),
-        "state": ("missing" if name is not None else "value") if value is None else value.state,
-        "source": None if value is None else {"kind": value.source.kind, "id": value.source.id},
-        "clause": leaf.clause,
-        "any_of": compiled.any_of,
-    }
+    leaf, found = sentence.leaf, sentence.blank.copy()
+    found["verdict"] = sentence.verdicts[verdict]
+    if len(leaf.facts) > 1:
+        found["fact"] = next((each for each in leaf.facts if each not in said.facts), leaf.facts[0])
+    if leaf.facts:
+        found |= said[found["fact"]]
+    if leaf.fact is None:
+        found["value"] = None
+    if leaf.quantity is not None:
+        found["computed"] = shown_quantity(leaf.quantity, said.facts, as_of)
+    return found
+
+
+class _Said(dict[str, dict[str, Any]]):
+    """What is said of each fact that conditions name, once for all of them."""
+
+    def __init__(self, facts: Facts) -> None:
+        super().__init__()
+        self.facts = facts
+
+    def __missing__(self, name: str) -> dict[str, Any]:
+        value = self.facts.get(name)
+        said = self[name] = {
+            "value": None if value is None or value.state != "value" else _json(value.value),
+            "as_written": None if value is None else value.as_written,
+            "shown": shown(name, value),
+            "state": "missing" if value is None else value.state,
+            "source": None if value is None else {"kind": value.source.kind, "id": value.source.id},
+        }
+        return said
 
 
 def _json(plain: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from services.incentives.catalogue import CompiledPolicy
@@ -49,8 +49,7 @@ class Candidate(NamedTuple):
 
 def item_of(compiled: CompiledPolicy, years: Mapping[int, float], second: float) -> Item:
     """A policy as it is chosen among others."""
-    policy = compiled.policy
-    return Item(policy.id, years, second, compiled.rivals, frozenset(compiled.limits), frozenset(policy.tops_up or ()))
+    return Item(compiled.id, years, second, compiled.rivals, compiled.limited, compiled.tops_up)
 
 
 def combine(zone: str, candidates: Iterable[Candidate], role: str) -> ZoneOutcome:
@@ -60,79 +59,95 @@ def combine(zone: str, candidates: Iterable[Candidate], role: str) -> ZoneOutcom
     """
     left_out: dict[str, tuple[LeftOut, str]] = {}
     own: list[Candidate] = []
-    met = unknown = 0
+    sharing: list[CompiledPolicy] = []
+    met = unknown = amount_unknown = 0
     for each in candidates:
-        if each.compiled.barred is not None:
-            left_out[each.id] = (each.compiled.barred, "")
+        compiled, outcome, _ = each
+        if compiled.barred is not None:
+            left_out[compiled.id] = (compiled.barred, "")
             continue
-        met += each.outcome.verdict == MET
-        unknown += each.outcome.verdict != MET
-        if each.compiled.policy.beneficiary != role:
-            left_out[each.id] = ("beneficiary", "")
+        if outcome.verdict == MET:
+            met += 1
+        else:
+            unknown += 1
+        if compiled.policy.beneficiary != role:
+            left_out[compiled.id] = ("beneficiary", "")
         else:
             own.append(each)
-    apart, bound = _parted(own)
-    amount_unknown = sum([not each.outcome.known for each in own])
+            if not outcome.known:
+                amount_unknown += 1
+            if not compiled.alone:
+                sharing.append(compiled)
+    apart, bound = _parted(own, sharing) if sharing else (own, ())
     years = _together(apart)
     caps: tuple[Reached, ...] = ()
     if bound:
-        comparable = [each for each in bound if each.comparable]
-        limits = lowest(each.compiled for each in comparable)
-        sure = select(_beside_formers([each.sure for each in comparable]), limits)
-        hoped = select(_beside_formers([each.hoped for each in comparable]), limits)
-        left_out |= _left_out(bound, sure, hoped)
-        caps = tuple(_reached(limits[name], sure, hoped) for name in sorted(sure.reduced.keys() | hoped.reduced.keys()))
-        for year in {*sure.years, *hoped.years}:
-            certain, possible = years.get(year, (0, 0))
-            years[year] = certain + sure.years.get(year, 0), possible + hoped.years.get(year, 0)
-    return ZoneOutcome(
-        zone,
-        *told(sum([certain for certain, _ in years.values()]), sum([possible for _, possible in years.values()])),
-        amount_unknown,
-        met,
-        unknown,
-        tuple((year, *told(certain, possible)) for year, (certain, possible) in sorted(years.items())),
-        left_out,
-        caps,
-    )
+        reasons, caps = _chosen(bound, years)
+        left_out |= reasons
+    by_year = tuple([(year, *told(*years[year])) for year in sorted(years)])
+    whole = by_year[0][1:] if len(by_year) == 1 else _all_years(years.values())
+    return ZoneOutcome(zone, *whole, amount_unknown, met, unknown, by_year, left_out, caps)
+
+
+def _chosen(
+    bound: Sequence[Candidate], years: dict[int, tuple[float, float]]
+) -> tuple[dict[str, tuple[LeftOut, str]], tuple[Reached, ...]]:
+    """Add the best of these to ``years``; why others of them do not count, and the limits that were reached."""
+    comparable = [each for each in bound if each.comparable]
+    limits = lowest([each.compiled for each in comparable])
+    sure = select(_beside_formers([each.sure for each in comparable]), limits)
+    hoped = select(_beside_formers([each.hoped for each in comparable]), limits)
+    for year in {*sure.years, *hoped.years}:
+        certain, possible = years.get(year, (0, 0))
+        years[year] = certain + sure.years.get(year, 0), possible + hoped.years.get(year, 0)
+    reduced = sorted({*sure.reduced, *hoped.reduced})
+    return _left_out(bound, sure, hoped), tuple([_reached(limits[name], sure, hoped) for name in reduced])
+
+
+def _all_years(years: Collection[tuple[float, float]]) -> tuple[int, int | None]:
+    return told(sum([certain for certain, _ in years]), sum([possible for _, possible in years]))
 
 
 def _beside_formers(items: Sequence[Item]) -> Sequence[Item]:
     """What tops up a policy tops up each version of it that goes on."""
-    formers = {each.id: each.id.partition("@")[0] for each in items if "@" in each.id}
-    if not formers:
+    if not any(each.tops_up for each in items):
         return items
+    formers = {each.id: each.id.partition("@")[0] for each in items if "@" in each.id}
     return [
         each._replace(tops_up=each.tops_up | {id for id, base in formers.items() if base in each.tops_up})
         for each in items
     ]
 
 
-def _parted(own: Sequence[Candidate]) -> tuple[Sequence[Candidate], Sequence[Candidate]]:
-    """Those that are had, and whole, whatever else is, and those that may have to do with one another."""
-    sharing = [each.compiled for each in own if not each.compiled.alone]
-    if not sharing or (len(sharing) == 1 and not sharing[0].limits and not sharing[0].policy.tops_up):
+def _parted(
+    own: Sequence[Candidate], sharing: Sequence[CompiledPolicy]
+) -> tuple[Sequence[Candidate], Sequence[Candidate]]:
+    """Those that are had, and whole, whatever else is, and those that may have to do with one another.
+
+    ``sharing`` are those that name something that they share.
+    """
+    if len(sharing) == 1 and not sharing[0].limited and not sharing[0].tops_up:
         return own, ()
     names = [name for each in sharing for name in each.rivals]
     twice = {name for name in names if names.count(name) > 1} if len(names) > 1 else ()
-    made_up = {id for each in sharing for id in each.policy.tops_up or ()}
+    made_up = {id for each in sharing for id in each.tops_up}
     apart: list[Candidate] = []
     bound: list[Candidate] = []
     for each in own:
-        compiled, policy = each.compiled, each.compiled.policy
-        shares = compiled.limits or policy.tops_up or not compiled.rivals.isdisjoint(twice)
-        (bound if shares or policy.base in made_up else apart).append(each)
+        compiled = each.compiled
+        shares = compiled.limited or compiled.tops_up or not compiled.rivals.isdisjoint(twice)
+        (bound if shares or (made_up and compiled.policy.base in made_up) else apart).append(each)
     return apart, bound
 
 
 def _together(candidates: Iterable[Candidate]) -> dict[int, tuple[float, float]]:
     """What comes of all of these by year, certain and possible, as far as they have a figure."""
     years: dict[int, tuple[float, float]] = {}
-    for each in candidates:
-        if each.comparable:
-            for year, certain, possible in each.years:
+    for compiled, outcome, by_year in candidates:
+        if outcome.known or compiled.benefit.computable:
+            for year, certain, possible in by_year:
                 sure, hoped = years.get(year, (0, 0))
-                years[year] = sure + certain, hoped + (ENDLESS if possible is None else possible)
+                years[year] = sure + certain, ENDLESS if possible is None else hoped + possible
     return years
 
 
@@ -175,14 +190,14 @@ def _left_out(own: Sequence[Candidate], sure: Selection, hoped: Selection) -> di
 def _crowded(own: Sequence[Candidate], sure: Selection, hoped: Selection) -> dict[str, tuple[LeftOut, str]]:
     """Policies that would use up a shared cap before others that bring more under it, beside the greatest of those."""
     found: dict[str, tuple[LeftOut, str]] = {}
-    for each in own:
+    for each in [each for each in own if each.compiled.limited]:
         chosen = (sure if each.outcome.certain else hoped).chosen
         if not each.comparable or each.id in chosen:
             continue
         beside = [
             other
             for other in own
-            if other.id in chosen and not other.compiled.limits.keys().isdisjoint(each.compiled.limits)
+            if other.id in chosen and not other.compiled.limited.isdisjoint(each.compiled.limited)
         ]
         if beside:
             found[each.id] = ("crowded", max(beside, key=lambda other: (other.possible, other.id)).id)
@@ -193,9 +208,8 @@ def _made_up(own: Sequence[Candidate], sure: Selection) -> dict[str, tuple[LeftO
     """Policies of whose certain sum others leave nothing, beside the greatest of those."""
     found: dict[str, tuple[LeftOut, str]] = {}
     chosen = {each.id: each for each in own if each.id in sure.chosen}
-    for each in own:
-        names = {*(each.compiled.policy.tops_up or ())}
-        first = [other for id, other in chosen.items() if id.partition("@")[0] in names]
+    for each in [each for each in own if each.compiled.tops_up]:
+        first = [other for id, other in chosen.items() if id.partition("@")[0] in each.compiled.tops_up]
         if each.outcome.certain and sum(other.outcome.certain for other in first) >= each.outcome.certain:
             found[each.id] = ("made_up", max(first, key=lambda other: other.outcome.certain).id)
     return found

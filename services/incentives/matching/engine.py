@@ -6,35 +6,33 @@ from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
-from services.incentives.catalogue import STANDINGS, Catalogue, CompiledPolicy
+from services.incentives.catalogue import Catalogue, CompiledPolicy
 from services.incentives.comparisons import MET, NOT_MET
+from services.incentives.conditions import decided
 from services.incentives.matching.combination import Candidate, combine
 from services.incentives.matching.result import MatchResult, PolicyOutcome
 from services.incentives.measures import Facts
+from services.incentives.stated import Stated
 
 
 def match(facts: Facts, catalogue: Catalogue, as_of: date) -> MatchResult:
     """Every policy that can be evaluated on ``as_of``, and what each zone's come to together."""
-    said = catalogue.index.said(facts, as_of)
-    found, verdicts = catalogue.index.verdicts(said), catalogue.index.compared(said)
-    outcomes: dict[str, PolicyOutcome] = {}
+    effective, said = catalogue.laid_out(as_of), catalogue.index.said(facts, as_of)
+    compared, found = catalogue.index.compared(said), effective.verdicts(catalogue.index.answers(said))
+    leaves, verdicts = effective.leaves(compared), found.tobytes()
+    stated, first = Stated(facts), as_of.year
+    outcomes = dict(zip(effective.ids, map(_not_met, leaves), strict=True))
     by_zone: dict[str, list[Candidate]] = {zone: [] for zone in catalogue.zones}
-    standings = set()
-    for compiled in catalogue.effective(as_of):
-        policy = compiled.policy
-        outcome = outcomes[policy.id] = outcome_of(compiled, found[policy.id], facts, verdicts)
-        if compiled.barred is None:
-            standings.add(policy.standing)
-        if outcome.verdict == NOT_MET:
-            continue
-        candidate = Candidate(compiled, outcome, outcome.by_year(as_of.year))
+    for place in found.nonzero()[0].tolist():
+        compiled = effective.policies[place]
+        outcome = outcomes[compiled.id] = _hopeful(compiled, verdicts[place], leaves[place], stated, compared)
+        candidate = Candidate(compiled, outcome, outcome.by_year(first))
         for zone in compiled.zones:
             if zone in by_zone:
                 by_zone[zone].append(candidate)
     role = _role(facts)
     zones = {zone: combine(zone, candidates, role) for zone, candidates in by_zone.items()}
-    standing = tuple(each for each in STANDINGS if each in standings)
-    return MatchResult(catalogue.version, as_of, standing, outcomes, zones)
+    return MatchResult(catalogue.version, as_of, effective.standing, outcomes, zones)
 
 
 def _role(facts: Facts) -> str:
@@ -45,18 +43,21 @@ def _role(facts: Facts) -> str:
 
 def evaluate(compiled: CompiledPolicy, facts: Facts, verdicts: Sequence[int]) -> PolicyOutcome:
     """One policy, given the verdicts of its catalogue's predicates."""
-    return outcome_of(compiled, compiled.formula(verdicts), facts, verdicts)
+    verdict, leaves = compiled.formula(verdicts), decided(compiled.leaves, verdicts)
+    return _not_met(leaves) if verdict == NOT_MET else _hopeful(compiled, verdict, leaves, Stated(facts), verdicts)
 
 
-def outcome_of(compiled: CompiledPolicy, verdict: int, facts: Facts, verdicts: Sequence[int]) -> PolicyOutcome:
-    """One policy whose verdict is known."""
-    leaves = compiled.decided(verdicts)
-    if verdict == NOT_MET:
-        return _not_met(leaves)
-    low, high, known, years, calendar, returned = compiled.benefit.worth(facts, verdicts)
+def _hopeful(
+    compiled: CompiledPolicy, verdict: int, leaves: bytes, stated: Stated, verdicts: Sequence[int]
+) -> PolicyOutcome:
+    """What is met, or may yet be: then nothing of it is certain."""
+    worth = compiled.benefit.worth(stated, verdicts)
     if verdict == MET:
-        return PolicyOutcome(verdict, leaves, low, high, known, years, calendar, returned)
-    return PolicyOutcome(verdict, leaves, 0, high, known, tuple([(0, most) for _, most in years]), calendar, returned)
+        return PolicyOutcome._make((verdict, leaves, *worth))
+    _, high, known, years, calendar, returned = worth
+    if years:
+        years = tuple([(0, most) for _, most in years])
+    return PolicyOutcome(verdict, leaves, 0, high, known, years, calendar, returned)
 
 
 @lru_cache(maxsize=10_000)

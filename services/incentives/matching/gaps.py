@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from contracts.vocabulary.facts import FACTS, FactValue
 from services.incentives.catalogue import CompiledPolicy
-from services.incentives.comparisons import MET, NOT_MET, UNKNOWN
+from services.incentives.comparisons import NOT_MET, UNKNOWN
 from services.incentives.matching.result import PolicyOutcome
 from services.incentives.measures import HOME, Facts, read_fact
 from services.incentives.policy import Leaf
-from services.incentives.policy.tree import All, Not
 
 _FINEST = 4
 """Digits of an industry code that stands for one industry."""
@@ -32,38 +30,26 @@ def gaps(compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts) -> Gaps
         return Gaps([], [])
     names: list[str] = []
     if outcome.verdict == UNKNOWN:
-        names += _undecided(compiled.policy.requirements, iter(outcome.leaves), facts)[1]
+        for place in compiled.phrases.undecided.among(outcome.leaves):
+            names += _open_in(compiled.leaves[place].leaf, facts)
     names += [name for name in compiled.benefit.needs if _unreadable(facts.get(name))]
-    unique = list(dict.fromkeys(names))
-    stated = [name for name in unique if _is_stated(facts.get(name))]
-    return Gaps([name for name in unique if name not in stated], stated)
+    found = Gaps([], [])
+    for name in dict.fromkeys(names):
+        (found.unclear if _is_stated(facts.get(name)) else found.missing).append(name)
+    return found
 
 
-def _undecided(node: Any, verdicts: Iterator[int], facts: Facts) -> tuple[int, list[str]]:
-    """The verdict of a node, and the facts that leave it open; ``verdicts`` are those of its leaves and all behind."""
-    if isinstance(node, Leaf):
-        verdict = next(verdicts)
-        if verdict != UNKNOWN:
-            return verdict, []
-        return verdict, _open_in(node, facts)
-    if isinstance(node, Not):
-        verdict, names = _undecided(node.not_, verdicts, facts)
-        return MET - verdict, names
-    every = isinstance(node, All)
-    found = [_undecided(child, verdicts, facts) for child in (node.all if every else node.any)]
-    verdict = (min if every else max)([each for each, _ in found])
-    return verdict, [name for _, names in found for name in names] if verdict == UNKNOWN else []
-
-
-def _open_in(leaf: Leaf, facts: Facts) -> list[str]:
+def _open_in(leaf: Leaf, facts: Facts) -> Sequence[str]:
     """The facts that leave a condition open: those nobody stated, else those said too vaguely, else all."""
+    if len(leaf.facts) == 1:
+        return leaf.facts
     silent = [name for name in leaf.facts if _unreadable(facts.get(name))]
-    return silent or [name for name in leaf.facts if _vague(name, facts.get(name))] or list(leaf.facts)
+    return silent or [name for name in leaf.facts if _vague(name, facts.get(name))] or leaf.facts
 
 
 def _unreadable(value: FactValue | None) -> bool:
-    if value is not None and value.state == "not_applicable":
-        return False
+    if value is None or value.state == "not_applicable":
+        return value is None
     reading = read_fact(value)
     return reading is None or reading.currency not in HOME
 

@@ -8,9 +8,10 @@ fact of their own, and of sums within bounds or in another currency more may be 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from typing import Any, Final
 
 from services.incentives.catalogue import CompiledPolicy
@@ -18,17 +19,13 @@ from services.incentives.comparisons import NOT_MET
 from services.incentives.matching.result import PolicyOutcome
 from services.incentives.matching.wording import shown_number, shown_plain
 from services.incentives.measures import DOES_NOT_APPLY, Facts, Measured, measure_of, measured
-from services.incentives.policy.dated import Applicable, Entitled, Ruling
 from services.incentives.policy.operands import NUMERIC_KINDS
-from services.incentives.policy.quantities import Since
-from services.incentives.policy_checks.formulas import Term
-from services.incentives.policy_checks.witnesses import STATED, Comparison, Witness
+from services.incentives.policy_checks.witnesses import Comparison
 from services.incentives.spans import MOST
+from services.incentives.ways import Step, name_of
 
 MAX_CHANGES: Final = 3
 """More is another project."""
-_GIVEN: Final = frozenset({"industry_chain", "enterprise_kind", "beneficiary_role"})
-_DECIDED: Final = (Since, Applicable, Entitled, Ruling)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +47,7 @@ class Nearest:
 
 
 NOTHING: Final = Nearest()
+_key = attrgetter("key")
 
 
 def nearest(compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts, as_of: date) -> Nearest:
@@ -57,18 +55,19 @@ def nearest(compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts, as_o
     if outcome.verdict != NOT_MET:
         return NOTHING
     state = _State(compiled, facts, as_of)
-    steps = [way for way in map(state.steps, compiled.ways.terms) if way is not None]
-    if not steps:
-        return NOTHING
-    best = min(steps, key=lambda way: way.cost)
-    return NOTHING if len(best.changed) > MAX_CHANGES else Nearest(tuple(state.changes(best)), tuple(best.asks))
+    best: _Steps | None = None
+    for steps in compiled.ways.steps:
+        way = state.way(steps, MAX_CHANGES if best is None else len(best.changed))
+        if way is not None and (best is None or way.cost < best.cost):
+            best = way
+    return NOTHING if best is None else Nearest(tuple(state.changes(best)), best.asks)
 
 
 @dataclass(frozen=True, slots=True)
 class _Steps:
-    """What one way takes: by quantity what it must come to, and the facts to change and to ask for."""
+    """What one way takes: the quantities that must come to something else, and the facts to change and to ask for."""
 
-    wanted: Mapping[str, int]
+    wanted: Sequence[Step]
     changed: frozenset[str]
     asks: tuple[str, ...]
 
@@ -82,35 +81,43 @@ class _State:
     """What is known of each quantity that a policy compares, as the witnesses that it may be."""
 
     def __init__(self, compiled: CompiledPolicy, facts: Facts, as_of: date) -> None:
-        self._universe, self._facts = compiled.ways.universe, facts
-        self._readings = {key: self._reading(each, as_of) for key, each in self._universe.measures.items()}
-        self._have = {key: self._universe.may_be(key, reading) for key, reading in self._readings.items()}
+        self._universe, self._facts, self._as_of = compiled.ways.universe, facts, as_of
+        self._have: dict[str, tuple[Measured, int]] = {}
 
-    def _reading(self, each: Comparison, as_of: date) -> Measured:
-        """As it is compared; what is stated in another currency says nothing."""
+    def _known(self, key: str) -> tuple[Measured, int]:
+        """A quantity as it is compared, and the witnesses that it may be."""
+        known = self._have.get(key)
+        if known is None:
+            reading = self._reading(self._universe.measures[key])
+            known = self._have[key] = reading, self._universe.may_be(key, reading)
+        return known
+
+    def _reading(self, each: Comparison) -> Measured:
+        """What is stated in another currency says nothing."""
         if each.quantity is not None:
-            reading = measure_of(each.quantity)(self._facts, as_of)
+            reading = measure_of(each.quantity)(self._facts, self._as_of)
         else:
             reading = measured(self._facts.get(each.measure.name))
-        foreign = reading is not None and reading.currency not in ("", each.currency)
+        foreign = reading is not None and reading.currency and reading.currency != each.currency
         return None if foreign else reading
 
-    def steps(self, term: Term) -> _Steps | None:
-        """What a way takes; None where it asks for what cannot be changed."""
-        wanted, changed, asks = {}, set(), set()
-        for key, allowed in term.items():
-            have, each = self._have[key], self._universe.measures[key]
-            if have and not have & ~allowed and self._readings[key] is not None:
+    def way(self, steps: Sequence[Step], most: int) -> _Steps | None:
+        """What a way takes; None where it asks for what cannot be changed, or for more than so many changes."""
+        wanted: list[Step] = []
+        changed: set[str] = set()
+        asks: set[str] = set()
+        for step in steps:
+            reading, have = self._known(step.key)
+            if have and not have & ~step.allowed and reading is not None:
                 continue
-            allowed &= STATED
-            if not allowed:
+            if have & step.stated:
+                asks.update(self._open(step.comparison))
+                continue
+            if step.fact is None or not step.stated:
                 return None
-            if have & allowed:
-                asks |= set(self._open(each))
-            elif _changeable(each):
-                wanted[key] = allowed
-                changed.add(_name(each))
-            else:
+            wanted.append(step)
+            changed.add(step.fact)
+            if len(changed) > most:
                 return None
         return _Steps(wanted, frozenset(changed), tuple(sorted(asks - changed)))
 
@@ -122,41 +129,28 @@ class _State:
 
     def changes(self, steps: _Steps) -> Iterator[Change]:
         """Each change in words."""
-        for key, allowed in sorted(steps.wanted.items()):
-            each = self._universe.measures[key]
-            yield _change(each, self._readings[key], self._universe.witnesses(key, allowed))
+        for step in sorted(steps.wanted, key=_key):
+            yield _change(step, self._known(step.key)[0])
 
 
-def _name(each: Comparison) -> str:
-    return each.measure.name if each.quantity is None else each.quantity.facts[0]
-
-
-def _changeable(each: Comparison) -> bool:
-    if each.quantity is not None:
-        return not isinstance(each.quantity, _DECIDED)
-    return each.measure.kind not in ("code", "text") and each.measure.name not in _GIVEN
-
-
-def _change(each: Comparison, reading: Measured, allowed: Sequence[Witness]) -> Change:
+def _change(step: Step, reading: Measured) -> Change:
     """To the nearest of what is allowed."""
-    values = [value for value, _ in allowed if value is not None]
-    if each.measure.kind in NUMERIC_KINDS and reading not in (None, DOES_NOT_APPLY) and values:
-        return _number(each, reading, values)
-    return Change(_name(each), None, None, _words(each, values))
+    each, fact = step.comparison, name_of(step.comparison)
+    if each.measure.kind in NUMERIC_KINDS and reading not in (None, DOES_NOT_APPLY) and step.values:
+        return _number(each, fact, reading, step.values)
+    return Change(fact, None, None, _words(each, step.values))
 
 
-def _number(each: Comparison, reading: Any, values: Sequence[int]) -> Change:
-    start, target = min(
-        ((end, value) for end in (reading.low, reading.high) if end != math.inf for value in values),
-        key=lambda pair: (abs(pair[1] - pair[0]), pair),
-    )
+def _number(each: Comparison, fact: str, reading: Any, values: Sequence[int]) -> Change:
+    ends = [reading.low] if reading.low == reading.high or reading.high == math.inf else [reading.low, reading.high]
+    _, start, target = min([(abs(value - end), end, value) for end in ends for value in values])
     halves = 1 if each.quantity is None else 1 + each.quantity.halves
     numbers = (int(start) // halves, -(-int(target) // halves))
     words = [shown_number(each.measure, abs(one), reading.currency) for one in (*numbers, numbers[1] - numbers[0])]
     verb = "增加" if target > start else "减少"
     text = f"{each.measure.label}从{words[0]}{verb}到{words[1]}（相差{words[2]}）"
     from_, to = (number if number <= MOST else None for number in numbers)
-    return Change(_name(each), from_, to, text)
+    return Change(fact, from_, to, text)
 
 
 def _words(each: Comparison, values: Sequence[Any]) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from contracts.vocabulary.amount import format_fen
 from contracts.vocabulary.facts import FACTS, FactValue
@@ -29,11 +30,15 @@ def reckoning(compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts, as
     benefit: Any = compiled.policy.benefit
     if outcome.verdict == NOT_MET or outcome.possible is None or not compiled.benefit.computable:
         return None
-    if not all(_is_exact(facts.get(name)) for name in compiled.benefit.needs):
-        return None
-    if any(_chosen(table, facts, as_of) is None for table in compiled.benefit.tables):
-        return None
-    factors = [*_factors(benefit, facts, as_of), *_multipliers(benefit.multipliers or (), facts, as_of)]
+    for name in compiled.benefit.needs:
+        if not _is_exact(facts.get(name)):
+            return None
+    for table in compiled.benefit.tables:
+        if _chosen(table, facts, as_of) is None:
+            return None
+    factors = _FACTORS[type(benefit)](benefit, facts, as_of)
+    if benefit.multipliers:
+        factors += _multipliers(benefit.multipliers, facts, as_of)
     return "，".join([" × ".join(factors), *_limits(benefit, facts, as_of), _total(benefit, outcome)])
 
 
@@ -42,26 +47,31 @@ def _is_exact(value: FactValue | None) -> bool:
     return reading is not None and reading.low == reading.high and reading.currency in HOME
 
 
-def _factors(benefit: Any, facts: Facts, as_of: date) -> list[str]:
-    match benefit:
-        case Fixed():
-            return [_figure(benefit.amount, facts, as_of)]
-        case Rate():
-            return [_stated(benefit.base, facts, as_of), _figure(benefit.rate, facts, as_of)]
-        case Interest():
-            years = [f"{benefit.years}年"] if benefit.years > 1 else []
-            return [_stated(benefit.loan, facts, as_of), _figure(benefit.points, facts, as_of), *years]
-        case Match():
-            return [_stated(benefit.base, facts, as_of), str(benefit.ratio)]
-        case PerUnit():
-            units = [
-                str(each) if isinstance(each, int) else _stated(each.fact, facts, as_of) + _up_to(each)
-                for each in benefit.units
-            ]
-            return [_figure(benefit.price, facts, as_of), *units]
-        case Banded():
-            return [f"{_stated(benefit.base, facts, as_of)}{_BANDS[benefit.mode]}"]
-    raise TypeError(f"no such benefit: {benefit!r}")
+def _rate(benefit: Rate, facts: Facts, as_of: date) -> list[str]:
+    return [_stated(benefit.base, facts, as_of), _figure(benefit.rate, facts, as_of)]
+
+
+def _interest(benefit: Interest, facts: Facts, as_of: date) -> list[str]:
+    years = [f"{benefit.years}年"] if benefit.years > 1 else []
+    return [_stated(benefit.loan, facts, as_of), _figure(benefit.points, facts, as_of), *years]
+
+
+def _per_unit(benefit: PerUnit, facts: Facts, as_of: date) -> list[str]:
+    units = [
+        str(each) if isinstance(each, int) else _stated(each.fact, facts, as_of) + _up_to(each)
+        for each in benefit.units
+    ]
+    return [_figure(benefit.price, facts, as_of), *units]
+
+
+_FACTORS: Final[Mapping[type, Callable[[Any, Facts, date], list[str]]]] = {
+    Fixed: lambda benefit, facts, as_of: [_figure(benefit.amount, facts, as_of)],
+    Rate: _rate,
+    Interest: _interest,
+    Match: lambda benefit, facts, as_of: [_stated(benefit.base, facts, as_of), str(benefit.ratio)],
+    PerUnit: _per_unit,
+    Banded: lambda benefit, facts, as_of: [f"{_stated(benefit.base, facts, as_of)}{_BANDS[benefit.mode]}"],
+}
 
 
 def _stated(base: str | list[str], facts: Facts, as_of: date) -> str:
@@ -132,10 +142,11 @@ def _money(written: str | int) -> str:
 def _total(benefit: Any, outcome: PolicyOutcome) -> str:
     most = format_fen(outcome.possible or 0)
     total = most if outcome.verdict != MET or outcome.certain == outcome.possible else _from(outcome, most)
-    by_milestones = any(isinstance(each, Tranche) for each in benefit.instalments or ())
     kept = "退回以后" if outcome.returned is not None else ""
-    several = f"{len(outcome.years)}{'笔' if by_milestones else '年'}合计"
-    return f"{kept}{several if outcome.years else '计'}{total}"
+    if not outcome.years:
+        return f"{kept}计{total}"
+    by_milestones = any(isinstance(each, Tranche) for each in benefit.instalments or ())
+    return f"{kept}{len(outcome.years)}{'笔' if by_milestones else '年'}合计{total}"
 
 
 def _from(outcome: PolicyOutcome, most: str) -> str:

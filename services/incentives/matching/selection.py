@@ -75,11 +75,16 @@ class Selection:
 
 def select(items: Sequence[Item], limits: Mapping[str, Limit]) -> Selection:
     """The best of all: what stands alone, and of each set of policies that share something its best."""
+    if len(items) == 1:
+        return _only(items[0], limits)
+    if items and _one_of(items):
+        return _greatest(items)
     made_up = {other for each in items for other in each.tops_up}
     alone = [each for each in items if each.alone and each.id not in made_up]
     best = Selection(frozenset(each.id for each in alone), _sum(each.years for each in alone))
     if len(alone) < len(items):
-        for together in _apart([each for each in items if not each.alone or each.id in made_up]):
+        rest = [each for each in items if not each.alone or each.id in made_up]
+        for together in _apart(rest):
             best.add(_best(together, limits))
     return best
 
@@ -107,11 +112,10 @@ def _apart(items: Sequence[Item]) -> list[list[Item]]:
 
 
 def _best(items: Sequence[Item], limits: Mapping[str, Limit]) -> Selection:
-    if len(items) == 1 and not items[0].limits:
-        return Selection(frozenset({items[0].id}), dict(items[0].years))
+    if len(items) == 1:
+        return _only(items[0], limits)
     if _one_of(items):
-        greatest = min(items, key=lambda each: each.rank)
-        return Selection(frozenset({greatest.id}), dict(greatest.years))
+        return _greatest(items)
     bounds = _bounds(items, limits)
     if bounds is None:
         return _shared_out(items, limits)
@@ -130,9 +134,27 @@ def _best(items: Sequence[Item], limits: Mapping[str, Limit]) -> Selection:
 
 def _one_of(items: Sequence[Item]) -> bool:
     """Whether each excludes all others, and nothing else is shared."""
-    if any(each.limits or each.tops_up for each in items):
-        return False
-    return bool(frozenset.intersection(*(each.rivals for each in items)))
+    for each in items:
+        if each.limits or each.tops_up:
+            return False
+    return bool(frozenset.intersection(*[each.rivals for each in items]))
+
+
+def _only(item: Item, limits: Mapping[str, Limit]) -> Selection:
+    """What nothing is beside, cut down by its own caps."""
+    years: Years = dict(item.years)
+    reduced = {}
+    for limit in sorted([limits[name] for name in item.limits], key=lambda each: (not each.per_year, each.name)):
+        after = within(years, limit)
+        if after != years:
+            reduced[limit.name] = sum(years.values()), sum(after.values())
+        years = after
+    return Selection(frozenset({item.id}), years, reduced)
+
+
+def _greatest(items: Sequence[Item]) -> Selection:
+    greatest = min(items, key=lambda each: each.rank)
+    return Selection(frozenset({greatest.id}), dict(greatest.years))
 
 
 @dataclass(slots=True)

@@ -30,7 +30,7 @@ def terms(
 
     ``titles`` are those of the policies that the reader may be told of.
     """
-    if outcome.verdict == NOT_MET:
+    if outcome.verdict == NOT_MET or not compiled.phrases.has_terms:
         return []
     policy = compiled.policy
     lines = [*_of_versions(policy), *_of_the_policy(policy, as_of), *_shared(policy, titles)]

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from contracts.vocabulary.amount import Amount, format_amount, format_minor
-from contracts.vocabulary.facts import FACTS, PPM, Fact, FactValue
+from contracts.vocabulary.facts import FACTS, Fact, FactValue
 from services.incentives.catalogue import Catalogue
 from services.incentives.matching.result import LeftOut
 from services.incentives.measures import DOES_NOT_APPLY, Facts, Reading, measure_of
@@ -48,8 +47,7 @@ def shown_plain(fact: Fact, plain: Any) -> str:
     if isinstance(plain, list):
         return "、".join(fact.choices.get(each, each) for each in plain) or "无"
     if fact.kind in ("decimal", "ratio"):
-        scale = PPM // 100 if fact.kind == "ratio" else PPM
-        return f"{_trim(Decimal(plain) / scale)}{fact.unit}"
+        return f"{_decimal(plain, 4 if fact.kind == 'ratio' else 6)}{fact.unit}"
     if fact.kind == "integer":
         return f"{plain:,}{fact.unit}"
     return fact.choices.get(plain, str(plain))
@@ -95,20 +93,6 @@ def shown_number(fact: Fact, number: int, currency: str) -> str:
     return shown_plain(fact, number)
 
 
-def turned_round(sentence: str) -> str:
-    """The sentence of an exclusion as it must be for the policy: ``不属于房地产业``, ``未列入…``."""
-    for start, instead in (
-        ("属于", "不属于"),
-        ("是", "不是"),
-        ("列入", "未列入"),
-        ("被列入", "未被列入"),
-        ("已", "未"),
-    ):
-        if sentence.startswith(start):
-            return instead + sentence.removeprefix(start)
-    return f"没有以下情形：{sentence}"
-
-
 def left_out_reason(why: tuple[LeftOut, str], policy: str, catalogue: Catalogue) -> str:
     """Why a policy does not count towards its zone's totals."""
     kind, beside = why
@@ -130,6 +114,8 @@ def _without_review(policy: Policy) -> str:
     return f"公平竞争审查已于{policy.review.until}到期，不计入合计，重新审查发布后恢复"
 
 
-def _trim(number: Decimal) -> str:
-    text = f"{number:,.6f}"
-    return text.rstrip("0").rstrip(".")
+def _decimal(number: int, places: int) -> str:
+    """A number in units of its last place, without zeros at the end."""
+    whole, rest = divmod(abs(number), 10**places)
+    sign = "-" if number < 0 else ""
+    return f"{sign}{whole:,}.{rest:0{places}}".rstrip("0") if rest else f"{sign}{whole:,}"

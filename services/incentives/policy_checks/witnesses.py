@@ -112,7 +112,8 @@ class Universe:
         if reading is DOES_NOT_APPLY:
             said = (NOT_MET,) * len(group)
         else:
-            said = tuple(each.test(reading.low, reading.high, reading.currency) for each in group)
+            low, high, currency = reading
+            said = tuple([test(low, high, currency) for test in self._tests[key]])
         if UNKNOWN not in said:
             return self._full[key] & self._alike[key].get(said, 0)
         return self._full[key] & sum(
@@ -120,6 +121,10 @@ class Universe:
             for number, signature in enumerate(self._signatures[key])
             if all(verdict in (UNKNOWN, own) for verdict, own in zip(said, signature, strict=True))
         )
+
+    @cached_property
+    def _tests(self) -> Mapping[str, list[Test]]:
+        return {key: [each.test for each in group] for key, group in self._groups.items()}
 
     @cached_property
     def _signatures(self) -> Mapping[str, list[tuple[int, ...]]]:
