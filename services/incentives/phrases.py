@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
+from contracts.vocabulary.amount import format_fen
 from services.incentives.comparisons import VERDICTS
 from services.incentives.conditions import CompiledLeaf
 from services.incentives.policy import Leaf, Policy
 from services.incentives.policy.benefit import InKind
+from services.incentives.policy.figures import Computed
+from services.incentives.policy.lookups import Lookup
+from services.incentives.policy.parts import fen_between
 from services.incentives.undecided import Undecided
 
 _OF_BENEFITS = ("instalments", "recheck", "lifetime", "borne", "clawback")
@@ -97,6 +101,15 @@ class Phrases:
         return Undecided(self._policy.requirements)
 
     @cached_property
+    def caps(self) -> tuple[str, ...] | None:
+        """The caps of its sum; None where the facts have a say in them."""
+        benefit: Any = self._policy.benefit
+        if benefit.lifetime is not None or isinstance(benefit.cap, Computed | Lookup):
+            return None
+        yearly = () if benefit.cap_per_year is None else (f"每年最高{money(benefit.cap_per_year)}",)
+        return yearly if benefit.cap is None else (*yearly, f"最高{money(str(benefit.cap))}")
+
+    @cached_property
     def has_terms(self) -> bool:
         """Whether it may have any term at all that is told beside its conditions and its sum."""
         policy, benefit = self._policy, self._policy.benefit
@@ -104,6 +117,16 @@ class Phrases:
         if not isinstance(benefit, InKind):
             own += [getattr(benefit, name) for name in _OF_BENEFITS]
         return policy.former or any(own)
+
+
+@cache
+def money(written: str | int) -> str:
+    """A figure as policies write it; there are as many as they write."""
+    try:
+        low, high = fen_between(written)
+    except ValueError:
+        return str(written)
+    return format_fen(low) if low == high else f"{format_fen(low)}至{format_fen(high)}"
 
 
 def turned_round(sentence: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from services.incentives.policy.dated import Applicable, Entitled, Ruling
 from services.incentives.policy.quantities import Since
 from services.incentives.policy_checks.formulas import Effort, Term, TooLarge, comparisons_in, formula_of, terms_of
-from services.incentives.policy_checks.witnesses import STATED, Comparison, Universe
+from services.incentives.policy_checks.witnesses import STATED, Comparison, ToldApart, Universe
 
 _GIVEN: Final = frozenset({"industry_chain", "enterprise_kind", "beneficiary_role"})
 _DECIDED: Final = (Since, Applicable, Entitled, Ruling)
@@ -27,6 +27,7 @@ class Step:
 
     key: str
     comparison: Comparison
+    told_apart: ToldApart
     allowed: int
     stated: int
     fact: str | None
@@ -60,7 +61,8 @@ class Ways:
     def _step(self, key: str, allowed: int) -> Step:
         each, stated = self.universe.measures[key], allowed & STATED
         values = tuple(value for value, _ in self.universe.witnesses(key, stated) if value is not None)
-        return Step(key, each, allowed, stated, name_of(each) if _changeable(each) else None, values)
+        told_apart = self.universe.told_apart(key)
+        return Step(key, each, told_apart, allowed, stated, name_of(each) if _changeable(each) else None, values)
 
 
 def name_of(each: Comparison) -> str:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal
 
+from contracts.vocabulary.amount import Amount
 from services.incentives.catalogue import STANDINGS, Catalogue, CompiledPolicy
 from services.incentives.comparisons import NOT_MET, VERDICTS
 from services.incentives.lives import hidden_on, visible
@@ -208,4 +209,13 @@ class _Said(dict[str, dict[str, Any]]):
 
 
 def _json(plain: Any) -> Any:
-    return plain.model_dump() if hasattr(plain, "model_dump") else plain
+    if not isinstance(plain, Amount):
+        return plain
+    return {
+        "low": plain.low,
+        "high": plain.high,
+        "currency": plain.currency,
+        "approximate": plain.approximate,
+        "pending": plain.pending,
+        "as_written": plain.as_written,
+    }

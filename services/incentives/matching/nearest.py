@@ -54,7 +54,7 @@ def nearest(compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts, as_o
     """The nearest way; nothing where the policy is not out of reach, or no change of up to three facts reaches it."""
     if outcome.verdict != NOT_MET:
         return NOTHING
-    state = _State(compiled, facts, as_of)
+    state = _State(facts, as_of)
     best: _Steps | None = None
     for steps in compiled.ways.steps:
         way = state.way(steps, MAX_CHANGES if best is None else len(best.changed))
@@ -80,16 +80,16 @@ class _Steps:
 class _State:
     """What is known of each quantity that a policy compares, as the witnesses that it may be."""
 
-    def __init__(self, compiled: CompiledPolicy, facts: Facts, as_of: date) -> None:
-        self._universe, self._facts, self._as_of = compiled.ways.universe, facts, as_of
+    def __init__(self, facts: Facts, as_of: date) -> None:
+        self._facts, self._as_of = facts, as_of
         self._have: dict[str, tuple[Measured, int]] = {}
 
-    def _known(self, key: str) -> tuple[Measured, int]:
+    def _known(self, step: Step) -> tuple[Measured, int]:
         """A quantity as it is compared, and the witnesses that it may be."""
-        known = self._have.get(key)
+        known = self._have.get(step.key)
         if known is None:
-            reading = self._reading(self._universe.measures[key])
-            known = self._have[key] = reading, self._universe.may_be(key, reading)
+            reading = self._reading(step.comparison)
+            known = self._have[step.key] = reading, step.told_apart.may_be(reading)
         return known
 
     def _reading(self, each: Comparison) -> Measured:
@@ -107,7 +107,7 @@ class _State:
         changed: set[str] = set()
         asks: set[str] = set()
         for step in steps:
-            reading, have = self._known(step.key)
+            reading, have = self._known(step)
             if have and not have & ~step.allowed and reading is not None:
                 continue
             if have & step.stated:
@@ -130,7 +130,7 @@ class _State:
     def changes(self, steps: _Steps) -> Iterator[Change]:
         """Each change in words."""
         for step in sorted(steps.wanted, key=_key):
-            yield _change(step, self._known(step.key)[0])
+            yield _change(step, self._known(step)[0])
 
 
 def _change(step: Step, reading: Measured) -> Change:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import cache
 from typing import Any, Final
 
 from contracts.vocabulary.amount import format_fen
@@ -15,11 +14,11 @@ from services.incentives.conditions import Predicates, compile_condition, in_cat
 from services.incentives.matching.result import PolicyOutcome
 from services.incentives.matching.wording import shown, shown_quantity
 from services.incentives.measures import HOME, Facts, read_fact
+from services.incentives.phrases import money
 from services.incentives.policy.aftercare import Tranche
 from services.incentives.policy.benefit import Banded, Fixed, Interest, Match, PerUnit, Rate
 from services.incentives.policy.figures import Computed, Multiplier
 from services.incentives.policy.lookups import Lookup
-from services.incentives.policy.parts import fen_between
 from services.incentives.policy.quantities import Sum
 
 _BANDS = {"step": "按所在的一档计", "marginal": "分段累计"}
@@ -39,7 +38,9 @@ def reckoning(compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts, as
     factors = _FACTORS[type(benefit)](benefit, facts, as_of)
     if benefit.multipliers:
         factors += _multipliers(benefit.multipliers, facts, as_of)
-    return "，".join([" × ".join(factors), *_limits(benefit, facts, as_of), _total(benefit, outcome)])
+    caps = compiled.phrases.caps
+    limits = _limits(benefit, facts, as_of) if caps is None else caps
+    return "，".join([" × ".join(factors), *limits, _total(benefit, outcome)])
 
 
 def _is_exact(value: FactValue | None) -> bool:
@@ -113,30 +114,20 @@ def _multipliers(multipliers: list[Multiplier] | tuple[()], facts: Facts, as_of:
 
 
 def _limits(benefit: Any, facts: Facts, as_of: date) -> list[str]:
-    words = [] if benefit.cap_per_year is None else [f"每年最高{_money(benefit.cap_per_year)}"]
+    words = [] if benefit.cap_per_year is None else [f"每年最高{money(benefit.cap_per_year)}"]
     if benefit.lifetime is not None:
         had = shown(benefit.lifetime.received, facts.get(benefit.lifetime.received))
-        words.append(f"累计最高{_money(benefit.lifetime.cap)}（此前已得{had}）")
+        words.append(f"累计最高{money(benefit.lifetime.cap)}（此前已得{had}）")
     if isinstance(benefit.cap, Computed):
-        parts = [_money(each) if isinstance(each, int | str) else _part(each, facts) for each in benefit.cap.plus]
+        parts = [money(each) if isinstance(each, int | str) else _part(each, facts) for each in benefit.cap.plus]
         return [*words, f"最高{'＋'.join(parts)}"]
-    return words if benefit.cap is None else [*words, f"最高{_money(_figure(benefit.cap, facts, as_of))}"]
+    return words if benefit.cap is None else [*words, f"最高{money(_figure(benefit.cap, facts, as_of))}"]
 
 
 def _part(part: Any, facts: Facts) -> str:
     names = [part.base] if isinstance(part.base, str) else part.base
     stated = "＋".join(f"{FACTS[name].label}{shown(name, facts.get(name))}" for name in names)
     return f"（{stated}）×{part.rate}"
-
-
-@cache
-def _money(written: str | int) -> str:
-    """A figure as policies write it; there are as many as they write."""
-    try:
-        low, high = fen_between(written)
-    except ValueError:
-        return str(written)
-    return format_fen(low) if low == high else f"{format_fen(low)}至{format_fen(high)}"
 
 
 def _total(benefit: Any, outcome: PolicyOutcome) -> str:

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
 from typing import Any, Final
 
 from contracts.vocabulary.facts import Fact
@@ -72,6 +71,36 @@ class Atom:
         return Atom(self.key, self.failed, self.met)
 
 
+class ToldApart:
+    """The witnesses of one quantity as its comparisons tell them apart; ``full`` are all of them, as bits."""
+
+    __slots__ = ("_alike", "_full", "_tests")
+
+    def __init__(self, group: Sequence[Comparison], witnesses: Sequence[Witness], full: int) -> None:
+        self._full, self._tests = full, [each.test for each in group]
+        self._alike: dict[tuple[int, ...], int] = {}
+        signatures = zip(*(_verdicts(each, witnesses) for each in group), strict=True)
+        for number, signature in enumerate(signatures):
+            self._alike[signature] = self._alike.get(signature, 0) | full & 1 << number
+
+    def may_be(self, reading: Measured) -> int:
+        """The witnesses that a reading may be, as bits: those that no comparison tells apart from it."""
+        if reading is None:
+            return self._full
+        if reading is DOES_NOT_APPLY:
+            said: tuple[int, ...] = (NOT_MET,) * len(self._tests)
+        else:
+            low, high, currency = reading
+            said = tuple([test(low, high, currency) for test in self._tests])
+        if UNKNOWN not in said:
+            return self._alike.get(said, 0)
+        found = 0
+        for signature, bits in self._alike.items():
+            if all(verdict in (UNKNOWN, own) for verdict, own in zip(said, signature, strict=True)):
+                found |= bits
+        return found
+
+
 class Universe:
     """The witnesses of every quantity that some conditions compare.
 
@@ -85,6 +114,7 @@ class Universe:
             self._groups[each.key].append(each)
         self._measures = {key: group[0] for key, group in self._groups.items()}
         self._witnesses = {key: list(_witnesses(group)) for key, group in self._groups.items()}
+        self._told_apart: dict[str, ToldApart] = {}
         self._full = {key: self._stated(key) if stated else (1 << len(of)) - 1 for key, of in self._witnesses.items()}
 
     def atom(self, comparison: Comparison) -> Atom:
@@ -106,43 +136,15 @@ class Universe:
 
     def may_be(self, key: str, reading: Measured) -> int:
         """The witnesses that a reading may be, as bits: those that no comparison tells apart from it."""
-        if reading is None:
-            return self._full[key]
-        group = self._groups[key]
-        if reading is DOES_NOT_APPLY:
-            said = (NOT_MET,) * len(group)
-        else:
-            low, high, currency = reading
-            said = tuple([test(low, high, currency) for test in self._tests[key]])
-        if UNKNOWN not in said:
-            return self._full[key] & self._alike[key].get(said, 0)
-        return self._full[key] & sum(
-            1 << number
-            for number, signature in enumerate(self._signatures[key])
-            if all(verdict in (UNKNOWN, own) for verdict, own in zip(said, signature, strict=True))
-        )
+        return self.told_apart(key).may_be(reading)
 
-    @cached_property
-    def _tests(self) -> Mapping[str, list[Test]]:
-        return {key: [each.test for each in group] for key, group in self._groups.items()}
-
-    @cached_property
-    def _signatures(self) -> Mapping[str, list[tuple[int, ...]]]:
-        """The verdicts of each witness."""
-        return {
-            key: list(zip(*(_verdicts(each, witnesses) for each in self._groups[key]), strict=True))
-            for key, witnesses in self._witnesses.items()
-        }
-
-    @cached_property
-    def _alike(self) -> Mapping[str, Mapping[tuple[int, ...], int]]:
-        """The witnesses that each combination of verdicts is that of, as bits."""
-        found: dict[str, dict[tuple[int, ...], int]] = {}
-        for key, signatures in self._signatures.items():
-            alike = found[key] = {}
-            for number, signature in enumerate(signatures):
-                alike[signature] = alike.get(signature, 0) | 1 << number
-        return found
+    def told_apart(self, key: str) -> ToldApart:
+        """A quantity by what its comparisons say of each of its witnesses."""
+        known = self._told_apart.get(key)
+        if known is None:
+            known = ToldApart(self._groups[key], self._witnesses[key], self._full[key])
+            self._told_apart[key] = known
+        return known
 
     def _stated(self, key: str) -> int:
         group = self._groups[key]

@@ -171,6 +171,18 @@ def test_screens() -> None:
     assert format_fen_exact(-120_000_000_05) == "-¥120,000,000.05"
 
 
+@pytest.mark.parametrize(
+    ("fen", "text"),
+    [
+        (999_949, "9,999.49元"), (999_950, "1万元"), (-999_950, "-1万元"), (1_000_049, "1万元"),
+        (1_000_050, "1.0001万元"), (9_999_499_999, "9,999.5万元"), (9_999_500_000, "1亿元"),
+        (10_000_499_999, "1亿元"), (10_000_500_000, "1.0001亿元"),
+    ],
+)  # fmt: skip
+def test_sums_are_rounded_before_their_unit_is_chosen(fen: int, text: str) -> None:
+    assert format_fen(fen) == text
+
+
 def test_an_amount_is_in_order_and_within_bounds() -> None:
     for fields in (
         {"low": 2, "high": 1},
