@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from heapq import nsmallest
 from typing import Any, Final
 
 import zen
@@ -74,4 +75,4 @@ def _to_be_had(result: MatchResult) -> list[str]:
 def _missed_by_least(result: MatchResult) -> list[str]:
     """Of what is not met, that of which the fewest conditions fail."""
     missed = [(outcome.leaves.count(NOT_MET), id) for id, outcome in result.policies.items() if not outcome.verdict]
-    return [id for _, id in sorted(missed)[:SHOWN]]
+    return [id for _, id in nsmallest(SHOWN, missed)]

@@ -37,6 +37,7 @@ class CompiledPolicy:
 
     id: str
     policy: Policy
+    beneficiary: str
     barred: Barred | None
     formula: Formula
     leaves: tuple[CompiledLeaf, ...]
@@ -170,6 +171,7 @@ def _compile(policy: Policy, predicates: Predicates) -> CompiledPolicy:
     return CompiledPolicy(
         policy.id,
         policy,
+        policy.beneficiary,
         None,
         formula,
         leaves,

@@ -70,7 +70,7 @@ def combine(zone: str, candidates: Iterable[Candidate], role: str) -> ZoneOutcom
             met += 1
         else:
             unknown += 1
-        if compiled.policy.beneficiary != role:
+        if compiled.beneficiary != role:
             left_out[compiled.id] = ("beneficiary", "")
         else:
             own.append(each)
@@ -95,13 +95,41 @@ def _chosen(
     """Add the best of these to ``years``; why others of them do not count, and the limits that were reached."""
     comparable = [each for each in bound if each.comparable]
     limits = lowest([each.compiled for each in comparable])
-    sure = select(_beside_formers([each.sure for each in comparable]), limits)
-    hoped = select(_beside_formers([each.hoped for each in comparable]), limits)
+    if _rivals(comparable):
+        sure, hoped = (_greatest(comparable, hoped=each) for each in (False, True))
+    else:
+        sure = select(_beside_formers([each.sure for each in comparable]), limits)
+        hoped = select(_beside_formers([each.hoped for each in comparable]), limits)
     for year in {*sure.years, *hoped.years}:
         certain, possible = years.get(year, (0, 0))
         years[year] = certain + sure.years.get(year, 0), possible + hoped.years.get(year, 0)
     reduced = sorted({*sure.reduced, *hoped.reduced})
     return _left_out(bound, sure, hoped), tuple([_reached(limits[name], sure, hoped) for name in reduced])
+
+
+def _rivals(candidates: Sequence[Candidate]) -> bool:
+    """Whether each excludes all others, and nothing else is shared."""
+    for each in candidates:
+        if each.compiled.limited or each.compiled.tops_up:
+            return False
+    return bool(candidates) and bool(frozenset.intersection(*[each.compiled.rivals for each in candidates]))
+
+
+def _greatest(rivals: Sequence[Candidate], *, hoped: bool) -> Selection:
+    """The one that brings most for certain, or possibly; the other sum decides between equal ones, and then the id."""
+    best: tuple[float, float, str] | None = None
+    found: dict[int, float] = {}
+    for compiled, outcome, by_year in rivals:
+        if hoped:
+            years = {year: ENDLESS if possible is None else possible for year, _, possible in by_year}
+            second: float = outcome.certain
+        else:
+            years = {year: certain for year, certain, _ in by_year}
+            second = ENDLESS if outcome.possible is None else outcome.possible
+        rank = -sum(years.values()), -second, compiled.id
+        if best is None or rank < best:
+            best, found = rank, years
+    return Selection(frozenset() if best is None else frozenset({best[2]}), found)
 
 
 def _all_years(years: Collection[tuple[float, float]]) -> tuple[int, int | None]:

@@ -77,8 +77,6 @@ def select(items: Sequence[Item], limits: Mapping[str, Limit]) -> Selection:
     """The best of all: what stands alone, and of each set of policies that share something its best."""
     if len(items) == 1:
         return _only(items[0], limits)
-    if items and _one_of(items):
-        return _greatest(items)
     made_up = {other for each in items for other in each.tops_up}
     alone = [each for each in items if each.alone and each.id not in made_up]
     best = Selection(frozenset(each.id for each in alone), _sum(each.years for each in alone))

@@ -134,10 +134,6 @@ class Universe:
         """Those of a quantity that are among these bits."""
         return [each for number, each in enumerate(self._witnesses[key]) if among >> number & 1]
 
-    def may_be(self, key: str, reading: Measured) -> int:
-        """The witnesses that a reading may be, as bits: those that no comparison tells apart from it."""
-        return self.told_apart(key).may_be(reading)
-
     def told_apart(self, key: str) -> ToldApart:
         """A quantity by what its comparisons say of each of its witnesses."""
         known = self._told_apart.get(key)
