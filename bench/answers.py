@@ -2,14 +2,13 @@
 
 The answer is made as the product makes it: the match of all policies with what each comes to and the best combination
 of each of fifty zones, the zones in order of what they offer; then what is said of twenty policies that may be had,
-and of twenty that are missed by least the nearest way and what is still to be asked. zen only decides.
+and of twenty that are missed the nearest way and what is still to be asked. zen only decides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from heapq import nsmallest
 from typing import Any, Final
 
 import zen
@@ -55,24 +54,19 @@ def answers(facts: Sequence[Facts]) -> list[Figure]:
 def answer(facts: Mapping[str, FactValue], catalogue: Catalogue) -> dict[str, Any]:
     """Everything that is said of a lead."""
     result = match(facts, catalogue, DAY)
-    shown = [catalogue.policies[id] for id in _to_be_had(result)]
+    shown = [catalogue.policies[id] for id in _first(result, missed=False)]
     zones = sorted(result.zones.values(), key=rank, reverse=True)
     return {
         "zones": zones,
         "policies": explained(shown, result, facts, {each.id: each.policy.title for each in shown}, HOW),
         "gaps": [
             (nearest(compiled, outcome, facts, DAY), gaps(compiled, outcome, facts))
-            for id in _missed_by_least(result)
+            for id in _first(result, missed=True)
             for compiled, outcome in [(catalogue.policies[id], result.policies[id])]
         ],
     }
 
 
-def _to_be_had(result: MatchResult) -> list[str]:
-    return [id for id, outcome in result.policies.items() if outcome.verdict != NOT_MET][:SHOWN]
-
-
-def _missed_by_least(result: MatchResult) -> list[str]:
-    """Of what is not met, that of which the fewest conditions fail."""
-    missed = [(outcome.leaves.count(NOT_MET), id) for id, outcome in result.policies.items() if not outcome.verdict]
-    return [id for _, id in nsmallest(SHOWN, missed)]
+def _first(result: MatchResult, *, missed: bool) -> list[str]:
+    """The first policies that are missed, or may be had."""
+    return [id for id, outcome in result.policies.items() if (outcome.verdict == NOT_MET) is missed][:SHOWN]
