@@ -2,13 +2,15 @@
 
 The answer is made as the product makes it: the match of all policies with what each comes to and the best combination
 of each of fifty zones, the zones in order of what they offer; then what is said of twenty policies that may be had,
-and of twenty that are missed the nearest way and what is still to be asked. zen only decides.
+and of twenty that are missed the nearest way and what is still to be asked. zen only decides. The interpreter is set
+as the service sets it: what is there before the first question is not looked through for garbage.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import islice
 from typing import Any, Final
 
 import zen
@@ -19,12 +21,13 @@ from bench.measuring import probe
 from bench.workload import Facts, policies
 from bench.zen import array_of, context
 from contracts.vocabulary.facts import FactValue
+from deploy.serving import tune
 from services.incentives.catalogue import Catalogue
 from services.incentives.comparisons import NOT_MET
 from services.incentives.matching import MatchResult, Rendering, match
 from services.incentives.matching.answer import explained
 from services.incentives.matching.gaps import gaps
-from services.incentives.matching.nearest import nearest
+from services.incentives.matching.nearest import Readings, nearest
 from services.incentives.matching.result import rank
 
 DAY: Final = date(2026, 11, 29)
@@ -38,6 +41,7 @@ def answers(facts: Sequence[Facts]) -> list[Figure]:
     """A whole answer beside zen's verdicts, and a match of policies of every form beside one of plain ones."""
     catalogue, every = plain(POLICIES, ZONES), of_every_form(POLICIES, ZONES)
     array = zen.compile_expression(array_of(policies(POLICIES).values()))
+    tune()
     probes = {
         "answer": probe(lambda known: answer(known, catalogue), facts),
         "array": probe(array.evaluate, [context(known) for known in facts]),
@@ -55,12 +59,13 @@ def answer(facts: Mapping[str, FactValue], catalogue: Catalogue) -> dict[str, An
     """Everything that is said of a lead."""
     result = match(facts, catalogue, DAY)
     shown = [catalogue.policies[id] for id in _first(result, missed=False)]
+    read: Readings = {}
     zones = sorted(result.zones.values(), key=rank, reverse=True)
     return {
         "zones": zones,
         "policies": explained(shown, result, facts, {each.id: each.policy.title for each in shown}, HOW),
         "gaps": [
-            (nearest(compiled, outcome, facts, DAY), gaps(compiled, outcome, facts))
+            (nearest(compiled, outcome, facts, DAY, read), gaps(compiled, outcome, facts))
             for id in _first(result, missed=True)
             for compiled, outcome in [(catalogue.policies[id], result.policies[id])]
         ],
@@ -69,4 +74,5 @@ def answer(facts: Mapping[str, FactValue], catalogue: Catalogue) -> dict[str, An
 
 def _first(result: MatchResult, *, missed: bool) -> list[str]:
     """The first policies that are missed, or may be had."""
-    return [id for id, outcome in result.policies.items() if (outcome.verdict == NOT_MET) is missed][:SHOWN]
+    found = (id for id, outcome in result.policies.items() if (outcome.verdict == NOT_MET) is missed)
+    return list(islice(found, SHOWN))

@@ -15,7 +15,7 @@ from services.incentives.catalogue import STANDINGS, Catalogue, CompiledPolicy
 from services.incentives.comparisons import NOT_MET, VERDICTS
 from services.incentives.lives import hidden_on, visible
 from services.incentives.matching.gaps import Gaps, gaps
-from services.incentives.matching.nearest import NOTHING, nearest
+from services.incentives.matching.nearest import NOTHING, Readings, nearest
 from services.incentives.matching.questions import questions
 from services.incentives.matching.reckoning import reckoning
 from services.incentives.matching.result import MatchResult, PolicyOutcome, Year, ZoneOutcome, rank
@@ -139,7 +139,7 @@ def _policy(
 ) -> dict[str, Any]:
     facts, outcome, phrases = said.facts, result.policies[compiled.id], compiled.phrases
     open_questions = gaps(compiled, outcome, facts)
-    near = nearest(compiled, outcome, facts, result.as_of) if how.nearest else NOTHING
+    near = nearest(compiled, outcome, facts, result.as_of, said.read) if how.nearest else NOTHING
     return {
         **phrases.written,
         **_marks(compiled.policy, result.as_of),
@@ -195,6 +195,7 @@ class _Said(dict[str, dict[str, Any]]):
     def __init__(self, facts: Facts) -> None:
         super().__init__()
         self.facts = facts
+        self.read: Readings = {}
 
     def __missing__(self, name: str) -> dict[str, Any]:
         value = self.facts.get(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from contracts.vocabulary.facts import FACTS, FactValue
 from services.incentives.catalogue import CompiledPolicy
@@ -16,8 +16,7 @@ _FINEST = 4
 """Digits of an industry code that stands for one industry."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gaps:
+class Gaps(NamedTuple):
     """``missing`` facts were never stated, ``unclear`` ones not clearly enough to decide."""
 
     missing: list[str]

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from services.incentives.catalogue import CompiledPolicy
 from services.incentives.comparisons import NOT_MET
@@ -28,8 +27,7 @@ MAX_CHANGES: Final = 3
 """More is another project."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What to reach, from what was stated, in the units of the fact; None for what JSON carries as no exact number."""
 
     fact: str
@@ -38,8 +36,7 @@ class Change:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Nearest:
+class Nearest(NamedTuple):
     """What to change, and which facts would still have to be known."""
 
     changes: tuple[Change, ...] = ()
@@ -47,14 +44,21 @@ class Nearest:
 
 
 NOTHING: Final = Nearest()
+Readings = dict[str, Measured]
+"""What is known of each quantity of one project on one day, by its key."""
 _key = attrgetter("key")
 
 
-def nearest(compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts, as_of: date) -> Nearest:
-    """The nearest way; nothing where the policy is not out of reach, or no change of up to three facts reaches it."""
+def nearest(
+    compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts, as_of: date, read: Readings | None = None
+) -> Nearest:
+    """The nearest way; nothing where the policy is not out of reach, or no change of up to three facts reaches it.
+
+    ``read`` keeps what was read of these facts for the next policy.
+    """
     if outcome.verdict != NOT_MET:
         return NOTHING
-    state = _State(facts, as_of)
+    state = _State(facts, as_of, {} if read is None else read)
     best: _Steps | None = None
     for steps in compiled.ways.steps:
         way = state.way(steps, MAX_CHANGES if best is None else len(best.changed))
@@ -63,8 +67,7 @@ def nearest(compiled: CompiledPolicy, outcome: PolicyOutcome, facts: Facts, as_o
     return NOTHING if best is None else Nearest(tuple(state.changes(best)), best.asks)
 
 
-@dataclass(frozen=True, slots=True)
-class _Steps:
+class _Steps(NamedTuple):
     """What one way takes: the quantities that must come to something else, and the facts to change and to ask for."""
 
     wanted: Sequence[Step]
@@ -80,15 +83,17 @@ class _Steps:
 class _State:
     """What is known of each quantity that a policy compares, as the witnesses that it may be."""
 
-    def __init__(self, facts: Facts, as_of: date) -> None:
-        self._facts, self._as_of = facts, as_of
+    def __init__(self, facts: Facts, as_of: date, read: Readings) -> None:
+        self._facts, self._as_of, self._read = facts, as_of, read
         self._have: dict[str, tuple[Measured, int]] = {}
 
     def _known(self, step: Step) -> tuple[Measured, int]:
         """A quantity as it is compared, and the witnesses that it may be."""
         known = self._have.get(step.key)
         if known is None:
-            reading = self._reading(step.comparison)
+            if step.key not in self._read:
+                self._read[step.key] = self._reading(step.comparison)
+            reading = self._read[step.key]
             known = self._have[step.key] = reading, step.told_apart.may_be(reading)
         return known
 
