@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 INSTRUMENTS: Final[Mapping[str, str]] = {
     "subsidy": "补贴", "reward": "奖励", "rent_support": "租金支持", "land": "用地支持", "interest_subsidy": "贷款贴息",
@@ -15,3 +15,19 @@ BENEFICIARIES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 STANDINGS: Final[Mapping[str, str]] = {"in_force": "现行有效", "historical": "历史政策", "illustrative": "示例"}
 VERDICT_WORDS: Final[Mapping[str, str]] = {"met": "符合", "not_met": "不符合", "unknown": "待确认"}
+
+LeftOut = Literal[
+    "exclusive",
+    "contender",
+    "incomparable",
+    "claimed",
+    "made_up",
+    "crowded",
+    "version",
+    "cleanup",
+    "review",
+    "beneficiary",
+]
+"""Less than another of its group; more than it if it holds; not comparable; the expenditure is claimed elsewhere; no
+difference is left to make up; it would use up a shared cap; another version may apply; to be cleared away; without a
+review that holds; somebody else's."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, get_args
+from typing import Any
 
 import orjson
 import pytest
@@ -14,10 +14,8 @@ from contracts.vocabulary.facts import FactValue, parse_facts
 from contracts.vocabulary.zones import ZONES
 from services.incentives.catalogue import Catalogue, build_catalogue
 from services.incentives.matching import MatchResult, match
-from services.incentives.matching.result import LeftOut
 from services.incentives.matching.wording import left_out_reason
 from services.incentives.policy import leaves_of
-from services.incentives.schemas.words import LeftOutKind
 from tests.incentives import drawing, writing
 from tests.incentives.laws import AT_ONCE, law, law_of_catalogues
 from tests.incentives.writing import FAI, catalogue, fixed, policy
@@ -73,10 +71,6 @@ def test_what_would_use_up_a_shared_cap_is_left_out_and_says_so() -> None:
     found = zone(match(BIG, shelf, DAY))
     assert (found.certain, found.left_out) == (2 * WAN, {"fast": ("crowded", "slow")})
     assert left_out_reason(("crowded", "slow"), "fast", shelf).startswith("与「汽车产业投资奖励」合用一个限额")
-
-
-def test_every_reason_to_leave_a_policy_out_is_a_word_of_the_api() -> None:
-    assert get_args(LeftOutKind) == get_args(LeftOut)
 
 
 def test_an_expenditure_is_claimed_once() -> None:

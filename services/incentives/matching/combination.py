@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from contracts.vocabulary.policy_words import LeftOut
 from services.incentives.catalogue import CompiledPolicy
 from services.incentives.comparisons import MET
-from services.incentives.matching.result import LeftOut, PolicyOutcome, Reached, Year, ZoneOutcome
+from services.incentives.matching.result import PolicyOutcome, Reached, Year, ZoneOutcome
 from services.incentives.matching.selection import Item, Selection, select
 from services.incentives.policy.combination import GROUP, VERSION, Limit
 from services.incentives.spans import ENDLESS, told

@@ -16,10 +16,11 @@ from typing import Final, NamedTuple
 from contracts.vocabulary.amount import Amount, format_fen
 from contracts.vocabulary.fact_list import HISTORICAL_ONLY, RECORDED_BY_OFFICE
 from contracts.vocabulary.facts import FACTS, Fact, FactValue
+from contracts.vocabulary.policy_words import LeftOut
 from services.incentives.catalogue import Catalogue, CompiledPolicy
 from services.incentives.comparisons import UNKNOWN
 from services.incentives.matching.gaps import Gaps
-from services.incentives.matching.result import LeftOut, MatchResult, PolicyOutcome, ZoneOutcome
+from services.incentives.matching.result import MatchResult, PolicyOutcome, ZoneOutcome
 from services.incentives.matching.wording import shown
 from services.incentives.measures import HOME, Facts
 

@@ -5,25 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
+from contracts.vocabulary.policy_words import LeftOut
 from services.incentives.spans import ENDLESS, told
-
-LeftOut = Literal[
-    "exclusive",
-    "contender",
-    "incomparable",
-    "claimed",
-    "made_up",
-    "crowded",
-    "version",
-    "cleanup",
-    "review",
-    "beneficiary",
-]
-"""Less than another of its group; more than it if it holds; not comparable; the expenditure is claimed elsewhere; no
-difference is left to make up; it would use up a shared cap; another version may apply; to be cleared away; without a
-review that holds; somebody else's."""
 
 Reached = tuple[str, int, int | None, int, bool]
 """A shared limit that was reached: its title and figure, the sum before (None: without bound) and after, and whether

@@ -8,9 +8,10 @@ from pydantic import ConfigDict, Field
 
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactsInput, FactSource, FactState
+from contracts.vocabulary.policy_words import LeftOut
 from contracts.vocabulary.zones import ZoneId
 from kit.web import Answer, StrictModel
-from services.incentives.schemas.words import Day, Fit, HiddenBecause, LeftOutKind, StandingName, Verdict
+from services.incentives.schemas.words import Day, Fit, HiddenBecause, StandingName, Verdict
 
 
 class EligibilityInput(StrictModel):
@@ -126,7 +127,7 @@ class PolicyAnswer(Answer):
     amount_unknown: bool
     in_best_combination: bool
     left_out_because: str | None
-    left_out_kind: LeftOutKind | None = None
+    left_out_kind: LeftOut | None = None
     conditions: list[ConditionAnswer]
     missing_facts: list[str]
     unclear_facts: list[str]

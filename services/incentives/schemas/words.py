@@ -14,15 +14,3 @@ Status = Literal["published", "draft", "scheduled", "superseded", "withdrawn", "
 HiddenBecause = Literal["scheduled", "superseded", "withdrawn", "expired", "undated", "cleanup", "review"]
 DraftState = Literal["unreviewed", "turned_down", "approved"]
 Day = Annotated[str, DAY]
-LeftOutKind = Literal[
-    "exclusive",
-    "contender",
-    "incomparable",
-    "claimed",
-    "made_up",
-    "crowded",
-    "version",
-    "cleanup",
-    "review",
-    "beneficiary",
-]
