@@ -31,3 +31,5 @@ LeftOut = Literal[
 """Less than another of its group; more than it if it holds; not comparable; the expenditure is claimed elsewhere; no
 difference is left to make up; it would use up a shared cap; another version may apply; to be cleared away; without a
 review that holds; somebody else's."""
+STILL_COUNTED: Final[frozenset[LeftOut]] = frozenset({"contender", "incomparable", "version"})
+"""Reasons for which a policy may yet count, once what is open is known."""

@@ -14,6 +14,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from gateway.pages import policy_steps
 from gateway.pages.api import Refused
 from gateway.pages.forms import Form
 from gateway.pages.routing import PageRoute
@@ -52,9 +53,7 @@ class Desk:
 
     def others(self, visit: Visit) -> str:
         """Whose draft it is, where it is somebody else's."""
-        if self.draft is None or visit.session is None or self.draft["author"] == visit.session.principal.account:
-            return ""
-        return str(self.draft["author_name"])
+        return "" if self.draft is None or policy_steps.own(visit, self.draft) else str(self.draft["author_name"])
 
     @property
     def address(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.vocabulary.policy_words import VERDICT_WORDS
 from contracts.vocabulary.zones import ZONES
 from gateway.pages.formats import Formats
 
@@ -15,7 +16,6 @@ Fields = Mapping[str, Any]
 PARTS = {"engine": "测算引擎", "facts": "要素登记", "calendar": "工作日历", "catalogue": "政策目录"}
 """What an answer is made with."""
 CHANGED = {"engine": "测算引擎更新", "facts": "要素登记更新", "calendar": "工作日历更新", "as_of": "日期不同"}
-VERDICTS = {"met": "符合", "not_met": "不符合", "unknown": "待确认"}
 MOST_REASONS = 3
 
 
@@ -71,7 +71,7 @@ class InWords:
 
     def _verdict(self, fields: Fields) -> str:
         verdict = fields.get("verdict")
-        return "" if verdict is None else self._f.say(VERDICTS[verdict])
+        return "" if verdict is None else self._f.say(VERDICT_WORDS[verdict])
 
     def _sums(self, fields: Fields) -> list[str]:
         say, unknown = self._f.say, fields.get("amount_unknown")

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from contracts.vocabulary.facts import FACTS
-from contracts.vocabulary.policy_words import INSTRUMENTS
+from contracts.vocabulary.policy_words import INSTRUMENTS, STILL_COUNTED
 from contracts.vocabulary.zones import ZONES
 from gateway.pages.comparison import VERDICTS, most_of, ordered_zones, questions_of, zone_view
 from gateway.pages.eligibility import asked_facts, given_facts
@@ -33,8 +33,6 @@ AT_FIRST: Final = 3
 NEAR: Final = 3
 RULES: Final = 12
 NEEDS: Final = 6
-OPEN: Final = frozenset({None, "contender", "incomparable"})
-"""How policies stand that may still pay this project something."""
 Zone = Mapping[str, Any]
 Policy = Mapping[str, Any]
 
@@ -130,7 +128,7 @@ def _distance(policy: Policy) -> tuple[int, int]:
 
 def _needs(zone: Zone) -> dict[str, int]:
     """The facts that policies of a zone wait for which may still pay, with how many wait for each."""
-    waiting = [policy for policy in zone["groups"]["unknown"] if policy["left_out_kind"] in OPEN]
+    waiting = [policy for policy in zone["groups"]["unknown"] if policy["left_out_kind"] in (None, *STILL_COUNTED)]
     names = (name for policy in waiting for name in (*policy["missing_facts"], *policy["unclear_facts"]))
     return dict(Counter(name for name in names if name in FACTS))
 

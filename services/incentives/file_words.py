@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from contracts.vocabulary.policy_words import VERDICT_WORDS
+
 PARTS: Final[Mapping[str, str]] = {
     "Policy": "一条政策，一份文件；写法见 docs/policy-authoring.md",
     "All": "以下全部满足",
@@ -232,7 +234,7 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = {
         "park_operator": "园区运营方",
     },
     "Policy.claim_mode": {"automatic": "免申即享", "expedited": "快申快享", "ordinary": "一般申报"},
-    "Example.verdict": {"met": "符合", "not_met": "不符合", "unknown": "待确认"},
+    "Example.verdict": VERDICT_WORDS,
     "Leaf.op": {
         "eq": "等于",
         "ne": "不等于",

@@ -31,7 +31,7 @@ TABLES = (
     labels.DELIVERY_STATES, labels.FIELDS, BASES, NOTICES, ROLE_NAMES, routing.TITLES,
     labels.DELIVERY_KINDS, labels.LETTER_STATES, SERVICE_NAMES, labels.ACCOUNT_STATES, labels.TOKEN_SCOPES,
     labels.PROGRESS, labels.ENQUIRY_STATES, acts.DID, acts.KINDS, acts.SUBJECTS, acts.FIELDS, acts.SYSTEM_NAMES,
-    replays.PARTS, replays.CHANGED, replays.VERDICTS,
+    replays.PARTS, replays.CHANGED, policy_words.VERDICT_WORDS,
 )  # fmt: skip
 
 

@@ -68,7 +68,18 @@ async def draft(
         raise Stale(
             "打开以后，这份草稿在别处改过；没有保存。请核对现在的草稿，再决定以哪一份为准。", revision=base.revision
         )
-    content = {
+    described = _unpublished(policy) if base.body["status"] == "draft" else {}
+    fresh = base.with_body(base.body | described | {"draft": _content(ports, editor, policy, text)})
+    try:
+        return await _save(ports, fresh, key, told(ports, editor, "policy.drafted", f"policy:{policy.id}"))
+    except AlreadyExists:
+        if record is None and await _is_out_of_sight(ports, editor, policy.id):
+            raise DraftOfAnother(f"编号「{policy.id}」已被使用，请另用编号。") from None
+        return await draft(ports, editor, policy, key, text=text, revision=revision)
+
+
+def _content(ports: Ports, editor: Principal, policy: Policy, text: str | None) -> dict[str, Any]:
+    return {
         "document": policy.model_dump(mode="json", by_alias=True),
         "text": text,
         "author": editor.account,
@@ -76,17 +87,6 @@ async def draft(
         "at": to_text(ports.clock.now()),
         "review": None,
     }
-    body = base.body | {"draft": content}
-    if body["status"] == "draft":
-        body |= _unpublished(policy) | {"draft": content}
-    try:
-        return await _save(
-            ports, base.with_body(body), key, told(ports, editor, "policy.drafted", f"policy:{policy.id}")
-        )
-    except AlreadyExists:
-        if record is None and await _is_out_of_sight(ports, editor, policy.id):
-            raise DraftOfAnother(f"编号「{policy.id}」已被使用，请另用编号。") from None
-        return await draft(ports, editor, policy, key, text=text, revision=revision)
 
 
 async def _is_out_of_sight(ports: Ports, editor: Principal, id: str) -> bool:

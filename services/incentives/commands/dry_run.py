@@ -35,12 +35,12 @@ from services.incentives.policy.parts import fen_of
 from services.incentives.pools import allocate
 from services.incentives.repository import MATCHES, POLICIES, Library, scope_of_author, today
 from services.incentives.settings import DRY_RUN_LEADS, DRY_RUN_SECONDS
+from services.incentives.spans import MOST
 
 _SCOPE: Final = Scope.system("counts of a dry run")
 _PAGE: Final = 50
 """So many leads are read without giving way: each is a large document."""
 _BATCH: Final = 200
-_EXACT: Final = 9 * 10**15
 NOTHING: Final = PolicyOutcome(NOT_MET, b"", 0, 0, known=True)
 NAMED: Final = 200
 """So many leads are named, those that change most."""
@@ -278,4 +278,4 @@ def _named(each: Changed) -> dict[str, Any]:
 
 def _whole(fen: int) -> int | str:
     """Sums that JSON numbers would not keep to the last digit are texts."""
-    return fen if fen <= _EXACT else str(fen)
+    return fen if fen <= MOST else str(fen)

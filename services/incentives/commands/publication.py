@@ -9,8 +9,8 @@ from typing import Any, Final
 from contracts.incentives import PolicyPublished
 from kit.store.port import Record
 from services.incentives.lives import Life
-from services.incentives.policy import Policy
-from services.incentives.repository import text_hash, version_id
+from services.incentives.policy import Policy, version_id
+from services.incentives.repository import text_hash
 from services.incentives.settings import SCHEMA
 
 _DESCRIBING: Final = ("title", "summary", "scope", "standing", "instrument", "document")

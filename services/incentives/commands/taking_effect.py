@@ -10,8 +10,8 @@ from kit.ports import Ports
 from kit.store.port import Scope
 from services.incentives.commands.publication import described
 from services.incentives.lives import Life
-from services.incentives.policy import stored_policy
-from services.incentives.repository import POLICIES, VERSIONS, Library, today, version_id
+from services.incentives.policy import stored_policy, version_id
+from services.incentives.repository import POLICIES, VERSIONS, Library, today
 
 _SCOPE: Final = Scope.system("versions that begin")
 

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple, TypeVar, get_args
 
 from services.incentives.catalogue import Barred
 from services.incentives.matching.result import MatchResult, PolicyOutcome
+from services.incentives.policy import base_of
 
 _BARRED: Final = frozenset(get_args(Barred))
 _LEFT_OUT: Final = 6
@@ -44,11 +45,9 @@ def counted(stored: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
 
 def by_policy(outcomes: Mapping[str, Row]) -> dict[str, Row]:
     """One outcome a policy: where an earlier version goes on beside it, that of the version that gives more."""
-    if not any("@" in id for id in outcomes):
-        return dict(outcomes)
     found: dict[str, Row] = {}
     for id, outcome in outcomes.items():
-        base = id.partition("@")[0]
+        base = base_of(id)
         found[base] = max(found[base], outcome, key=_gives) if base in found else outcome
     return found
 

@@ -10,6 +10,7 @@ from services.incentives.catalogue import CompiledPolicy
 from services.incentives.comparisons import MET
 from services.incentives.matching.result import PolicyOutcome, Reached, Year, ZoneOutcome
 from services.incentives.matching.selection import Item, Selection, select
+from services.incentives.policy import base_of
 from services.incentives.policy.combination import GROUP, VERSION, Limit
 from services.incentives.spans import ENDLESS, told
 
@@ -141,7 +142,7 @@ def _beside_formers(items: Sequence[Item]) -> Sequence[Item]:
     """What tops up a policy tops up each version of it that goes on."""
     if not any(each.tops_up for each in items):
         return items
-    formers = {each.id: each.id.partition("@")[0] for each in items if "@" in each.id}
+    formers = {each.id: base for each in items if (base := base_of(each.id)) != each.id}
     return [
         each._replace(tops_up=each.tops_up | {id for id, base in formers.items() if base in each.tops_up})
         for each in items
@@ -238,7 +239,7 @@ def _made_up(own: Sequence[Candidate], sure: Selection) -> dict[str, tuple[LeftO
     found: dict[str, tuple[LeftOut, str]] = {}
     chosen = {each.id: each for each in own if each.id in sure.chosen}
     for each in [each for each in own if each.compiled.tops_up]:
-        first = [other for id, other in chosen.items() if id.partition("@")[0] in each.compiled.tops_up]
+        first = [other for other in chosen.values() if other.compiled.policy.base in each.compiled.tops_up]
         if each.outcome.certain and sum(other.outcome.certain for other in first) >= each.outcome.certain:
             found[each.id] = ("made_up", max(first, key=lambda other: other.outcome.certain).id)
     return found

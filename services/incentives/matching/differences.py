@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from services.incentives.policy import version_id
+
 _OF_ZONES: Final = ("certain_fen", "possible_fen", "amount_unknown")
 COMBINED: Final = "in_best_combination"
 _OF_POLICIES: Final = ("verdict", "certain_fen", "possible_fen", "amount_unknown", COMBINED)
@@ -51,7 +53,7 @@ def policies_of(zone: Mapping[str, Any]) -> dict[str, Any]:
 
 def _name(policy: Mapping[str, Any]) -> str:
     name: str = policy["policy"]
-    return f"{name}@{policy['version']}" if policy.get("former") else name
+    return version_id(name, policy["version"]) if policy.get("former") else name
 
 
 def _zone(zone: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:

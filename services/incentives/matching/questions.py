@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from contracts.vocabulary.amount import Amount, format_fen
 from contracts.vocabulary.fact_list import HISTORICAL_ONLY, RECORDED_BY_OFFICE
 from contracts.vocabulary.facts import FACTS, Fact, FactValue
-from contracts.vocabulary.policy_words import LeftOut
+from contracts.vocabulary.policy_words import STILL_COUNTED, LeftOut
 from services.incentives.catalogue import Catalogue, CompiledPolicy
 from services.incentives.comparisons import UNKNOWN
 from services.incentives.matching.gaps import Gaps
@@ -30,7 +30,6 @@ _TAKEN: Final = HISTORICAL_ONLY | {"beneficiary_role"}
 """Never asked: what is barred today, and for whom sums are added up, which is taken as said."""
 _OTHERS: Final[frozenset[LeftOut]] = frozenset({"cleanup", "review", "beneficiary"})
 """Whose policies promise this project nothing, whatever is answered."""
-_STILL_COUNTED: Final[frozenset[LeftOut]] = frozenset({"contender", "incomparable", "version"})
 _EASE: Final[Mapping[str, int]] = {"boolean": 0, "choice": 0, "date": 1, "code": 1, "tags": 1, "integer": 1}
 _PARTS: Final = 1000
 """Weights are whole thousandths, so that the order of policies makes no other sum."""
@@ -108,7 +107,7 @@ def _open(
             continue
         reasons = {zone: zones[zone].left_out.get(id) for zone in policy.zones if zone in zones}
         if reasons and not any(why is not None and why[0] in _OTHERS for why in reasons.values()):
-            counts_in = [zone for zone, why in reasons.items() if why is None or why[0] in _STILL_COUNTED]
+            counts_in = [zone for zone, why in reasons.items() if why is None or why[0] in STILL_COUNTED]
             yield _Open(lacks, counts_in, _stake(policy, outcome) if counts_in else 0)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from services.incentives.policy.combination import VERSION
 from services.incentives.policy.schema import Policy
 from services.incentives.policy.tree import All, Leaf
+from services.incentives.policy.version_ids import version_id
 
 
 class Former(Policy):
@@ -51,6 +52,6 @@ def _former(old: Policy, new: Policy) -> Policy:
     kept, start = new.transition, new.valid.from_
     assert kept is not None and start is not None  # noqa: S101, PT018 - only such a version leaves others in place
     fields = {name: getattr(old, name) for name in Policy.model_fields}
-    fields["id"] = f"{old.id}@{old.version}"
+    fields["id"] = version_id(old.id, old.version)
     fields["valid"] = old.valid.model_copy(update={"until": kept.until or old.valid.until})
     return Former.model_construct(**fields, of=old.id, before=kept.before(start))

@@ -18,6 +18,7 @@ from kit.ports import Ports
 from services.incentives.catalogue import Catalogue
 from services.incentives.matching import Rendering, match, render
 from services.incentives.matching.differences import COMBINED, Difference, differences, policies_of
+from services.incentives.policy import base_of
 from services.incentives.queries.decisions import on_record, title_of
 from services.incentives.repository import Library, body_of, said, today
 from services.incentives.versions import NAMES, versions
@@ -95,7 +96,7 @@ def _why(each: Difference, then: Mapping[str, Any], now: Mapping[str, Any]) -> l
         changed = [each.policy]
     elif each.policy is not None and each.what != COMBINED and then["as_of"] != now["as_of"]:
         changed = []
-    told = [f"{name.partition('@')[0]}@{before.get(name, 0)}>{after.get(name, 0)}" for name in changed]
+    told = [f"{base_of(name)}@{before.get(name, 0)}>{after.get(name, 0)}" for name in changed]
     return told or ["as_of"]
 
 
@@ -111,7 +112,7 @@ def _versions_in(answer: Mapping[str, Any], zone: str) -> dict[str, int]:
 
 def _titles(found: Sequence[Mapping[str, Any]], *catalogues: Catalogue) -> dict[str, str]:
     """The policies that differences name, as the first catalogue that holds them calls them."""
-    names = {name for each in found for name in (each["policy"], *(why.partition("@")[0] for why in each["because"]))}
+    names = {name for each in found for name in (each["policy"], *(base_of(why) for why in each["because"]))}
     titles: dict[str, str] = {}
     for each in catalogues:
         titles = {name: each.policies[name].policy.title for name in names if name in each.policies} | titles

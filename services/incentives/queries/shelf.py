@@ -10,8 +10,8 @@ from kit.auth import Principal
 from kit.ports import Ports
 from kit.store.port import Record, Scope
 from services.incentives.lives import Hidden, Life, Phase, State, hidden_on, state_of, visible
-from services.incentives.policy import Policy, chained, stored_policy
-from services.incentives.repository import VERSIONS, Library, scope_of_author, version_id
+from services.incentives.policy import Policy, chained, stored_policy, version_id
+from services.incentives.repository import VERSIONS, Library, scope_of_author
 
 STAFF: Final = frozenset({"officer", "bureau_officer", "manager", "policy_editor", "reviewer", "administrator"})
 """Who works for the city; everybody else is a company, or speaks for one."""

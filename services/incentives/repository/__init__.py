@@ -19,7 +19,6 @@ from services.incentives.repository.collections import (
     scope_of_author,
     text_hash,
     today,
-    version_id,
 )
 from services.incentives.repository.library import Library, readable
 from services.incentives.repository.marks import basis_of, mark_of, overtaken_by, part_of
@@ -54,5 +53,4 @@ __all__ = [
     "scope_of_author",
     "text_hash",
     "today",
-    "version_id",
 ]

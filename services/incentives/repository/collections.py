@@ -88,11 +88,6 @@ def own_reader(account: str) -> str:
     return f"account:{account}"
 
 
-def version_id(policy: str, version: int) -> str:
-    """The id of one immutable version of a policy."""
-    return f"{policy}@{version}"
-
-
 def events_of(
     ports: Ports, aggregate: str, revision: int, *payloads: EventData, key: str | None = None
 ) -> tuple[Event, ...]:

@@ -22,8 +22,8 @@ from kit.store.port import Eq, Record, Scope, Tally
 from services.incentives.authored import AuthoringError
 from services.incentives.catalogue import Catalogue, CompiledPolicy, build_catalogue
 from services.incentives.lives import Life, in_effect, side_by_side
-from services.incentives.policy import Policy, stored_policy
-from services.incentives.repository.collections import CATALOGUES, POLICIES, VERSIONS, body_of, today, version_id
+from services.incentives.policy import Policy, stored_policy, version_id
+from services.incentives.repository.collections import CATALOGUES, POLICIES, VERSIONS, body_of, today
 from services.incentives.settings import CATALOGUES_KEPT, SCHEMA, ZONES, counts_illustrative
 from services.incentives.zone_profile import ZoneProfile, load_zones
 
