@@ -48,7 +48,7 @@ def steps(visit: Visit, found: Mapping[str, Any], checks: Mapping[str, Any]) -> 
         Step(say("草稿"), "done", draft["author_name"]),
         Step(say("已检查"), "done", flagged),
         Step(say("已审查"), "done" if reviewed else "now", _concluded(visit, draft)),
-        Step(say("已发布"), "now" if reviewed else "", say("将为第{n}版", n=found["version"] + 1)),
+        Step(say("已发布"), "now" if reviewed else "", say("将为第{n}版", n=checks["version"])),
     ]
 
 

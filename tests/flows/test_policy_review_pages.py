@@ -72,6 +72,16 @@ def test_publication_is_refused_with_the_reason_until_it_is_reviewed(
     assert "重新匹配" in page
 
 
+def test_a_version_that_begins_later_is_not_said_to_count_now(world: World, editor: Desk, reviewer: Desk) -> None:
+    id = drafted(world, valid="{from: 2098-01-01, until: 2098-12-31}")
+    form = {"revision": str(revision(world, id))}
+    assert reviewer.post(f"/policies/{id}/review", {**REVIEW, **form}).status_code == 303
+    done = editor.post(f"/policies/{id}/publish", {"revision": str(revision(world, id))})
+    page = editor.get(done.headers["location"]).text
+    assert "第1版已发布，从生效那天起换用" in page
+    assert "现在起生效" not in page
+
+
 def test_what_was_turned_down_waits_for_its_author(world: World, editor: Desk, reviewer: Desk) -> None:
     id = drafted(world)
     form = {**REVIEW, "approved": "false", "conclusion": "含有限制性条件", "revision": str(revision(world, id))}
