@@ -15,9 +15,10 @@ from typing import Any, Final
 
 from bench.workload import SEED, policies
 from contracts.vocabulary.facts import PPM
-from services.incentives.catalogue import Catalogue, build_catalogue, load_policies
+from services.incentives.catalogue import Catalogue, build_catalogue
 from services.incentives.policy import Policy, policy_from
 from services.incentives.policy.tree import All, Leaf, Not, leaves_of
+from services.incentives.policy_folder import load_policies
 from services.incentives.settings import POLICIES, ZONES
 from services.incentives.zone_profile import load_zones
 

@@ -27,8 +27,9 @@ from kit.events import Event
 from kit.store.port import Matches, Record, Scope, Sort, Write
 from kit.store.sqlite import SqliteStore
 from operating.ids import random_id
-from services.incentives.catalogue import build_catalogue, load_policies
+from services.incentives.catalogue import build_catalogue
 from services.incentives.matching import match
+from services.incentives.policy_folder import load_policies
 from services.incentives.settings import POLICIES
 from services.incentives.settings import ZONES as PROFILES
 from services.incentives.zone_profile import load_zones

@@ -16,10 +16,10 @@ from services.incentives.authored import (
     read_file,
     read_yaml,
 )
-from services.incentives.catalogue import load_policies
 from services.incentives.code_table import ShippedTable
 from services.incentives.policy import Policy, policy_of
 from services.incentives.policy.reading import validate
+from services.incentives.policy_folder import load_policies
 from services.incentives.settings import CODES, POLICIES
 
 

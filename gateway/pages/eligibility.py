@@ -23,7 +23,6 @@ router = APIRouter(route_class=PageRoute)
 
 FIRST = ("industry_code", "fixed_asset_investment", "entry_date")
 NEXT_ASKED = 5
-AS_OF_ENTRY = "entry_date"
 
 
 @router.get("/eligibility")

@@ -19,7 +19,6 @@ from services.incentives.index import Index
 from services.incentives.phrases import Phrases
 from services.incentives.policy import Policy
 from services.incentives.policy.combination import Limit
-from services.incentives.policy_folder import load_policies as load_policies
 from services.incentives.ways import Ways
 from services.incentives.zone_profile import ZoneProfile
 

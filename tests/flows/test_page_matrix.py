@@ -10,7 +10,7 @@ import pytest
 
 from gateway.pages.languages import COOKIE
 from gateway.pages.page_table import PAGES, Page
-from services.incentives.catalogue import load_policies
+from services.incentives.policy_folder import load_policies
 from services.incentives.settings import POLICIES
 from tests.flows.calls import (
     ADMINISTRATOR,

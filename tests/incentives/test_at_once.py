@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.vocabulary.facts import FactValue, parse_facts
-from services.incentives.catalogue import Catalogue, build_catalogue, load_policies
+from services.incentives.catalogue import Catalogue, build_catalogue
 from services.incentives.comparisons import MET, NOT_MET, UNKNOWN
 from services.incentives.matching import Rendering, evaluate, match, render
 from services.incentives.measures import measured
 from services.incentives.policy import Leaf, leaves_of
 from services.incentives.policy.tree import All, Not
+from services.incentives.policy_folder import load_policies
 from services.incentives.settings import POLICIES
 from services.incentives.stated import Stated, span_of
 from services.incentives.undecided import Undecided

@@ -9,9 +9,10 @@ import pytest
 from bench.answers import DAY, SHOWN, answer
 from bench.catalogue import of_every_form, plain
 from bench.workload import leads
-from services.incentives.catalogue import Catalogue, load_policies
+from services.incentives.catalogue import Catalogue
 from services.incentives.matching import match
 from services.incentives.policy.tree import leaves_of
+from services.incentives.policy_folder import load_policies
 from services.incentives.settings import POLICIES
 
 COUNT, ZONES = 120, 12

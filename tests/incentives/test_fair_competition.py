@@ -9,9 +9,9 @@ import pytest
 
 from contracts.vocabulary.fact_list import HISTORICAL_ONLY
 from services.incentives.authored import dotted
-from services.incentives.catalogue import load_policies
 from services.incentives.fair_competition import RULES, flags_of, unanswered
 from services.incentives.policy import Policy
+from services.incentives.policy_folder import load_policies
 from tests.incentives.writing import FAI, policy
 
 SHIPPED = load_policies(Path(__file__).resolve().parents[2] / "services" / "incentives" / "policies")

@@ -13,12 +13,12 @@ import yaml
 
 from contracts.vocabulary.amount import MAX_STATED
 from services.incentives.authored import MAX_LEAVES, MAX_NESTING, MAX_PROBLEMS, AuthoringError, AuthoringProblem
-from services.incentives.catalogue import build_catalogue, load_policies
+from services.incentives.catalogue import build_catalogue
 from services.incentives.matching import match
 from services.incentives.policy import policy_from, read_policy
 from services.incentives.policy.bounds import MAX_VALUES
 from services.incentives.policy_checks import check_policy, compare
-from services.incentives.policy_folder import MAX_POLICIES, read_folder
+from services.incentives.policy_folder import MAX_POLICIES, load_policies, read_folder
 from tests.incentives.conftest import NOW
 from tests.incentives.writing import FAI, JOBS, ZONES, document, policy
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from services.incentives.authored import dotted
-from services.incentives.catalogue import load_policies
 from services.incentives.policy import Policy
 from services.incentives.policy_checks import check_policy, compare
+from services.incentives.policy_folder import load_policies
 from tests.incentives.writing import policy
 
 SHIPPED = load_policies(Path(__file__).resolve().parents[2] / "services" / "incentives" / "policies")

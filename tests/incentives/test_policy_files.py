@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from services.incentives.authored import AuthoringError, read_yaml
-from services.incentives.catalogue import load_policies
 from services.incentives.matching import check_examples
 from services.incentives.policy import policy_from, read_policy
 from services.incentives.policy.operands import OPERATORS
+from services.incentives.policy_folder import load_policies
 from tests.incentives.writing import FAI, document, policy
 
 GOOD = yaml.safe_dump(document(), allow_unicode=True, sort_keys=False)

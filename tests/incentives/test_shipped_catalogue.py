@@ -17,13 +17,13 @@ from contracts.vocabulary.industry import CHAINS, section_of
 from contracts.vocabulary.zones import ZONES
 from services.incentives.authored import read_yaml
 from services.incentives.benefits import compile_benefit
-from services.incentives.catalogue import load_policies
 from services.incentives.conditions import Predicates
 from services.incentives.fair_competition import flags_of
 from services.incentives.matching import check_examples
 from services.incentives.policy import Leaf, Policy, leaves_of, read_policy
 from services.incentives.policy.combination import Pool
 from services.incentives.policy.terms import Retention
+from services.incentives.policy_folder import load_policies
 from services.incentives.zone_profile import load_zones
 
 ROOT = Path(__file__).resolve().parents[2]

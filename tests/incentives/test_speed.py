@@ -12,8 +12,9 @@ from typing import Any
 import orjson
 
 from contracts.vocabulary.facts import parse_facts
-from services.incentives.catalogue import build_catalogue, load_policies
+from services.incentives.catalogue import build_catalogue
 from services.incentives.matching import Rendering, match, render
+from services.incentives.policy_folder import load_policies
 from tests.incentives.writing import ZONES
 
 POLICIES = Path(__file__).resolve().parents[2] / "services" / "incentives" / "policies"
