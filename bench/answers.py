@@ -23,7 +23,7 @@ from bench.zen import array_of, context
 from contracts.vocabulary.facts import FactValue
 from deploy.serving import tune
 from services.incentives.catalogue import Catalogue
-from services.incentives.comparisons import NOT_MET
+from services.incentives.evaluation.comparisons import NOT_MET
 from services.incentives.matching import MatchResult, Rendering, match
 from services.incentives.matching.answer import explained
 from services.incentives.matching.gaps import gaps

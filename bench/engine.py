@@ -26,7 +26,7 @@ from bench.figures import ROUNDS, Figure, interleave, ratio, show
 from bench.measuring import probe, seconds
 from bench.workload import Facts, compiled, leads, policies, stored
 from bench.zen import array_of, context, stored_context, verdict_of
-from services.incentives.index import Index
+from services.incentives.evaluation.index import Index
 from services.incentives.matching.bulk import Bulk, Plan
 from services.incentives.matching.columns import Column, Columns, facts_of
 from services.incentives.matching.gathering import Gathering

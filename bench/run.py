@@ -123,7 +123,7 @@ def main() -> int:
     options.add_argument("--into", type=Path, default=quoting.RESULTS)
     asked = options.parse_args()
     figures: list[Figure] = []
-    with tempfile.TemporaryDirectory(prefix="quce-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="quce-bench-", ignore_cleanup_errors=True) as folder:
         known = sections(Path(folder), asked)
         for section in chosen(asked.only or SECTIONS):
             figures += known[section]()

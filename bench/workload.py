@@ -13,8 +13,8 @@ from typing import Any, Final
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.fact_list import HISTORICAL_ONLY
 from contracts.vocabulary.facts import FACTS, PPM, Fact, FactSource, FactValue
-from services.incentives.conditions import Predicates, compile_condition
-from services.incentives.formulas import Formula
+from services.incentives.evaluation.conditions import Predicates, compile_condition
+from services.incentives.evaluation.formulas import Formula
 from services.incentives.matching.flat import Flat, flat_of
 from services.incentives.policy.tree import All, AnyOf, Leaf, Not
 

@@ -13,7 +13,7 @@ from typing import Any
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FACTS, FactValue
 from contracts.vocabulary.industry import section_of
-from services.incentives.conditions import threshold
+from services.incentives.evaluation.conditions import threshold
 from services.incentives.matching.flat import Flat
 from services.incentives.policy.operands import Operand
 from services.incentives.policy.tree import All, Leaf, Not

@@ -30,7 +30,7 @@ from gateway.openapi import openapi_document
 from kit.events import Event
 from kit.settings import Settings
 from operating.opening import open_bus, open_clock, open_ports
-from services.incentives.file_schema import file_schema
+from services.incentives.policy_text.file_schema import file_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMAS = "#/components/schemas/"

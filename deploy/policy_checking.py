@@ -13,7 +13,7 @@ from contracts.vocabulary.policy_words import VERDICT_WORDS
 from deploy.policy_files import Outcome, Unreadable, Written, read, shipped, where
 from services.incentives.authored import AuthoringProblem, steps_of
 from services.incentives.catalogue import build_catalogue
-from services.incentives.comparisons import VERDICTS
+from services.incentives.evaluation.comparisons import VERDICTS
 from services.incentives.fair_competition import RULES, flags_of, unanswered
 from services.incentives.matching import PolicyOutcome, check_examples, evaluate
 from services.incentives.policy import Policy

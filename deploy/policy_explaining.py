@@ -13,7 +13,7 @@ from deploy.policy_checking import exact, sums
 from deploy.policy_files import Outcome, code_names, read, read_authored, unreadable
 from services.incentives.authored import AuthoringError, AuthoringProblem
 from services.incentives.catalogue import CompiledPolicy, barred_on, build_catalogue
-from services.incentives.comparisons import MET, VERDICTS
+from services.incentives.evaluation.comparisons import MET, VERDICTS
 from services.incentives.matching import evaluate
 from services.incentives.matching.gaps import gaps
 from services.incentives.matching.reckoning import reckoning

@@ -27,7 +27,8 @@ LARGE = 1024 * 1024
 # who asks bounds how much at once; a connection rests for less than the five seconds after which uvicorn closes it,
 # since nobody could tell whether what is sent into one just being closed was heard
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=4)
-_TIMEOUTS = {"timeout": {"connect": 1.0, "read": 60.0, "write": 60.0, "pool": 1.0}}
+# what is lost of a connection's beginning is sent again after one second (RFC 6298), so less would give up just then
+_TIMEOUTS = {"timeout": {"connect": 2.5, "read": 60.0, "write": 60.0, "pool": 1.0}}
 
 
 class PeerSilent(Exception):

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.vocabulary.zones import ZONES
-from services.incentives.benefits import CompiledBenefit, compile_benefit
-from services.incentives.conditions import CompiledLeaf, Leaves, Predicates, compile_condition
-from services.incentives.formulas import Formula
-from services.incentives.index import Index
-from services.incentives.phrases import Phrases
+from services.incentives.evaluation.benefits import CompiledBenefit, compile_benefit
+from services.incentives.evaluation.conditions import CompiledLeaf, Leaves, Predicates, compile_condition
+from services.incentives.evaluation.formulas import Formula
+from services.incentives.evaluation.index import Index
+from services.incentives.evaluation.phrases import Phrases
 from services.incentives.policy import Policy
 from services.incentives.policy.combination import Limit
 from services.incentives.ways import Ways
@@ -112,6 +112,7 @@ class Catalogue:
     version: str
     illustrative: bool
     _effective: dict[date, Effective] = field(default_factory=dict)
+    _last: Effective | None = None
 
     def effective(self, as_of: date) -> tuple[CompiledPolicy, ...]:
         """What may be evaluated on a date: inside its validity, in a zone, and of a standing that counts here.
@@ -121,15 +122,19 @@ class Catalogue:
         return self.laid_out(as_of).policies
 
     def laid_out(self, as_of: date) -> Effective:
-        """The same, ready to be evaluated all at once; on most days it is what it was on the last."""
+        """The same, ready to be evaluated all at once; on most days it is what it was on the last.
+
+        Threads that ask together at worst lay it out twice.
+        """
         known = self._effective.get(as_of)
         if known is None:
             if len(self._effective) >= 400:
                 self._effective.clear()
             policies = tuple(each.on(as_of) for each in self.policies.values() if self._counts(each, as_of))
-            last = next(reversed(self._effective.values()), None)
+            last = self._last
             same = last is not None and [*map(id, last.policies)] == [*map(id, policies)]
-            known = self._effective[as_of] = last if last and same else Effective.of(policies, self.index)
+            known = last if last and same else Effective.of(policies, self.index)
+            self._last = self._effective[as_of] = known
         return known
 
     def _counts(self, compiled: CompiledPolicy, as_of: date) -> bool:

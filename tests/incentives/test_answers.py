@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from contracts.vocabulary.facts import FactValue, parse_facts
+from services.incentives.evaluation.phrases import turned_round
 from services.incentives.matching import Rendering, match, render
-from services.incentives.phrases import turned_round
 from services.incentives.policy import Policy
 from services.incentives.schemas import MatchAnswer
 from tests.incentives.drawing import told

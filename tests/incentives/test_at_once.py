@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 
 from contracts.vocabulary.facts import FactValue, parse_facts
 from services.incentives.catalogue import Catalogue, build_catalogue
-from services.incentives.comparisons import MET, NOT_MET, UNKNOWN
+from services.incentives.evaluation.comparisons import MET, NOT_MET, UNKNOWN
+from services.incentives.evaluation.measures import measured
+from services.incentives.evaluation.stated import Stated, span_of
+from services.incentives.evaluation.undecided import Undecided
 from services.incentives.matching import Rendering, evaluate, match, render
-from services.incentives.measures import measured
 from services.incentives.policy import Leaf, leaves_of
 from services.incentives.policy.tree import All, Not
 from services.incentives.policy_folder import load_policies
 from services.incentives.settings import POLICIES
-from services.incentives.stated import Stated, span_of
-from services.incentives.undecided import Undecided
 from tests.incentives import forms, writing
 from tests.incentives.drawing import conditions, fact_values
 from tests.incentives.laws import law, law_of_catalogues

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import PPM
-from services.incentives.payment import Worth
+from services.incentives.evaluation.payment import Worth
 from tests.incentives.drawing import fen, told
 from tests.incentives.test_benefits import WAN, YI, of_facts, worth
 

@@ -14,13 +14,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from contracts.vocabulary.amount import MAX_STATED, Amount
 from contracts.vocabulary.facts import PPM, parse_facts
-from services.incentives.benefits import compile_benefit
-from services.incentives.conditions import Predicates
-from services.incentives.measures import Facts
-from services.incentives.payment import Worth
+from services.incentives.evaluation.benefits import compile_benefit
+from services.incentives.evaluation.conditions import Predicates
+from services.incentives.evaluation.measures import Facts
+from services.incentives.evaluation.payment import Worth
+from services.incentives.evaluation.spans import Span, divided, split
+from services.incentives.evaluation.stated import Stated
 from services.incentives.policy.benefit import Benefit
-from services.incentives.spans import Span, divided, split
-from services.incentives.stated import Stated
 from tests.incentives.drawing import fen, told
 from tests.incentives.laws import law
 

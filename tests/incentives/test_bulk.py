@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.vocabulary.amount import Amount
-from services.incentives.conditions import Predicates, compile_condition
-from services.incentives.formulas import Formula
-from services.incentives.index import Index
+from services.incentives.evaluation.conditions import Predicates, compile_condition
+from services.incentives.evaluation.formulas import Formula
+from services.incentives.evaluation.index import Index
 from services.incentives.matching.bulk import Bulk, Decided, Plan
 from services.incentives.matching.columns import Columns, facts_of
 from services.incentives.matching.flat import flat_in, flat_of

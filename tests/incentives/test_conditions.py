@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactValue, parse_facts
-from services.incentives.comparisons import VERDICTS
-from services.incentives.conditions import Predicates, compile_condition
+from services.incentives.evaluation.comparisons import VERDICTS
+from services.incentives.evaluation.conditions import Predicates, compile_condition
 from services.incentives.policy.tree import All, AnyOf, Leaf, Not
 from tests.incentives.drawing import VALUES, conditions, fact_values, facts, leaves, told
 from tests.incentives.laws import law

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from contracts.vocabulary.facts import FACTS
-from services.incentives import file_words
 from services.incentives.authored import AuthoringError, read_yaml
-from services.incentives.file_schema import file_schema
 from services.incentives.policy import Policy, policy_from
 from services.incentives.policy.operands import OPERATORS
+from services.incentives.policy_text import file_words
+from services.incentives.policy_text.file_schema import file_schema
 from tests.incentives.whole import policies
 from tests.incentives.writing import CODE, FAI, document
 

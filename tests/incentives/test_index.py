@@ -12,9 +12,9 @@ from hypothesis import given
 
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.industry import SECTIONS
-from services.incentives.conditions import Predicates, compile_condition
-from services.incentives.formulas import Formula
-from services.incentives.index import Index
+from services.incentives.evaluation.conditions import Predicates, compile_condition
+from services.incentives.evaluation.formulas import Formula
+from services.incentives.evaluation.index import Index
 from services.incentives.policy.quantities import Quantity
 from services.incentives.policy.tree import All, AnyOf, Leaf, Not
 from tests.incentives import forms

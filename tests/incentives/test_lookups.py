@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactValue, parse_facts
-from services.incentives.comparisons import VERDICTS
-from services.incentives.conditions import Predicates, compile_condition
+from services.incentives.evaluation.comparisons import VERDICTS
+from services.incentives.evaluation.conditions import Predicates, compile_condition
 from services.incentives.policy.lookups import Lookup
 from services.incentives.policy.tree import Leaf
 from tests.incentives.drawing import CODES, fen, told

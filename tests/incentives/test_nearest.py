@@ -14,8 +14,8 @@ from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FACTS, FactValue, parse_facts
 from contracts.vocabulary.industry import within
 from services.incentives.catalogue import CompiledPolicy, build_catalogue
-from services.incentives.comparisons import MET, NOT_MET, UNKNOWN
-from services.incentives.conditions import Predicates, compile_condition
+from services.incentives.evaluation.comparisons import MET, NOT_MET, UNKNOWN
+from services.incentives.evaluation.conditions import Predicates, compile_condition
 from services.incentives.matching import evaluate
 from services.incentives.matching.nearest import MAX_CHANGES, NOTHING, Nearest, nearest
 from services.incentives.policy import leaves_of

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from contracts.vocabulary.facts import FactState, FactValue
 from services.incentives.authored import MAX_NESTING
-from services.incentives.comparisons import MET, NOT_MET, UNKNOWN
+from services.incentives.evaluation.comparisons import MET, NOT_MET, UNKNOWN
 from services.incentives.matching.nearest import MAX_CHANGES, NOTHING
 from services.incentives.policy.tree import All, AnyOf, Leaf, Not
 from tests.incentives.drawing import told

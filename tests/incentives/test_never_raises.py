@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from kit.store.port import Record
 from services.incentives.catalogue import Catalogue
 from services.incentives.commands.dry_run import Trial, _answer
-from services.incentives.comparisons import VERDICTS
+from services.incentives.evaluation.comparisons import VERDICTS
 from services.incentives.matching import MatchResult, Rendering, check_examples, match, render
 from services.incentives.matching.bulk import Bulk, Plan
 from services.incentives.matching.columns import facts_of
@@ -24,7 +24,7 @@ from services.incentives.matching.differences import differences
 from services.incentives.matching.gathering import gathered
 from services.incentives.policy import Policy, leaves_of, policy_from
 from services.incentives.policy_checks import check_policy, compare
-from services.incentives.sentences import benefit_sentences, sentence, shape, shared_sentences
+from services.incentives.policy_text.sentences import benefit_sentences, sentence, shape, shared_sentences
 from tests.conftest import effort_of_run
 from tests.incentives.forms import Facts
 from tests.incentives.test_bulk import stored

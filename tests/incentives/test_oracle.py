@@ -11,7 +11,7 @@ import zen
 
 from bench.workload import compiled, leads, policies, stored
 from bench.zen import array_of, context
-from services.incentives.index import Index
+from services.incentives.evaluation.index import Index
 from services.incentives.matching.bulk import Bulk, Plan
 from services.incentives.matching.columns import facts_of
 from services.incentives.matching.gathering import Gathering

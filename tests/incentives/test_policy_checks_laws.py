@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactValue
-from services.incentives.comparisons import MET, NOT_MET
-from services.incentives.conditions import Predicates, compile_condition
+from services.incentives.evaluation.comparisons import MET, NOT_MET
+from services.incentives.evaluation.conditions import Predicates, compile_condition
 from services.incentives.policy import Leaf
 from services.incentives.policy.tree import All, AnyOf, Not, leaves_of
 from services.incentives.policy_checks import Finding, check_policy

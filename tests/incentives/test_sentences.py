@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.incentives.policy import leaves_of
-from services.incentives.sentences import benefit_sentences, sentence, shape
+from services.incentives.policy_text.sentences import benefit_sentences, sentence, shape
 from tests.incentives.writing import FAI, JOBS, policy
 
 NAMES = {"39": "计算机制造", "C": "制造业"}

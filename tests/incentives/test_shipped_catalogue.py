@@ -16,8 +16,8 @@ from contracts.vocabulary.fact_list import HISTORICAL_ONLY
 from contracts.vocabulary.industry import CHAINS, section_of
 from contracts.vocabulary.zones import ZONES
 from services.incentives.authored import read_yaml
-from services.incentives.benefits import compile_benefit
-from services.incentives.conditions import Predicates
+from services.incentives.evaluation.benefits import compile_benefit
+from services.incentives.evaluation.conditions import Predicates
 from services.incentives.fair_competition import flags_of
 from services.incentives.matching import check_examples
 from services.incentives.policy import Leaf, Policy, leaves_of, read_policy

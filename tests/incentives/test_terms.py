@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from contracts.vocabulary.facts import FactsError, parse_facts
 from services.incentives.authored import AuthoringError
 from services.incentives.catalogue import build_catalogue
-from services.incentives.comparisons import VERDICTS
+from services.incentives.evaluation.comparisons import VERDICTS
 from services.incentives.matching import evaluate, match
 from services.incentives.matching.answer import Rendering, render
+from services.incentives.matching.pools import allocate
 from services.incentives.matching.result import PolicyOutcome
 from services.incentives.policy import Policy
 from services.incentives.policy.combination import RULES, Rule
-from services.incentives.pools import allocate
 from tests.incentives.writing import catalogue, policy
 
 DAY = "2026-11-23"

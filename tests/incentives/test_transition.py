@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from contracts.incentives import IncentivesMatched, PolicyPublished
 from contracts.vocabulary.facts import parse_facts
-from services.incentives.comparisons import VERDICTS
+from services.incentives.evaluation.comparisons import VERDICTS
 from services.incentives.lives import side_by_side
 from services.incentives.matching import MatchResult, Rendering, match, render
 from services.incentives.policy import Policy

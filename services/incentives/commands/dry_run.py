@@ -20,8 +20,9 @@ from kit.auth import Principal
 from kit.ports import Ports
 from kit.store.port import Record, Scope
 from services.incentives.catalogue import Catalogue, CompiledPolicy, build_catalogue
-from services.incentives.comparisons import MET, NOT_MET, UNKNOWN, VERDICTS
 from services.incentives.errors import PolicyNotFound
+from services.incentives.evaluation.comparisons import MET, NOT_MET, UNKNOWN, VERDICTS
+from services.incentives.evaluation.spans import MOST
 from services.incentives.lives import Act, Life, side_by_side
 from services.incentives.matching import evaluate
 from services.incentives.matching.bulk import Bulk, Plan
@@ -29,13 +30,12 @@ from services.incentives.matching.changes import Change, by_policy, change, coun
 from services.incentives.matching.columns import facts_of
 from services.incentives.matching.flat import flat_in
 from services.incentives.matching.gathering import Gathering
+from services.incentives.matching.pools import allocate
 from services.incentives.matching.result import PolicyOutcome
 from services.incentives.policy import Policy, stored_policy
 from services.incentives.policy.parts import fen_of
-from services.incentives.pools import allocate
 from services.incentives.repository import MATCHES, POLICIES, Library, scope_of_author, today
 from services.incentives.settings import DRY_RUN_LEADS, DRY_RUN_SECONDS
-from services.incentives.spans import MOST
 
 _SCOPE: Final = Scope.system("counts of a dry run")
 _PAGE: Final = 50

@@ -16,7 +16,7 @@ from kit.failpoints import failpoint
 from kit.ports import Ports
 from kit.store.port import Record, Scope, Write
 from kit.telemetry import span
-from services.incentives.comparisons import VERDICTS
+from services.incentives.evaluation.comparisons import VERDICTS
 from services.incentives.matching import MatchResult, match
 from services.incentives.matching.changes import Change, changes
 from services.incentives.matching.flat import flat_of

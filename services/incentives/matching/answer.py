@@ -12,7 +12,9 @@ from typing import Any, Literal
 
 from contracts.vocabulary.amount import Amount
 from services.incentives.catalogue import STANDINGS, Catalogue, CompiledPolicy
-from services.incentives.comparisons import NOT_MET, VERDICTS
+from services.incentives.evaluation.comparisons import NOT_MET, VERDICTS
+from services.incentives.evaluation.measures import Facts
+from services.incentives.evaluation.phrases import Sentence
 from services.incentives.lives import hidden_on, visible
 from services.incentives.matching.gaps import Gaps, gaps
 from services.incentives.matching.nearest import NOTHING, Readings, nearest
@@ -21,8 +23,6 @@ from services.incentives.matching.reckoning import reckoning
 from services.incentives.matching.result import MatchResult, PolicyOutcome, Year, ZoneOutcome, rank
 from services.incentives.matching.terms import terms
 from services.incentives.matching.wording import left_out_reason, shown, shown_quantity
-from services.incentives.measures import Facts
-from services.incentives.phrases import Sentence
 from services.incentives.policy import Policy
 from services.incentives.zone_profile import FITS, industry_fit
 

@@ -7,13 +7,13 @@ from datetime import date
 
 from services.incentives.catalogue import CompiledPolicy
 from services.incentives.matching.combination import item_of, lowest
+from services.incentives.matching.pools import allocate
 from services.incentives.matching.result import PolicyOutcome
 from services.incentives.matching.selection import Item, select
 from services.incentives.policy import Policy
 from services.incentives.policy.combination import CLAIM, GROUP
 from services.incentives.policy.examples import Beside
 from services.incentives.policy.parts import fen_of
-from services.incentives.pools import allocate
 
 
 def shared_names(policy: Policy) -> frozenset[str]:

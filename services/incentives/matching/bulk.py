@@ -14,9 +14,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.incentives.comparisons import MET, NOT_MET, UNKNOWN
-from services.incentives.conditions import Asked, Comparison, Predicates
-from services.incentives.formulas import Formula, Literal, Node, pushed
+from services.incentives.evaluation.comparisons import MET, NOT_MET, UNKNOWN
+from services.incentives.evaluation.conditions import Asked, Comparison, Predicates
+from services.incentives.evaluation.formulas import Formula, Literal, Node, pushed
 from services.incentives.matching.columns import WORD, Codes, Column, Columns, Run
 
 Bits = NDArray[np.uint64]

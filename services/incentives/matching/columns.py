@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactSource, FactValue
 from contracts.vocabulary.industry import section_of
-from services.incentives.cells import house_currency, runs_of
-from services.incentives.comparisons import INTERVALS
-from services.incentives.conditions import Asked, Comparison
-from services.incentives.measures import DOES_NOT_APPLY, Measured, Reading
+from services.incentives.evaluation.cells import house_currency, runs_of
+from services.incentives.evaluation.comparisons import INTERVALS
+from services.incentives.evaluation.conditions import Asked, Comparison
+from services.incentives.evaluation.measures import DOES_NOT_APPLY, Measured, Reading
 
 Codes = NDArray[np.unsignedinteger[Any]]
 Run = tuple[int, int, int]

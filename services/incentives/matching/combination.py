@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from contracts.vocabulary.policy_words import LeftOut
 from services.incentives.catalogue import CompiledPolicy
-from services.incentives.comparisons import MET
+from services.incentives.evaluation.comparisons import MET
+from services.incentives.evaluation.spans import ENDLESS, told
 from services.incentives.matching.result import PolicyOutcome, Reached, Year, ZoneOutcome
 from services.incentives.matching.selection import Item, Selection, select
 from services.incentives.policy import base_of
 from services.incentives.policy.combination import GROUP, VERSION, Limit
-from services.incentives.spans import ENDLESS, told
 
 
 class Candidate(NamedTuple):

@@ -7,12 +7,12 @@ from datetime import date
 from functools import lru_cache
 
 from services.incentives.catalogue import Catalogue, CompiledPolicy
-from services.incentives.comparisons import MET, NOT_MET
-from services.incentives.conditions import decided
+from services.incentives.evaluation.comparisons import MET, NOT_MET
+from services.incentives.evaluation.conditions import decided
+from services.incentives.evaluation.measures import Facts
+from services.incentives.evaluation.stated import Stated
 from services.incentives.matching.combination import Candidate, combine
 from services.incentives.matching.result import MatchResult, PolicyOutcome
-from services.incentives.measures import Facts
-from services.incentives.stated import Stated
 
 
 def match(facts: Facts, catalogue: Catalogue, as_of: date) -> MatchResult:

@@ -6,7 +6,7 @@ from contracts.vocabulary.amount import format_fen
 from contracts.vocabulary.facts import parse_facts
 from services.incentives.authored import AuthoringProblem
 from services.incentives.catalogue import CompiledPolicy, build_catalogue
-from services.incentives.comparisons import MET, NOT_MET, VERDICTS
+from services.incentives.evaluation.comparisons import MET, NOT_MET, VERDICTS
 from services.incentives.matching.beside import counted, shared_names
 from services.incentives.matching.engine import evaluate
 from services.incentives.matching.result import PolicyOutcome

@@ -7,8 +7,8 @@ from typing import Any, Final, TypedDict
 
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FACTS, Fact, FactValue
-from services.incentives.cells import type_of
-from services.incentives.measures import HOME
+from services.incentives.evaluation.cells import type_of
+from services.incentives.evaluation.measures import HOME
 
 _SEVERAL: Final = ("tags", "text")
 """Kinds whose values are no single ones that could be looked up."""

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from contracts.vocabulary.facts import FACTS, FactValue
 from services.incentives.catalogue import CompiledPolicy
-from services.incentives.comparisons import NOT_MET, UNKNOWN
+from services.incentives.evaluation.comparisons import NOT_MET, UNKNOWN
+from services.incentives.evaluation.measures import HOME, Facts, read_fact
 from services.incentives.matching.result import PolicyOutcome
-from services.incentives.measures import HOME, Facts, read_fact
 from services.incentives.policy import Leaf
 
 _FINEST = 4

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.vocabulary.facts import FACTS, FactValue
-from services.incentives.cells import type_of
+from services.incentives.evaluation.cells import type_of
+from services.incentives.evaluation.measures import Measured, measured
 from services.incentives.matching.columns import ABSENT, WORD, Column, Columns, Numbers, column_of
 from services.incentives.matching.flat import Flat, flat_in
-from services.incentives.measures import Measured, measured
 
 Stored = Mapping[str, Any]
 """Facts as they are stored: by name ``{"value": …, "state": …, "source": …}``."""

@@ -14,13 +14,13 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from services.incentives.catalogue import CompiledPolicy
-from services.incentives.comparisons import NOT_MET
+from services.incentives.evaluation.comparisons import NOT_MET
+from services.incentives.evaluation.measures import DOES_NOT_APPLY, Facts, Measured, measure_of, measured
+from services.incentives.evaluation.spans import MOST
 from services.incentives.matching.result import PolicyOutcome
 from services.incentives.matching.wording import shown_number, shown_plain
-from services.incentives.measures import DOES_NOT_APPLY, Facts, Measured, measure_of, measured
 from services.incentives.policy.operands import NUMERIC_KINDS
 from services.incentives.policy_checks.witnesses import Comparison
-from services.incentives.spans import MOST
 from services.incentives.ways import Step, name_of
 
 MAX_CHANGES: Final = 3

@@ -18,11 +18,11 @@ from contracts.vocabulary.fact_list import HISTORICAL_ONLY, RECORDED_BY_OFFICE
 from contracts.vocabulary.facts import FACTS, Fact, FactValue
 from contracts.vocabulary.policy_words import STILL_COUNTED, LeftOut
 from services.incentives.catalogue import Catalogue, CompiledPolicy
-from services.incentives.comparisons import UNKNOWN
+from services.incentives.evaluation.comparisons import UNKNOWN
+from services.incentives.evaluation.measures import HOME, Facts
 from services.incentives.matching.gaps import Gaps
 from services.incentives.matching.result import MatchResult, PolicyOutcome, ZoneOutcome
 from services.incentives.matching.wording import shown
-from services.incentives.measures import HOME, Facts
 
 MOST: Final = 12
 """More are not asked at once: each answer changes what comes next."""

@@ -9,12 +9,12 @@ from typing import Any, Final
 from contracts.vocabulary.amount import format_fen
 from contracts.vocabulary.facts import FACTS, FactValue
 from services.incentives.catalogue import CompiledPolicy
-from services.incentives.comparisons import MET, NOT_MET, UNKNOWN
-from services.incentives.conditions import Predicates, compile_condition, in_category
+from services.incentives.evaluation.comparisons import MET, NOT_MET, UNKNOWN
+from services.incentives.evaluation.conditions import Predicates, compile_condition, in_category
+from services.incentives.evaluation.measures import HOME, Facts, read_fact
+from services.incentives.evaluation.phrases import money
 from services.incentives.matching.result import PolicyOutcome
 from services.incentives.matching.wording import shown, shown_quantity
-from services.incentives.measures import HOME, Facts, read_fact
-from services.incentives.phrases import money
 from services.incentives.policy.aftercare import Tranche
 from services.incentives.policy.benefit import Banded, Fixed, Interest, Match, PerUnit, Rate
 from services.incentives.policy.figures import Computed, Multiplier

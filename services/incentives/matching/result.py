@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, NamedTuple, Self
 
 from contracts.vocabulary.policy_words import LeftOut
-from services.incentives.spans import ENDLESS, told
+from services.incentives.evaluation.spans import ENDLESS, told
 
 Reached = tuple[str, int, int | None, int, bool]
 """A shared limit that was reached: its title and figure, the sum before (None: without bound) and after, and whether

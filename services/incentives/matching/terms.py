@@ -9,15 +9,15 @@ from typing import Any
 from contracts.vocabulary.amount import format_fen
 from contracts.vocabulary.facts import PPM
 from services.incentives.catalogue import CompiledPolicy
-from services.incentives.comparisons import NOT_MET
+from services.incentives.evaluation.comparisons import NOT_MET
+from services.incentives.evaluation.measures import Facts
+from services.incentives.evaluation.spans import split
 from services.incentives.matching.result import PolicyOutcome
 from services.incentives.matching.wording import shown
-from services.incentives.measures import Facts
 from services.incentives.policy import Policy
 from services.incentives.policy.aftercare import LEVELS, Tranche
 from services.incentives.policy.benefit import InKind
 from services.incentives.policy.combination import RULES
-from services.incentives.spans import split
 
 Line = tuple[str, str]
 """What kind of term it is, and the sentence."""

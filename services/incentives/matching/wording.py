@@ -11,7 +11,7 @@ from contracts.vocabulary.amount import Amount, format_amount, format_minor
 from contracts.vocabulary.facts import FACTS, Fact, FactValue
 from contracts.vocabulary.policy_words import LeftOut
 from services.incentives.catalogue import Catalogue
-from services.incentives.measures import DOES_NOT_APPLY, Facts, Reading, measure_of
+from services.incentives.evaluation.measures import DOES_NOT_APPLY, Facts, Reading, measure_of
 from services.incentives.policy import Policy
 from services.incentives.policy.quantities import Per, Quantity, Ratio, Since, Sum
 

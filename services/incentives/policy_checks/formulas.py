@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from contracts.vocabulary.facts import FACTS
-from services.incentives.conditions import threshold
+from services.incentives.evaluation.conditions import threshold
 from services.incentives.policy import Leaf
 from services.incentives.policy.lookups import Lookup, categories
 from services.incentives.policy.operands import Operand

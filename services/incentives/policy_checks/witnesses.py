@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from contracts.vocabulary.facts import Fact
 from contracts.vocabulary.industry import SECTIONS, is_code, lineage, within
-from services.incentives.comparisons import MET, NOT_MET, UNKNOWN, Test, comparison
-from services.incentives.measures import DOES_NOT_APPLY, HOME, Measured
+from services.incentives.evaluation.comparisons import MET, NOT_MET, UNKNOWN, Test, comparison
+from services.incentives.evaluation.measures import DOES_NOT_APPLY, HOME, Measured
 from services.incentives.policy.operands import NUMERIC_KINDS, Operand
 from services.incentives.policy.quantities import Quantity, Since
 

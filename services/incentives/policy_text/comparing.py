@@ -12,8 +12,8 @@ from contracts.vocabulary.fair_competition import GROUNDS
 from contracts.vocabulary.policy_words import BENEFICIARIES, CLAIM_MODES, INSTRUMENTS, STANDINGS, VERDICT_WORDS
 from services.incentives.policy import Leaf, Policy, leaves_of
 from services.incentives.policy.examples import Example
+from services.incentives.policy_text.sentences import sentence, shape
 from services.incentives.policy_text.telling import scope_words
-from services.incentives.sentences import sentence, shape
 
 _PLAIN: Final[Mapping[str, str]] = {
     "title": "标题", "title_en": "英文标题", "standing": "效力", "version": "版本", "instrument": "支持方式",

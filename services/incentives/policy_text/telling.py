@@ -10,7 +10,7 @@ from contracts.vocabulary.policy_words import BENEFICIARIES, CLAIM_MODES, INSTRU
 from contracts.vocabulary.zones import ZONES, GroupId
 from services.incentives.policy import Leaf, Policy
 from services.incentives.policy.tree import All, Not
-from services.incentives.sentences import GROUPS, benefit_sentences, group_of, sentence, shared_sentences
+from services.incentives.policy_text.sentences import GROUPS, benefit_sentences, group_of, sentence, shared_sentences
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import math
 
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactValue
-from services.incentives.measures import DOES_NOT_APPLY, HOME, Facts, Measured, measured
-from services.incentives.spans import NOTHING, OPEN, Span
+from services.incentives.evaluation.measures import DOES_NOT_APPLY, HOME, Facts, Measured, measured
+from services.incentives.evaluation.spans import NOTHING, OPEN, Span
 
 
 class Stated(dict[str, Span]):

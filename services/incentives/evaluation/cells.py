@@ -16,10 +16,10 @@ from operator import or_
 from typing import Any, Final
 
 from contracts.vocabulary.industry import lineage, section_of
-from services.incentives.comparisons import INTERVALS
-from services.incentives.conditions import Asked, Comparison
-from services.incentives.gates import Weights
-from services.incentives.measures import DOES_NOT_APPLY, Reading
+from services.incentives.evaluation.comparisons import INTERVALS
+from services.incentives.evaluation.conditions import Asked, Comparison
+from services.incentives.evaluation.gates import Weights
+from services.incentives.evaluation.measures import DOES_NOT_APPLY, Reading
 from services.incentives.policy.operands import Operand
 
 Of = Callable[[Any], int]

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from services.incentives.formulas import Formula, Joint, Literal, Node, pushed
+from services.incentives.evaluation.formulas import Formula, Joint, Literal, Node, pushed
 
 Answers = tuple[int, int]
 """A bit for each gate that is certainly met, and one for each that is possibly met."""

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from services.incentives.comparisons import MET, NOT_MET
+from services.incentives.evaluation.comparisons import MET, NOT_MET
 
 
 class Formula(ABC):

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactValue
-from services.incentives.cells import cells_of
-from services.incentives.conditions import Asked, Predicates
-from services.incentives.formulas import Formula
-from services.incentives.gates import Answers, Gates, Weights
-from services.incentives.measures import Facts, measured
+from services.incentives.evaluation.cells import cells_of
+from services.incentives.evaluation.conditions import Asked, Predicates
+from services.incentives.evaluation.formulas import Formula
+from services.incentives.evaluation.gates import Answers, Gates, Weights
+from services.incentives.evaluation.measures import Facts, measured
 
 Said = Mapping[str, Any]
 """What is known, by fact or computed quantity: single values as they are, sums of money in fen; else a reading.

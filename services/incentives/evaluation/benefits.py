@@ -13,18 +13,13 @@ from operator import itemgetter
 from typing import Any
 
 from contracts.vocabulary.facts import FACTS, PPM
-from services.incentives.bands import bands_of
-from services.incentives.comparisons import MET, NOT_MET
-from services.incentives.conditions import Predicates, compile_condition, in_category
-from services.incentives.formulas import Formula
-from services.incentives.measures import added, measured
-from services.incentives.payment import Constant, Product, Source, Verdicts, Worth, paid
-from services.incentives.policy.benefit import Banded, Fixed, InKind, Interest, Match, PerUnit, Rate
-from services.incentives.policy.figures import UNPUBLISHED, Computed
-from services.incentives.policy.lookups import Lookup, tables_in
-from services.incentives.policy.parts import fen_between, fen_of, multiple_of, ppm_of
-from services.incentives.policy.tree import leaves_of
-from services.incentives.spans import (
+from services.incentives.evaluation.bands import bands_of
+from services.incentives.evaluation.comparisons import MET, NOT_MET
+from services.incentives.evaluation.conditions import Predicates, compile_condition, in_category
+from services.incentives.evaluation.formulas import Formula
+from services.incentives.evaluation.measures import added, measured
+from services.incentives.evaluation.payment import Constant, Product, Source, Verdicts, Worth, paid
+from services.incentives.evaluation.spans import (
     NOTHING,
     OPEN,
     Span,
@@ -34,7 +29,12 @@ from services.incentives.spans import (
     hull,
     times,
 )
-from services.incentives.stated import Stated, span_of
+from services.incentives.evaluation.stated import Stated, span_of
+from services.incentives.policy.benefit import Banded, Fixed, InKind, Interest, Match, PerUnit, Rate
+from services.incentives.policy.figures import UNPUBLISHED, Computed
+from services.incentives.policy.lookups import Lookup, tables_in
+from services.incentives.policy.parts import fen_between, fen_of, multiple_of, ppm_of
+from services.incentives.policy.tree import leaves_of
 
 
 @dataclass(frozen=True, slots=True)

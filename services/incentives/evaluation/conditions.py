@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from contracts.vocabulary.facts import FACTS, Fact
-from services.incentives.comparisons import NOT_MET, Test, comparison
-from services.incentives.formulas import Formula, Greatest, Least, Mirrored, Picked
-from services.incentives.measures import DOES_NOT_APPLY, Facts, Measure, Reading, measure_of, measured
+from services.incentives.evaluation.comparisons import NOT_MET, Test, comparison
+from services.incentives.evaluation.formulas import Formula, Greatest, Least, Mirrored, Picked
+from services.incentives.evaluation.measures import DOES_NOT_APPLY, Facts, Measure, Reading, measure_of, measured
 from services.incentives.policy import Leaf
 from services.incentives.policy.lookups import Lookup, categories
 from services.incentives.policy.operands import Operand, operand_for

@@ -12,13 +12,11 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from contracts.vocabulary.facts import PPM
-from services.incentives.comparisons import MET, NOT_MET
-from services.incentives.conditions import Predicates, compile_condition
-from services.incentives.formulas import Formula
-from services.incentives.measures import DOES_NOT_APPLY, measured
-from services.incentives.policy.aftercare import Clawback, Lifetime, Tranche
-from services.incentives.policy.parts import fen_of, ppm_of
-from services.incentives.spans import (
+from services.incentives.evaluation.comparisons import MET, NOT_MET
+from services.incentives.evaluation.conditions import Predicates, compile_condition
+from services.incentives.evaluation.formulas import Formula
+from services.incentives.evaluation.measures import DOES_NOT_APPLY, measured
+from services.incentives.evaluation.spans import (
     ENDLESS,
     MOST,
     NO_CAP,
@@ -34,7 +32,9 @@ from services.incentives.spans import (
     told,
     within,
 )
-from services.incentives.stated import Stated
+from services.incentives.evaluation.stated import Stated
+from services.incentives.policy.aftercare import Clawback, Lifetime, Tranche
+from services.incentives.policy.parts import fen_of, ppm_of
 
 Verdicts = Sequence[int]
 Source = Callable[[Stated, Verdicts], Span]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from services.incentives.comparisons import MET, NOT_MET, UNKNOWN
+from services.incentives.evaluation.comparisons import MET, NOT_MET, UNKNOWN
 from services.incentives.policy.tree import All, Leaf, Not
 
 

@@ -11,14 +11,14 @@ from functools import cache, cached_property
 from typing import Any
 
 from contracts.vocabulary.amount import format_fen
-from services.incentives.comparisons import VERDICTS
-from services.incentives.conditions import CompiledLeaf
+from services.incentives.evaluation.comparisons import VERDICTS
+from services.incentives.evaluation.conditions import CompiledLeaf
+from services.incentives.evaluation.undecided import Undecided
 from services.incentives.policy import Leaf, Policy
 from services.incentives.policy.benefit import InKind
 from services.incentives.policy.figures import Computed
 from services.incentives.policy.lookups import Lookup
 from services.incentives.policy.parts import fen_between
-from services.incentives.undecided import Undecided
 
 _OF_BENEFITS = ("instalments", "recheck", "lifetime", "borne", "clawback")
 _OF_POLICIES = ("application", "grandfathering", "transition", "shared_caps", "pool", "tops_up")

@@ -15,9 +15,9 @@ from contracts.vocabulary.fact_list import RECORDED_BY_OFFICE
 from contracts.vocabulary.facts import FACTS, Fact
 from contracts.vocabulary.money_text import PENDING
 from contracts.vocabulary.zones import ZONES, GroupId
-from services.incentives.file_words import FIELDS, FIELDS_OF, PARTS, VALUES
 from services.incentives.policy import Policy
 from services.incentives.policy.figures import UNPUBLISHED
+from services.incentives.policy_text.file_words import FIELDS, FIELDS_OF, PARTS, VALUES
 
 Schema = dict[str, Any]
 _DRAFT: Final = "http://json-schema.org/draft-07/schema#"
