@@ -54,6 +54,9 @@ ON_SERVERS = ("cluster", "outages", "move", "slots", "poison")
 ON_CLUSTER = ("roles-on-cluster",)
 """Parts that ask a cluster instead of one process."""
 
+TWO_AT_A_TIME = ("engine",)
+"""Parts that only reckon: their tests share two cores."""
+
 
 def commit() -> str:
     """The commit that was run, marked where the tree differs from it."""
@@ -68,8 +71,9 @@ def run(part: str, seed: int) -> dict[str, Any]:
         env = {**os.environ, "QUCE_EFFORT": "full", "QUCE_FIGURES": str(figures)}
         if part in ON_SERVERS:
             env["QUCE_CLUSTER"] = "1"
-        where = ["--on-cluster"] if part in ON_CLUSTER else []
-        options = ["-q", *where, f"--hypothesis-seed={seed}", "-o", f"timeout={LONGEST}"]
+        how = ["--on-cluster"] if part in ON_CLUSTER else []
+        how += ["--numprocesses=2", "--dist=worksteal"] if part in TWO_AT_A_TIME else []
+        options = ["-q", *how, f"--hypothesis-seed={seed}", "-o", f"timeout={LONGEST}"]
         command = [sys.executable, "-m", "pytest", *options, *(path for path in PARTS[part] if (ROOT / path).exists())]
         started = time.perf_counter()
         done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True, check=False)

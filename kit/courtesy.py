@@ -34,8 +34,12 @@ def answering() -> Iterator[None]:
 async def giving_way() -> AsyncIterator[None]:
     """A piece of background work is done inside, when its turn comes and nobody waits; pieces do not nest."""
     async with _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
-        for _ in range(PATIENCE):
-            if not _answering:
-                break
-            await asyncio.sleep(PAUSE)
+        await step_aside()
         yield
+
+
+async def step_aside() -> None:
+    """Let who waits go first, at once where nobody does: a long piece of work does so now and then."""
+    pauses = PATIENCE
+    while _answering and (pauses := pauses - 1):
+        await asyncio.sleep(PAUSE)

@@ -6,11 +6,13 @@ The only module that knows apsw. WAL with ``synchronous=FULL``: an acknowledged 
 from __future__ import annotations
 
 import asyncio
+import math
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,8 +38,8 @@ PATIENCE_TO_EMPTY = 2_000
 BATCH = 256
 READERS = 4
 FULL = (apsw.FullError, apsw.IOError)
-STRIDE, SHORT = 5000, 4
-"""A read of more than twenty thousand steps of SQLite's machine, about a millisecond, leaves the event loop."""
+STRIDE, SHORT = 1000, 0.004
+"""A read that takes longer than this (seconds, looked at every so many steps of SQLite) leaves the event loop."""
 
 
 class FileClosed(RuntimeError):
@@ -87,7 +89,7 @@ class SqliteFile:
         self._near = connect(path)
         check_layout(self._near, path)
         self._near.set_progress_handler(self._is_long, STRIDE)
-        self._strides = 0
+        self._until = math.inf
         self._writer = threading.Thread(target=self._write_forever, name=f"{path.stem}-writer", daemon=True)
         self._writer.start()
         OPEN[path.resolve()] = self
@@ -100,15 +102,14 @@ class SqliteFile:
 
     def near(self, work: Callable[[Connection], T]) -> T:
         """Run a point read at once, on the loop's own connection: microseconds, no thread hop."""
-        self._strides = 0
+        self._until = math.inf
         return work(self._near)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run a read at once if it is short, in a reader thread if it turns out not to be."""
-        try:
-            return self.near(work)
-        except apsw.InterruptError:
-            pass
+        self._until = time.perf_counter() + SHORT
+        with suppress(apsw.InterruptError):
+            return work(self._near)
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
@@ -144,9 +145,8 @@ class SqliteFile:
         OPEN.pop(self.path.resolve(), None)
 
     def _is_long(self) -> bool:
-        """Called every stride; true ends the statement. SQLite counts on where a statement stopped last time."""
-        self._strides += 1
-        return self._strides > SHORT
+        """Called every stride; true ends the statement."""
+        return time.perf_counter() > self._until
 
     def _read(self, work: Callable[[Connection], T]) -> T:
         connection = getattr(self._local, "connection", None)

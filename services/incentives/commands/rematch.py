@@ -14,7 +14,7 @@ from typing import Final
 from opentelemetry.context import Context
 
 from contracts.vocabulary.facts import FactValue
-from kit.courtesy import giving_way
+from kit.courtesy import giving_way, step_aside
 from kit.ports import Ports
 from kit.store.port import BriefPage, Eq, Record, Scope, Write
 from kit.telemetry import span
@@ -115,6 +115,7 @@ class Share:
             if record is not None and (write := self.write(record)) is not None:
                 writes.append(write)
             await asyncio.sleep(0)
+            await step_aside()
         outcomes = await self.ports.store.save_many(writes)
         self.done += sum(isinstance(outcome, Record) for outcome in outcomes)
 
