@@ -37,7 +37,8 @@ from services.leads.repository import LEADS
 DIFFERENT = 500
 """Leads whose facts differ; more of them are these again."""
 AT_ONCE = 500
-LOOK = 1.0
+LOOK = 10.0
+"""Seconds between two looks into the file, each of which takes others' time."""
 PATIENCE = 1800.0
 CITY = {"standing": "in_force", "instrument": "reward", "scope": {"city": "wuhan"}, "summary": "对投资给予奖励。"}
 REVIEW = {"approved": True, "conclusion": "不排除、不限制竞争", "basis": "公平竞争审查条例第十条"}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from itertools import takewhile
 from weakref import WeakKeyDictionary
 
 PAUSE = 0.001
@@ -40,6 +41,5 @@ async def giving_way() -> AsyncIterator[None]:
 
 async def step_aside() -> None:
     """Let who waits go first, at once where nobody does: a long piece of work does so now and then."""
-    pauses = PATIENCE
-    while _answering and (pauses := pauses - 1):
+    for _ in takewhile(lambda _: _answering, range(PATIENCE)):
         await asyncio.sleep(PAUSE)

@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 LEASE: Final = timedelta(seconds=15)
 """After so long another replica takes over what one that died was at."""
 _SCOPE: Final = Scope.system("matching leads again")
-_SLICE: Final = 10
-"""Matches saved together, about 10 ms of work; the loop serves others after each."""
+_SLICE: Final = 5
+"""Matches saved together; the loop serves others after each, and before they are saved."""
 _PAGE: Final = 10_000
 _PAUSE: Final = 1.0
 
@@ -112,10 +112,10 @@ class Share:
         records = await asyncio.gather(*(self.ports.store.get(MATCHES.name, _SCOPE, id) for id in ids))
         writes = []
         for record in records:
+            await _others_first()
             if record is not None and (write := self.write(record)) is not None:
                 writes.append(write)
-            await asyncio.sleep(0)
-            await step_aside()
+        await _others_first()
         outcomes = await self.ports.store.save_many(writes)
         self.done += sum(isinstance(outcome, Record) for outcome in outcomes)
 
@@ -137,3 +137,8 @@ class Share:
     @property
     def _basis(self) -> str:
         return self.library.basis(today(self.ports))
+
+
+async def _others_first() -> None:
+    await asyncio.sleep(0)
+    await step_aside()

@@ -59,13 +59,12 @@ def _gives(outcome: Sequence[Any]) -> tuple[int, int, float]:
 
 def change(policy: str, before: Sequence[Any] | None, after: PolicyOutcome | None) -> Change | None:
     """The change of one policy against its stored row; None where nothing changed but its conditions' own verdicts."""
-    was = None if before is None else PolicyOutcome.of_row(before)
-    return None if _told(was) == _told(after) else Change(policy, was, after)
+    if before is None:
+        return None if after is None else Change(policy, None, after)
+    if after is not None and after.tells(before):
+        return None
+    return Change(policy, PolicyOutcome.of_row(before), after)
 
 
 def _barred(left_out: Iterable[Mapping[str, Any]]) -> set[str]:
     return {id for zone in left_out for id, why in zone.items() if why[0] in _BARRED}
-
-
-def _told(outcome: PolicyOutcome | None) -> PolicyOutcome | None:
-    return None if outcome is None else outcome._replace(leaves=b"")

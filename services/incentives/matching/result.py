@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 from contracts.vocabulary.policy_words import LeftOut
 from services.incentives.evaluation.spans import ENDLESS, told
@@ -13,6 +13,10 @@ from services.incentives.evaluation.spans import ENDLESS, told
 Reached = tuple[str, int, int | None, int, bool]
 """A shared limit that was reached: its title and figure, the sum before (None: without bound) and after, and whether
 that is the certain sum or only the possible one."""
+
+_VERDICTS: Final = bytes(each & 3 for each in range(256))
+_DIGITS: Final = bytes(each + ord("0") & 255 for each in range(256))
+"""Verdicts of conditions as the digits that they are stored as, and back."""
 
 Year = tuple[int, int, int | None]
 """A year with its certain and possible fen; None is without bound."""
@@ -53,11 +57,19 @@ class PolicyOutcome(NamedTuple):
 
     def row(self) -> list[Any]:
         """As it is stored."""
-        row = [self.verdict, "".join(map(str, self.leaves)), self.certain, self.possible, self.known]
-        also = [[list(year) for year in self.years], list(self.calendar), self.returned and list(self.returned)]
-        while also and not also[-1]:
-            also.pop()
-        return row + also
+        return [self.verdict, self.leaves.translate(_DIGITS).decode(), *self._sums()]
+
+    def tells(self, row: Sequence[Any]) -> bool:
+        """Whether what is stored says the same, but for the conditions' own verdicts."""
+        return bool(self.verdict == row[0] and self._sums() == row[2:])
+
+    def _sums(self) -> list[Any]:
+        sums: list[Any] = [self.certain, self.possible, self.known]
+        if self.years or self.calendar or self.returned:
+            sums += [[list(year) for year in self.years], list(self.calendar), self.returned and list(self.returned)]
+            while not sums[-1]:
+                sums.pop()
+        return sums
 
     @classmethod
     def of_row(cls, row: Sequence[Any]) -> Self:
@@ -66,7 +78,7 @@ class PolicyOutcome(NamedTuple):
         years, calendar, returned = also[0] or (), also[1] or (), also[2]
         pairs = tuple((certain, possible) for certain, possible in years)
         back = (returned[0], returned[1]) if returned else None
-        return cls(row[0], bytes(map(int, row[1])), row[2], row[3], row[4], pairs, tuple(calendar), back)
+        return cls(row[0], row[1].encode().translate(_VERDICTS), row[2], row[3], row[4], pairs, tuple(calendar), back)
 
 
 class ZoneOutcome(NamedTuple):

@@ -18,6 +18,7 @@ import aiosmtplib
 from pydantic import SecretStr
 
 from kit.clock import from_text
+from kit.courtesy import giving_way
 from kit.secrets import write_private
 from services.notify import settings
 from services.notify.channels.port import ChannelBusy, ChannelRefused, ChannelUnsure, Outgoing
@@ -51,7 +52,9 @@ class Email:
         """Render and hand over."""
         if not outgoing.email:
             raise ChannelRefused(NO_ADDRESS)
-        await self._transport.hand_over(outgoing.delivery, self._compose(outgoing, outgoing.email))
+        async with giving_way():  # two milliseconds each, and several are sent together
+            message = self._compose(outgoing, outgoing.email)
+        await self._transport.hand_over(outgoing.delivery, message)
 
     def _compose(self, outgoing: Outgoing, address: str) -> EmailMessage:
         context = {**outgoing.context, "link": self._link_base + outgoing.link, "name": outgoing.name}
@@ -78,7 +81,7 @@ class MailFolder:
         """Write the file, whole or not at all."""
         path = self._folder / f"{delivery}.eml"
         try:
-            await asyncio.to_thread(write_private, path, bytes(message), over=True)
+            await asyncio.to_thread(lambda: write_private(path, bytes(message), over=True))
         except OSError as error:
             raise ChannelBusy(f"邮件写不进 {self._folder}（磁盘空间或权限），稍后自动重试。") from error
 
