@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from contracts.vocabulary.form import INDUSTRY_CODE, Form
+from contracts.vocabulary.form import Form
 from kit.auth import Principal
 from kit.errors import FieldError
-from kit.web import IfMatch, OwnPorts, Paging, StrictModel, require, set_etag
+from kit.web import IfMatch, OwnPorts, StrictModel, require, set_etag
 from operating.idempotency import IdempotencyKey, RequestKey
 from services.incentives.authored import MAX_TEXT, AuthoringError
 from services.incentives.code_table import CodeRow, problems_of
@@ -32,6 +32,7 @@ from services.incentives.schemas import (
     CheckAnswer,
     CheckInput,
     ChecksAnswer,
+    CodeFilter,
     CodePage,
     CodeTableReceipt,
     DryRunAnswer,
@@ -82,7 +83,7 @@ class CodeTableInput(StrictModel):
     codes: Annotated[list[CodeRow], Field(min_length=1, max_length=MAX_CODES)]
 
 
-def tables_of(request: Request) -> CodeTables:
+async def tables_of(request: Request) -> CodeTables:
     """The code tables of the app that handles this request."""
     tables: CodeTables = request.app.state.tables
     return tables
@@ -178,19 +179,9 @@ async def try_policy(
 
 
 @router.get("/industry-codes", summary="国民经济行业代码")
-async def list_codes(
-    ports: OwnPorts,
-    tables: Tables,
-    page: Annotated[Paging, Depends()],
-    q: Annotated[str, Query(max_length=50, description="代码开头或名称中的文字")] = "",
-    level: Literal["section", "division", "group", "class"] | None = None,
-    within: Annotated[Annotated[str, INDUSTRY_CODE] | None, Query(description="上级代码")] = None,
-    version: Annotated[str | None, Query(max_length=40)] = None,
-) -> CodePage:
+async def list_codes(ports: OwnPorts, tables: Tables, wanted: Annotated[CodeFilter, Query()]) -> CodePage:
     """Codes of the version that applies today, or of the one named."""
-    return codes(
-        tables, today(ports), version=version, text=q, level=level, within=within, limit=page.limit, cursor=page.cursor
-    )
+    return codes(tables, today(ports), wanted)
 
 
 @router.post("/industry-codes", status_code=201, response_model=CodeTableReceipt, summary="载入行业代码表")

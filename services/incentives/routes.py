@@ -8,26 +8,23 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from contracts.vocabulary.zones import ZoneId
 from kit.auth import Principal
-from kit.web import Asking, OwnPorts, PageOf, Paging, require, set_etag
+from kit.web import Asking, OwnPorts, PageOf, require, set_etag
 from operating.idempotency import IdempotencyKey, RequestKey
 from services.incentives.commands.decisions import give, save_decision
-from services.incentives.policy.schema import Instrument
 from services.incentives.queries import answers, catalogue, decisions, replays, texts
 from services.incentives.queries.catalogue import PolicyFilter
 from services.incentives.queries.policy_answers import PolicyDetail, PolicyItem, VersionAnswer, ZoneAnswer, ZonePage
 from services.incentives.queries.shelf import Shelf
 from services.incentives.repository import Library, today
 from services.incentives.schemas import (
+    DecisionFilter,
     DecisionInput,
     DecisionItem,
     DecisionReceipt,
     EligibilityInput,
     MatchAnswer,
     ReplayAnswer,
-    StandingName,
-    Status,
 )
 
 router = APIRouter()
@@ -38,7 +35,7 @@ _YAML: dict[int | str, dict[str, Any]] = {200: {"content": {YAML: {"schema": {"t
 PolicyId = Annotated[str, Path(max_length=80, description="政策编号")]
 
 
-def library_of(request: Request) -> Library:
+async def library_of(request: Request) -> Library:
     """The catalogues of the app that handles this request."""
     library: Library = request.app.state.library
     return library
@@ -67,7 +64,7 @@ async def read_zone(id: Annotated[str, Path(max_length=40)], ports: OwnPorts, li
 AsOf = Annotated[date | None, Query(ge=date(2000, 1, 1), le=date(2100, 12, 31), description="按哪一天查看，默认今天")]
 
 
-def shelf_of(principal: Asking, ports: OwnPorts, library: Shelves, as_of: AsOf = None) -> Shelf:
+async def shelf_of(principal: Asking, ports: OwnPorts, library: Shelves, as_of: AsOf = None) -> Shelf:
     """What the caller may read as of the day asked about, or today."""
     return Shelf(ports, library, principal, as_of or today(ports))
 
@@ -76,19 +73,9 @@ Reading = Annotated[Shelf, Depends(shelf_of)]
 
 
 @router.get("/policies", response_model=PageOf[PolicyItem], summary="政策库")
-async def list_policies(
-    shelf: Reading,
-    page: Annotated[Paging, Depends()],
-    zone: ZoneId | None = None,
-    standing: StandingName | None = None,
-    instrument: Instrument | None = None,
-    status: Status | None = None,
-    q: Annotated[str | None, Query(max_length=100, description="标题和摘要中的文字")] = None,
-    has_draft: Annotated[bool, Query(description="只看有草稿的")] = False,
-) -> dict[str, Any]:
+async def list_policies(shelf: Reading, wanted: Annotated[PolicyFilter, Query()]) -> dict[str, Any]:
     """Policies, filtered, in the order of their titles: to companies those that hold on the day."""
-    wanted = PolicyFilter(zone, standing, instrument, status, q, has_draft)
-    return await catalogue.policies(shelf, wanted, limit=page.limit, cursor=page.cursor)
+    return await catalogue.policies(shelf, wanted)
 
 
 @router.get("/policies/{id}", summary="一项政策")
@@ -148,13 +135,10 @@ async def save(
 
 @router.get("/decisions", response_model=PageOf[DecisionItem], summary="测算记录")
 async def list_decisions(
-    principal: SignedIn,
-    ports: OwnPorts,
-    page: Annotated[Paging, Depends()],
-    lead: Annotated[str | None, Query(max_length=40, description="只看这条线索的：无论答复给谁")] = None,
+    principal: SignedIn, ports: OwnPorts, wanted: Annotated[DecisionFilter, Query()]
 ) -> dict[str, Any]:
     """What the caller was told, latest first."""
-    return await decisions.decisions(ports, principal, lead, limit=page.limit, cursor=page.cursor)
+    return await decisions.decisions(ports, principal, wanted)
 
 
 @router.get("/decisions/{id}", response_model=MatchAnswer, summary="打开测算记录")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from pydantic import Field
+
+from contracts.vocabulary.zones import ZoneId
 from kit.ports import Ports
 from kit.store.port import Clause, Eq, In, Matches, Range, Record, Sort
+from kit.web import Paging
 from services.incentives.catalogue import Catalogue
 from services.incentives.errors import PolicyNotFound, ZoneNotFound
 from services.incentives.lives import state_of, visible
 from services.incentives.policy import stored_policy
-from services.incentives.policy.schema import scopes_of
+from services.incentives.policy.schema import Instrument, scopes_of
 from services.incentives.queries.policy_answers import (
     DraftAnswer,
     PhaseAnswer,
@@ -25,7 +28,7 @@ from services.incentives.queries.policy_answers import (
 )
 from services.incentives.queries.shelf import Seen, Shelf
 from services.incentives.repository import POLICIES, Library, text_hash
-from services.incentives.schemas import Status
+from services.incentives.schemas import StandingName, Status
 from services.incentives.settings import counts_illustrative
 from services.incentives.zone_profile import ZoneProfile
 
@@ -33,16 +36,15 @@ ROUNDS: Final = 20
 """So often the store is asked for one page, most of which the reader may not see; the rest is behind ``next``."""
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyFilter:
+class PolicyFilter(Paging):
     """Which policies a list shows."""
 
-    zone: str | None = None
-    standing: str | None = None
-    instrument: str | None = None
-    status: str | None = None
-    text: str | None = None
-    drafted: bool = False
+    zone: ZoneId | None = None
+    standing: StandingName | None = None
+    instrument: Instrument | None = None
+    status: Status | None = None
+    q: str | None = Field(None, max_length=100, description="标题和摘要中的文字")
+    has_draft: bool = Field(False, description="只看有草稿的")
 
 
 def zones(library: Library, catalogue: Catalogue, day: date) -> ZonePage:
@@ -61,22 +63,22 @@ def zone(library: Library, catalogue: Catalogue, id: str, day: date) -> ZoneAnsw
     return _zone(catalogue, library.zones[id], day)
 
 
-async def policies(shelf: Shelf, wanted: PolicyFilter, *, limit: int, cursor: str | None) -> dict[str, Any]:
+async def policies(shelf: Shelf, wanted: PolicyFilter) -> dict[str, Any]:
     """A page of policies in the order of their titles; what the reader may not see takes no place on it."""
-    clauses = _clauses(shelf.ports, wanted)
+    clauses, cursor = _clauses(shelf.ports, wanted), wanted.cursor
     shown: list[dict[str, Any]] = []
     if wanted.status not in (None, "published") and not shelf.staff:
         return {"items": [], "next": None}
     for _ in range(ROUNDS):
         page = await shelf.ports.store.find(
-            POLICIES.name, shelf.scope, clauses, sort=Sort("title"), limit=limit - len(shown), cursor=cursor
+            POLICIES.name, shelf.scope, clauses, sort=Sort("title"), limit=wanted.limit - len(shown), cursor=cursor
         )
         for record in page.records:
             found = await shelf.seen(record)
             if found is not None and wanted.status in (None, found.status):
                 shown.append(_item(found) | _drafting(record, shelf))
         cursor = page.next
-        if cursor is None or len(shown) == limit:
+        if cursor is None or len(shown) == wanted.limit:
             break
     return {"items": shown, "next": cursor}
 
@@ -155,10 +157,10 @@ def _clauses(ports: Ports, wanted: PolicyFilter) -> Sequence[Clause]:
             clauses.append(Eq(name, value))
     if wanted.status is not None:
         clauses.append(Eq("status", "draft" if wanted.status == "draft" else "published"))
-    if wanted.drafted:
+    if wanted.has_draft:
         clauses.append(Range("draft.author", low=""))
-    if wanted.text and wanted.text.strip():
-        clauses.append(Matches(wanted.text))
+    if wanted.q and wanted.q.strip():
+        clauses.append(Matches(wanted.q))
     return clauses
 
 

@@ -11,33 +11,23 @@ from services.incentives.code_table import LEVEL_LABELS, CodeRow, search
 from services.incentives.policy import leaves_of
 from services.incentives.policy.lookups import tables_in
 from services.incentives.repository import CodeTable, CodeTables, Library
-from services.incentives.schemas import CodeAnswer, CodePage
+from services.incentives.schemas import CodeAnswer, CodeFilter, CodePage
 
 
-def codes(
-    tables: CodeTables,
-    day: date,
-    *,
-    version: str | None,
-    text: str,
-    level: str | None,
-    within: str | None,
-    limit: int,
-    cursor: str | None,
-) -> CodePage:
+def codes(tables: CodeTables, day: date, wanted: CodeFilter) -> CodePage:
     """A page of codes in the table's order.
 
     Raises:
         CodeTableNotFound: there is no such version.
         BadRequest: the cursor is not one of this list's.
     """
-    table = tables.table(version, day)
-    found = search(table.rows, text, level, within)
-    start = _start(cursor)
-    shown = found[start : start + limit]
+    table = tables.table(wanted.version, day)
+    found = search(table.rows, wanted.q, wanted.level, wanted.within)
+    start = _start(wanted.cursor)
+    end = start + wanted.limit
     return CodePage(
-        items=[_answer(row) for row in shown],
-        next=str(start + limit) if start + limit < len(found) else None,
+        items=[_answer(row) for row in found[start:end]],
+        next=str(end) if end < len(found) else None,
         version=table.version,
         valid_from=table.valid_from.isoformat(),
         complete=table.complete,

@@ -10,6 +10,7 @@ from kit.ports import Ports
 from kit.store.port import Clause, Eq, Record, Scope, Sort
 from services.incentives.errors import DecisionNotFound
 from services.incentives.repository import DECISIONS, MATCHES, ON_LEADS, body_of, own_reader, said
+from services.incentives.schemas import DecisionFilter
 
 _ID: Final = re.compile(r"^[0-9a-f-]{36}$")
 _NEWEST: Final = Sort("last_given_at", descending=True)
@@ -38,15 +39,13 @@ async def on_record(ports: Ports, principal: Principal, id: str) -> Record:
     raise DecisionNotFound("没有这份测算记录，或您没有查看权限；请核对编号，或重新测算。")
 
 
-async def decisions(
-    ports: Ports, principal: Principal, lead: str | None, *, limit: int, cursor: str | None
-) -> dict[str, Any]:
+async def decisions(ports: Ports, principal: Principal, wanted: DecisionFilter) -> dict[str, Any]:
     """What the reader was told, latest first; of one lead what anybody was told, if they may see the lead."""
     scope, where = Scope.of({own_reader(principal.account)}), list[Clause]()
-    if lead is not None:
-        seen = await title_of(ports, principal, lead) is not None
-        scope, where = (_scope(principal) if seen else Scope.of(())), [Eq("lead", lead)]
-    page = await ports.store.find(DECISIONS.name, scope, where, sort=_NEWEST, limit=limit, cursor=cursor)
+    if wanted.lead is not None:
+        seen = await title_of(ports, principal, wanted.lead) is not None
+        scope, where = (_scope(principal) if seen else Scope.of(())), [Eq("lead", wanted.lead)]
+    page = await ports.store.find(DECISIONS.name, scope, where, sort=_NEWEST, limit=wanted.limit, cursor=wanted.cursor)
     titles = await _titles(ports, principal, page.records)
     return {"items": [_item(record, titles) for record in page.records], "next": page.next}
 

@@ -17,10 +17,12 @@ from services.incentives.schemas.authoring import (
 )
 from services.incentives.schemas.codes import (
     CodeAnswer,
+    CodeFilter,
     CodePage,
     CodeTableReceipt,
 )
 from services.incentives.schemas.decisions import (
+    DecisionFilter,
     DecisionInput,
     DecisionItem,
     DecisionReceipt,
@@ -60,10 +62,12 @@ __all__ = [
     "CheckInput",
     "ChecksAnswer",
     "CodeAnswer",
+    "CodeFilter",
     "CodePage",
     "CodeTableReceipt",
     "ConditionAnswer",
     "Day",
+    "DecisionFilter",
     "DecisionInput",
     "DecisionItem",
     "DecisionReceipt",

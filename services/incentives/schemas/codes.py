@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from kit.web import Answer
+from pydantic import Field
+
+from contracts.vocabulary.form import INDUSTRY_CODE
+from kit.web import Answer, Paging
 from services.incentives.schemas.words import Day
+
+
+class CodeFilter(Paging):
+    """Which industry codes a list shows: by default of the version that applies today."""
+
+    q: str = Field("", max_length=50, description="代码开头或名称中的文字")
+    level: Literal["section", "division", "group", "class"] | None = None
+    within: Annotated[str, INDUSTRY_CODE] | None = Field(None, description="上级代码")
+    version: str | None = Field(None, max_length=40)
 
 
 class CodeAnswer(Answer):

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from contracts.vocabulary.facts import FactValue
 from contracts.vocabulary.zones import ZoneId
-from kit.web import Answer
+from kit.web import Answer, Paging
 from services.incentives.schemas.eligibility import EligibilityInput
 from services.incentives.schemas.words import Day
 
@@ -15,6 +15,12 @@ class DecisionInput(EligibilityInput):
     """What is asked as for ``/eligibility``, and whom the answer is sent to."""
 
     sent_to: ZoneId | None = Field(None, description="把结果交给哪个区：该区和市局的招商专员也能打开")
+
+
+class DecisionFilter(Paging):
+    """Which answers on record a list shows."""
+
+    lead: str | None = Field(None, max_length=40, description="只看这条线索的：无论答复给谁")
 
 
 class DecisionReceipt(Answer):
