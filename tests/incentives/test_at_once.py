@@ -102,8 +102,11 @@ def test_one_sum_in_parts_is_what_it_is_under_a_limit_that_it_does_not_reach(val
 
 def test_sums_beyond_what_json_carries_are_cut_off_in_parts_as_whole() -> None:
     price = {"kind": "per_unit", "text": "每人", "price": "1亿元", "units": [{"fact": "jobs"}]}
+    known = {"industry_code": "39", "jobs": 10**6}
+    whole = outcome(policy(conditions=ALWAYS, benefit=price), known)
+    assert whole == (MET, whole.leaves, 9 * 10**15, None, True, (), (), None)
     benefit = price | {"instalments": ["50%", "50%"]}
-    found = outcome(policy(conditions=ALWAYS, benefit=benefit), {"industry_code": "39", "jobs": 10**6})
+    found = outcome(policy(conditions=ALWAYS, benefit=benefit), known)
     assert (found.certain, found.possible) == (9 * 10**15, None)
     assert found.years == ((5 * 10**15, 5 * 10**15), (5 * 10**15, 5 * 10**15))
 

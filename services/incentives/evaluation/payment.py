@@ -96,9 +96,6 @@ def paid(
     gated = any(gates)
     dated = [each.by if isinstance(each, Tranche) else None for each in benefit.instalments or ()]
     ever = any(dated)
-    also = (benefit.lifetime, benefit.clawback, yearly_cap)
-    if len(benefit.instalments or ()) > 1 and not gated and not ever and all(each is None for each in also):
-        return _in_parts(_at_once(once, scale, [cap]), benefit.shares)
     due = _due(once, scale, _whole(cap, benefit.lifetime), yearly_cap, benefit)
     back = None if benefit.clawback is None else _taken_back(benefit.clawback, predicates)
 
@@ -109,6 +106,9 @@ def paid(
         kept, returned = (parts, None) if back is None else back(parts, stated, verdicts)
         return _worth(kept, tuple([_year(name, stated) for name in dated]) if ever else (), returned)
 
+    also = (benefit.lifetime, benefit.clawback, yearly_cap)
+    if len(benefit.instalments or ()) > 1 and not gated and not ever and all(each is None for each in also):
+        return _in_parts(_at_once(once, scale, [cap]), benefit.shares, worth)
     return worth
 
 
@@ -161,8 +161,9 @@ def _at_once(once: Source, scale: int, caps: Sequence[Source | None]) -> Callabl
         low, high, known = once(stated, verdicts)
         low, high = low // scale, high if high == ENDLESS else high // scale
         low, high = low if low < least else least, high if high < greatest else greatest
-        bounded = high != ENDLESS
-        return Worth(int(low), int(high) if bounded else None, known or bounded)
+        if high <= MOST:
+            return Worth(int(low), int(high))
+        return Worth(*told(low, high), known or high != ENDLESS)
 
     if isinstance(once, Product) and not computed:
         return _product(once, scale, most)
@@ -182,23 +183,25 @@ def _product(once: Product, scale: int, most: Span) -> Callable[[Stated, Verdict
         low = low * lowest // scale
         high = high if high == ENDLESS else high * highest // scale
         low, high = low if low < least else least, high if high < greatest else greatest
-        bounded = high != ENDLESS
-        return Worth(int(low), int(high) if bounded else None, known or bounded)
+        if high <= MOST:
+            return Worth(int(low), int(high))
+        return Worth(*told(low, high), known or high != ENDLESS)
 
     return worth
 
 
 def _in_parts(
-    at_once: Callable[[Stated, Verdicts], Worth], shares: Sequence[int]
+    at_once: Callable[[Stated, Verdicts], Worth], shares: Sequence[int], however: Callable[[Stated, Verdicts], Worth]
 ) -> Callable[[Stated, Verdicts], Worth]:
-    """The same where one sum is paid in parts that wait for nothing."""
+    """The same where one sum is paid in parts that wait for nothing; one without bound is left to the general way."""
 
     def worth(stated: Stated, verdicts: Verdicts) -> Worth:
         low, high, known = at_once(stated, verdicts)[:3]
-        if low == high and low <= MOST:
+        if high is None:
+            return however(stated, verdicts)
+        if low == high:
             return Worth(low, low, known, tuple([(part, part) for part in split(low, shares)]))
-        parts = divided(Span(low, ENDLESS if high is None else high, known), shares)
-        return _worth(parts, (), None)
+        return _worth(divided(Span(low, high, known), shares), (), None)
 
     return worth
 
