@@ -38,8 +38,9 @@ PATIENCE_TO_EMPTY = 2_000
 BATCH = 256
 READERS = 4
 FULL = (apsw.FullError, apsw.IOError)
-STRIDE, SHORT = 1000, 0.004
-"""A read that takes longer than this (seconds, looked at every so many steps of SQLite) leaves the event loop."""
+STRIDE, SHORT, LATE = 1000, 20, 0.01
+"""A read of more than twenty thousand steps of SQLite's machine, about a millisecond, leaves the event loop; so does
+one of fewer that takes this long (seconds), since its rows lie far apart."""
 
 
 class FileClosed(RuntimeError):
@@ -89,7 +90,6 @@ class SqliteFile:
         self._near = connect(path)
         check_layout(self._near, path)
         self._near.set_progress_handler(self._is_long, STRIDE)
-        self._until = math.inf
         self._writer = threading.Thread(target=self._write_forever, name=f"{path.stem}-writer", daemon=True)
         self._writer.start()
         OPEN[path.resolve()] = self
@@ -100,16 +100,15 @@ class SqliteFile:
         with self._turnstile, self._gate:
             yield
 
-    def near(self, work: Callable[[Connection], T]) -> T:
+    def near(self, work: Callable[[Connection], T], until: float = math.inf) -> T:
         """Run a point read at once, on the loop's own connection: microseconds, no thread hop."""
-        self._until = math.inf
+        self._strides, self._until = 0, until
         return work(self._near)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run a read at once if it is short, in a reader thread if it turns out not to be."""
-        self._until = time.perf_counter() + SHORT
         with suppress(apsw.InterruptError):
-            return work(self._near)
+            return self.near(work, time.perf_counter() + LATE)
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
@@ -145,8 +144,9 @@ class SqliteFile:
         OPEN.pop(self.path.resolve(), None)
 
     def _is_long(self) -> bool:
-        """Called every stride; true ends the statement."""
-        return time.perf_counter() > self._until
+        """Called every stride; true ends the statement. SQLite counts on where a statement stopped last time."""
+        self._strides += 1
+        return self._strides > SHORT or time.perf_counter() > self._until
 
     def _read(self, work: Callable[[Connection], T]) -> T:
         connection = getattr(self._local, "connection", None)
