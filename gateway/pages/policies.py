@@ -68,9 +68,13 @@ def _withdrawable(visit: Visit, found: Mapping[str, Any]) -> bool:
 
 
 async def _drafts(visit: Visit) -> Mapping[str, Any]:
-    """Drafts under way: those that wait for who looks, and the others."""
+    """All drafts under way: those that wait for who looks, and the others."""
     found = await visit.api.get("/policies", has_draft=True, limit=SHOWN)
-    mine, others = policy_steps.waiting(visit, found["items"])
+    items = list(found["items"])
+    while found["next"]:
+        found = await visit.api.get("/policies", has_draft=True, limit=SHOWN, cursor=found["next"])
+        items += found["items"]
+    mine, others = policy_steps.waiting(visit, items)
     return {"mine": mine, "others": others}
 
 

@@ -6,10 +6,11 @@ import html
 
 import pytest
 
+from gateway.pages.policies import SHOWN
 from gateway.pages.policy_writing import LONGEST_FILE, beginning
 from services.incentives.authored import MAX_TEXT
 from services.incentives.policy import read_policy
-from tests.flows.policy_desk import REVIEW, Desk, revision, text_of, typed
+from tests.flows.policy_desk import REVIEW, Desk, drafted, revision, text_of, typed
 from tests.flows.test_page_matrix import Browser
 from tests.flows.world import World
 
@@ -46,6 +47,12 @@ def test_a_draft_is_saved_and_found_again_as_it_was_written(world: World, editor
     assert f'href="/policies/{id}/review"' in reviewer.get("/policies").text
     assert f'href="/policies/{id}/review"' in reviewer.get(f"/policies/{id}").text
     assert f'href="/policies/{id}/review"' not in editor.get(f"/policies/{id}").text
+
+
+def test_every_draft_waits_for_its_reviewer_however_many_there_are(world: World, reviewer: Desk) -> None:
+    ids = [drafted(world) for _ in range(SHOWN + 1)]
+    page = reviewer.get("/policies").text
+    assert [id for id in ids if f'href="/policies/{id}/review"' not in page] == []
 
 
 def test_what_is_refused_stays_and_is_no_markup(world: World, editor: Desk) -> None:
