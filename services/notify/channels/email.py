@@ -72,10 +72,12 @@ class Email:
 
 
 class MailFolder:
-    """Mails as files named by their delivery."""
+    """Mails as files named by their delivery. What a process that was killed left half written is taken away."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        for left in folder.glob("*.part"):
+            left.unlink(missing_ok=True)  # who should be at it just now is told that it failed, and tries again
 
     async def hand_over(self, delivery: str, message: EmailMessage) -> None:
         """Write the file, whole or not at all."""
