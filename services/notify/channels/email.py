@@ -18,7 +18,6 @@ import aiosmtplib
 from pydantic import SecretStr
 
 from kit.clock import from_text
-from kit.courtesy import giving_way
 from kit.secrets import write_private
 from services.notify import settings
 from services.notify.channels.port import ChannelBusy, ChannelRefused, ChannelUnsure, Outgoing
@@ -52,9 +51,7 @@ class Email:
         """Render and hand over."""
         if not outgoing.email:
             raise ChannelRefused(NO_ADDRESS)
-        async with giving_way():  # two milliseconds each, and several are sent together
-            message = self._compose(outgoing, outgoing.email)
-        await self._transport.hand_over(outgoing.delivery, message)
+        await self._transport.hand_over(outgoing.delivery, self._compose(outgoing, outgoing.email))
 
     def _compose(self, outgoing: Outgoing, address: str) -> EmailMessage:
         context = {**outgoing.context, "link": self._link_base + outgoing.link, "name": outgoing.name}
