@@ -229,9 +229,9 @@ class Suite:
     async def _sent(self) -> bool:
         """Whether nothing is under way and nothing is due."""
         deliveries, now = Deliveries(self.ports.store), to_text(self.clock.now())
-        queued = [each async for each in deliveries.in_state(State.QUEUED, ChannelName.EMAIL)]
+        queued = [each async for each in deliveries.in_state(State.QUEUED, {ChannelName.EMAIL})]
         # Looked for last: what is taken up meanwhile is in neither list otherwise.
-        sending = [each async for each in deliveries.in_state(State.SENDING, ChannelName.EMAIL)]
+        sending = [each async for each in deliveries.in_state(State.SENDING, {ChannelName.EMAIL})]
         return not sending and not any((each.delivery.next_at or "") <= now for each in queued)
 
     async def tick(self) -> None:

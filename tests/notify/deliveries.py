@@ -34,6 +34,7 @@ async def mail_of_a_match(suite: Suite) -> dict[str, Any]:
 
 async def left_in_sending(suite: Suite) -> None:
     """Leave a mail as a process leaves it that dies between claim and record."""
+    await suite.app.state.sender.stop()
     await suite.people()
     store = Deliveries(suite.ports.store)
     stored = await store.add(delivery())

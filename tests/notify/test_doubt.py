@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from services.notify.channels.port import Outgoing
+from services.notify.channels import email
+from services.notify.channels.port import HandOver, Outgoing
 from services.notify.commands.sending import Sender
 from services.notify.model.delivery import ChannelName, Kind
 from services.notify.repository.deliveries import Deliveries, Stored
@@ -27,12 +28,11 @@ class OnceOnly:
     def may_repeat(self, _kind: Kind) -> bool:
         return False
 
-    async def send(self, outgoing: Outgoing) -> None:
+    async def prepare(self, outgoing: Outgoing) -> HandOver:
         raise AssertionError("it must not be sent again")
 
 
 async def test_a_channel_that_must_not_repeat_leaves_it_in_doubt(suite: Suite) -> None:
-    await suite.app.state.sender.stop()
     await left_in_sending(suite)
     await Sender(suite.ports, [OnceOnly()]).sweep()
     [doubted] = await suite.items("admin", "/deliveries")
@@ -57,6 +57,23 @@ async def test_who_stood_still_sends_nothing_that_another_took_over(
     await suite.app.state.sender.send(stored)
     assert (await suite.items("admin", "/deliveries"))[0]["state"] == "in_doubt"
     assert suite.mails() == []
+
+
+async def test_a_digest_that_broke_off_before_it_was_handed_over_is_tried_again(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await suite.app.state.sender.stop()
+    await suite.people()
+    stored = await Deliveries(suite.ports.store).add(delivery(kind=Kind.DIGEST))  # whose context is a match's
+    await suite.app.state.sender.send(stored)
+    [waiting] = await suite.items("admin", "/deliveries")
+    assert (waiting["state"], waiting["attempts"], suite.mails()) == ("queued", 1, [])
+    monkeypatch.setattr(email, "render", lambda *_: ("周报", "正文"))
+    again = await Deliveries(suite.ports.store).get(stored.delivery.id)
+    assert again is not None
+    await suite.app.state.sender.send(again)
+    [sent] = await suite.items("admin", "/deliveries")
+    assert (sent["state"], len(suite.mails())) == ("sent", 1)
 
 
 async def test_of_a_digest_that_broke_off_nobody_knows_and_a_person_decides(

@@ -24,6 +24,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         self.passed = 0.0
+        self._own = threading.current_thread()
         self._answers = threading.Semaphore(0)
         super().__init__(_Skipping(self))
 
@@ -34,9 +35,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def call_soon_threadsafe(
         self, callback: Callable[[Unpack[Ts]], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.Handle:
-        """A thread has an answer."""
+        """A thread has an answer, unless it is the loop's own, which so closes generators that were left."""
         handle = super().call_soon_threadsafe(callback, *args, context=context)
-        self._answers.release()
+        if threading.current_thread() is not self._own:
+            self._answers.release()
         return handle
 
     def run_in_executor(self, _executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:  # type: ignore[override]

@@ -10,6 +10,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -18,9 +19,10 @@ import aiosmtplib
 from pydantic import SecretStr
 
 from kit.clock import from_text
+from kit.courtesy import giving_way
 from kit.secrets import write_private
 from services.notify import settings
-from services.notify.channels.port import ChannelBusy, ChannelRefused, ChannelUnsure, Outgoing
+from services.notify.channels.port import ChannelBusy, ChannelRefused, ChannelUnsure, HandOver, Outgoing
 from services.notify.channels.rendering import render
 from services.notify.model.delivery import ChannelName, Kind
 
@@ -47,11 +49,13 @@ class Email:
         """Better twice than never for news; a digest stands in the app and goes out at most once."""
         return kind is not Kind.DIGEST
 
-    async def send(self, outgoing: Outgoing) -> None:
-        """Render and hand over."""
+    async def prepare(self, outgoing: Outgoing) -> HandOver:
+        """A mail, which takes two milliseconds to write: people go first."""
         if not outgoing.email:
             raise ChannelRefused(NO_ADDRESS)
-        await self._transport.hand_over(outgoing.delivery, self._compose(outgoing, outgoing.email))
+        async with giving_way():
+            message = self._compose(outgoing, outgoing.email)
+        return partial(self._transport.hand_over, outgoing.delivery, message)
 
     def _compose(self, outgoing: Outgoing, address: str) -> EmailMessage:
         context = {**outgoing.context, "link": self._link_base + outgoing.link, "name": outgoing.name}

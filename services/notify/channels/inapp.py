@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from kit.store.port import Store
-from services.notify.channels.port import Outgoing
+from services.notify.channels.port import HandOver, Outgoing
 from services.notify.channels.rendering import render
 from services.notify.model.delivery import ChannelName, Kind
 from services.notify.repository.deliveries import Notifications
@@ -21,8 +23,8 @@ class InApp:
         """A notification is put in once, however often."""
         return True
 
-    async def send(self, outgoing: Outgoing) -> None:
-        """Add the notification."""
+    async def prepare(self, outgoing: Outgoing) -> HandOver:
+        """A notification to add."""
         title, _ = render(outgoing.kind, self.name, outgoing.locale, outgoing.context)
         body = {
             "kind": outgoing.kind.value,
@@ -31,4 +33,4 @@ class InApp:
             "at": outgoing.at,
             "lead_id": outgoing.lead_id,
         }
-        await self._notifications.add(outgoing.delivery, outgoing.account, body)
+        return partial(self._notifications.add, outgoing.delivery, outgoing.account, body)

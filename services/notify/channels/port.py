@@ -1,8 +1,8 @@
-"""The channel port: hand a rendered message to the outside, and say honestly what became of it."""
+"""The channel port: put a message into words, hand it to the outside, and say honestly what became of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -37,6 +37,16 @@ class Outgoing:
     context: Mapping[str, Any]
 
 
+HandOver = Callable[[], Awaitable[None]]
+"""Hands one message over, whose words are there.
+
+Raises:
+    ChannelRefused: it will never arrive this way.
+    ChannelBusy: it may arrive later.
+    ChannelUnsure: it may have arrived.
+"""
+
+
 class Channel(Protocol):
     """One way to reach people."""
 
@@ -49,12 +59,10 @@ class Channel(Protocol):
         """Whether one whose end nobody knows is sent again by itself; if not, it is in doubt and a person decides."""
         ...
 
-    async def send(self, outgoing: Outgoing) -> None:
-        """Hand it over.
+    async def prepare(self, outgoing: Outgoing) -> HandOver:
+        """Put it into words, so that handing it over is all that is left to do once it was looked at again.
 
         Raises:
-            ChannelRefused: it will never arrive this way.
-            ChannelBusy: it may arrive later.
-            ChannelUnsure: it may have arrived.
+            ChannelRefused: there is no way to this person.
         """
         ...

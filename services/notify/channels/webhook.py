@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from functools import partial
 
 import orjson
 from pydantic import SecretStr
 
 from kit.clock import Clock
 from kit.settings import Settings, SettingsRefused, secret_in
-from services.notify.channels.port import ChannelBusy, ChannelRefused, Outgoing
+from services.notify.channels.port import ChannelBusy, ChannelRefused, HandOver, Outgoing
 from services.notify.channels.rendering import render
 from services.notify.model.delivery import ChannelName, Kind
 from services.notify.outside import AddressRefused, NoAnswer, Outside, Reach
@@ -37,13 +38,16 @@ class Webhook:
         """The other side knows a repeat by its key, and takes it once."""
         return True
 
-    async def send(self, outgoing: Outgoing) -> None:
+    async def prepare(self, outgoing: Outgoing) -> HandOver:
+        """A body to post."""
+        return partial(self._post, outgoing.delivery, self._body(outgoing))
+
+    async def _post(self, delivery: str, body: bytes) -> None:
         """Post it, and judge the answer by its status alone."""
-        body = self._body(outgoing)
         at = int(self._clock.now().timestamp())
         headers = {
             "Content-Type": "application/json",
-            "Idempotency-Key": outgoing.delivery,
+            "Idempotency-Key": delivery,
             "User-Agent": "quce",
             "X-Quce-Signature": f"t={at},v1={signature(self._key, at, body)}",
         }

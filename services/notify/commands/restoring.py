@@ -16,7 +16,7 @@ async def doubt_mails_under_way(ports: Ports) -> int:
     """
     await ports.store.ensure(DELIVERIES)
     deliveries = Deliveries(ports.store)
-    under_way = [stored async for stored in deliveries.in_state(State.SENDING, ChannelName.EMAIL)]
+    under_way = [stored async for stored in deliveries.in_state(State.SENDING, {ChannelName.EMAIL})]
     for stored in under_way:
         await deliveries.save(stored, stored.delivery.doubted(ports.clock.now()))
     return len(under_way)

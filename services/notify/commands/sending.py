@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -38,6 +38,8 @@ AT_ONCE = 4
 LENGTH = timedelta(seconds=20)
 FINISHING = 5.0
 """Seconds in which what is under way may end when the service stops."""
+IN_APP = frozenset({ChannelName.IN_APP})
+TAKEN_OVER = "taken_over"
 _SCOPE = Scope.system("addressing deliveries")
 
 
@@ -80,11 +82,9 @@ class Sender:
         claimed = await self._deliveries.save(stored, stored.delivery.claim(self._ports.clock.now()))
         if claimed is None:
             return
-        outgoing = await self._outgoing(claimed.delivery)
-        failpoint("notify.claim_to_sent")
-        if not await self._deliveries.unchanged(claimed):
+        outcome = await self._traced(claimed)
+        if outcome is None:
             return
-        outcome = await self._traced(claimed.delivery, outgoing)
         ATTEMPTS.labels(outcome.channel.value, outcome.state.value).inc()
         failpoint("notify.sent_to_record")
         await self._deliveries.save(claimed, outcome)
@@ -105,23 +105,23 @@ class Sender:
         """
         now = to_text(self._ports.clock.now())
         due: list[Stored] = []
-        for channel in self._channels.keys() - {ChannelName.IN_APP}:
-            await self._look_after(channel)
-            async for stored in self._deliveries.in_state(State.QUEUED, channel):
-                if stored.delivery.next_at is None or stored.delivery.next_at <= now:
-                    due.append(stored)
+        outside = self._channels.keys() - IN_APP
+        await self._look_after(outside)
+        async for stored in self._deliveries.in_state(State.QUEUED, outside):
+            if stored.delivery.next_at is None or stored.delivery.next_at <= now:
+                due.append(stored)
         for start in range(0, len(due), AT_ONCE):
             if not self._stopping:
                 await self._send_all(due[start : start + AT_ONCE])
 
     async def recover(self) -> None:
         """Look after what an earlier process left to be shown in the app; the rest each sweep looks after."""
-        await self._look_after(ChannelName.IN_APP)
-        async for stored in self._deliveries.in_state(State.QUEUED, ChannelName.IN_APP):
+        await self._look_after(IN_APP)
+        async for stored in self._deliveries.in_state(State.QUEUED, IN_APP):
             await self.send(stored)
 
-    async def _look_after(self, channel: ChannelName) -> None:
-        async for stored in self._deliveries.in_state(State.SENDING, channel):
+    async def _look_after(self, channels: Collection[ChannelName]) -> None:
+        async for stored in self._deliveries.in_state(State.SENDING, channels):
             await self.resume(stored)
 
     async def _send_all(self, due: Sequence[Stored]) -> None:
@@ -130,20 +130,29 @@ class Sender:
         if failures := [each for each in ends if isinstance(each, Exception)]:
             raise ExceptionGroup("deliveries without an end", failures)
 
-    async def _traced(self, delivery: Delivery, outgoing: Outgoing) -> Delivery:
+    async def _traced(self, claimed: Stored) -> Delivery | None:
         """Hand it over in the trace of what it tells of."""
+        delivery = claimed.delivery
         kind = SpanKind.INTERNAL if delivery.channel is ChannelName.IN_APP else SpanKind.CLIENT
         name, cause = f"deliver {delivery.channel}", origin(delivery.traceparent)
         with span(self._ports.service, name, kind, under=cause, causes=[cause]) as own:
-            outcome = await self._hand_over(delivery, outgoing)
-            own.set_attribute("quce.delivery.state", outcome.state.value)
-            if outcome.state is not State.SENT:
-                failed(own, outcome.state.value)
+            outcome = await self._hand_over(claimed)
+            state = outcome.state.value if outcome else TAKEN_OVER
+            own.set_attribute("quce.delivery.state", state)
+            if state != State.SENT:
+                failed(own, state)
         return outcome
 
-    async def _hand_over(self, delivery: Delivery, outgoing: Outgoing) -> Delivery:
+    async def _hand_over(self, claimed: Stored) -> Delivery | None:
+        """What became of it; None where somebody else decided on it meanwhile, so that nothing was sent."""
+        delivery, begun = claimed.delivery, False
         try:
-            await self._channels[delivery.channel].send(outgoing)
+            hand_over = await self._channels[delivery.channel].prepare(await self._outgoing(delivery))
+            failpoint("notify.claim_to_sent")
+            if not await self._deliveries.unchanged(claimed):
+                return None
+            begun = True
+            await hand_over()
         except ChannelRefused as refusal:
             return delivery.failed(str(refusal), self._ports.clock.now())
         except ChannelUnsure as unsure:
@@ -152,7 +161,8 @@ class Sender:
             return delivery.delayed(str(busy), self._ports.clock.now())
         except Exception:
             log.exception("delivery %s failed", delivery.id)
-            return self._unsure(delivery, "发送时出现意外错误，已记入日志。")
+            reason = "发送时出现意外错误，已记入日志。"
+            return self._unsure(delivery, reason) if begun else delivery.delayed(reason, self._ports.clock.now())
         return delivery.sent(self._ports.clock.now())
 
     def _unsure(self, delivery: Delivery, reason: str) -> Delivery:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -68,10 +68,10 @@ class Deliveries:
         """
         return stored_in(await self._store.save(DELIVERIES.name, record, events))
 
-    async def in_state(self, state: State, channel: ChannelName) -> AsyncIterator[Stored]:
-        """All deliveries of a channel that are this far, found by how far: of a channel there are ever more."""
+    async def in_state(self, state: State, channels: Collection[ChannelName]) -> AsyncIterator[Stored]:
+        """All deliveries of some channels that are this far, found by how far: of a channel there are ever more."""
         async for record in self._store.scan(DELIVERIES.name, _SCOPE, [Eq("state", state.value)]):
-            if record.body["channel"] == channel.value:
+            if record.body["channel"] in channels:
                 yield stored_in(record)
 
     async def ways_in_doubt(self, secret: bytes, source: str, account: str) -> list[ChannelName]:
