@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from services.leads.ledger.archive import check_directory
 from services.leads.ledger.errors import LedgerError
 from services.leads.ledger.parse import parse_ledger
 from services.leads.ledger.row import Ledger, LedgerRow
@@ -97,9 +98,14 @@ def _environment() -> dict[str, str]:
 
 
 def _allowance(path: Path) -> int:
-    """How much memory a file of this size, holding so much, may take to read."""
+    """How much memory a file of this size, holding so much, may take to read.
+
+    Raises:
+        LedgerError: it holds more parts than a ledger may.
+    """
     packed = unpacked = path.stat().st_size
     if zipfile.is_zipfile(path):
+        check_directory(path)
         with suppress(zipfile.BadZipFile, NotImplementedError), zipfile.ZipFile(path) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
     return max(MEMORY_AT_LEAST, min(unpacked * A_BYTE_UNPACKED, packed * A_BYTE_PACKED))
