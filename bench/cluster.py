@@ -21,9 +21,10 @@ from bench.probes import API, LIST, OFFICER, flow, posting, registering
 from bench.processes import Cluster
 from bench.relay import relaying
 from bench.rematch import rematching
-from bench.suite import QUCE, ROOT, NotServing, environment, free_port
+from bench.suite import QUCE, ROOT, NotServing, environment
 from bench.wire import Wire
 from deploy.brokers.installation import installation
+from deploy.brokers.servers import free_port
 
 MEMORY = "4g"
 """For the stand-in at most, which is slow at what it does not hold in memory."""

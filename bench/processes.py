@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from bench.suite import QUCE, ROOT, NotServing, free_port
+from bench.suite import QUCE, ROOT, NotServing
+from deploy.brokers.servers import free_port
 
 SERVICES = ("notify", "incentives", "leads")
 GATEWAY = "gateway"

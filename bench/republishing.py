@@ -21,17 +21,18 @@ import uvloop
 from bench.figures import Figure, percentile
 from bench.importing import IDLE_LISTS, LIST_EVERY, STALL_EVERY, Sampler
 from bench.probes import API, LIST, OFFICER, lead
-from bench.suite import QUCE, NotServing, environment, free_port, serving, token
+from bench.suite import QUCE, NotServing, environment, serving, token
 from bench.wire import UnexpectedAnswer, Wire
 from contracts.vocabulary.amount import Amount
 from contracts.vocabulary.facts import FactSource, FactValue
+from deploy.brokers.servers import free_port
 from kit.ports import Ports
 from kit.settings import Settings
 from kit.store.port import Range, Record, Scope, Write
 from operating.ids import random_id
 from operating.opening import open_bus, open_clock, open_ports, open_store
 from services.incentives.commands.matches import KEPT, matched
-from services.incentives.repository import COLLECTIONS, MATCHES, Library, basis_of
+from services.incentives.repository import COLLECTIONS, MATCHES, Library, basis_of, stored_facts
 from services.leads.repository import LEADS
 
 DIFFERENT = 500
@@ -190,7 +191,7 @@ def _match(ports: Ports, library: Library, pattern: Record, id: str, facts: Mapp
 
 def _varied(pattern: Record) -> Sequence[Mapping[str, FactValue]]:
     draw, source = random.Random(1), FactSource(kind="example")
-    facts = {name: FactValue.model_validate(value) for name, value in pattern.body["facts"].items()}
+    facts = stored_facts(pattern.body["facts"])
     return [
         facts
         | {

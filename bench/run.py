@@ -22,9 +22,10 @@ from bench.importing import import_under_load
 from bench.probes import EMPTY, LIST, OFFICER, flow, posting, registering
 from bench.republishing import rematch_under_load
 from bench.scale import scale
-from bench.suite import QUCE, environment, free_port, serving, token
+from bench.suite import QUCE, environment, serving, token
 from bench.wire import Wire
 from deploy.brokers.installation import missing_programs
+from deploy.brokers.servers import free_port
 
 RESTARTS = 3
 SECTIONS = ("suite", "engine", "cluster", "scale", "rematch")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -22,14 +21,6 @@ QUCE = [sys.executable, "-m", "deploy.cli"]
 
 class NotServing(RuntimeError):
     """A process ended, or took too long to answer."""
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def environment(data: Path, port: int) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from deploy import accounts
-from deploy.commands import Result
+from deploy.result import Result
 from kit.settings import Settings
 
 Perform = Callable[[Callable[[Settings], Coroutine[Any, Any, Result]], bool], None]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deploy.client import Client, Refused, connect
-from deploy.commands import CommandFailed, Result
+from deploy.result import CommandFailed, Result
 from kit.settings import Settings
 from operating.ids import random_id
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.commands import CommandFailed, Result
+from deploy.result import CommandFailed, Result
 from gateway.audit.keeping import COLLECTIONS
 from gateway.audit.verifying import verify
 from kit.secrets import read_secret

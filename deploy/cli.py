@@ -27,6 +27,7 @@ from deploy.migration.commands import migrate as move_installation
 from deploy.migration.errors import MoveRefused
 from deploy.migration.journal import EndName
 from deploy.policy_cli import policy_commands
+from deploy.result import CommandFailed, Result
 from deploy.serving import AddressBusy
 from kit.errors import StoreFull, Unavailable, tells_of_full_disk
 from kit.settings import Settings, SettingsRefused
@@ -49,7 +50,7 @@ app.add_typer(topics_app, name="topics")
 
 T = TypeVar("T")
 KNOWN = (
-    *(Refused, DataFolderBusy, AddressBusy, FileRefused, SettingsRefused, commands.CommandFailed),
+    *(Refused, DataFolderBusy, AddressBusy, FileRefused, SettingsRefused, CommandFailed),
     *(BackupFailed, BackupRefused, MoveRefused, UnknownScheme, Unavailable),
 )
 """Errors whose message is all that a person needs."""
@@ -212,7 +213,7 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
 
 
-def _perform(work: Callable[[Settings], Coroutine[Any, Any, commands.Result]], as_json: bool) -> None:
+def _perform(work: Callable[[Settings], Coroutine[Any, Any, Result]], as_json: bool) -> None:
     _print(_run(work(_settings())), as_json)
 
 
@@ -221,13 +222,13 @@ def _settings(**given: Any) -> Settings:
         return read_settings(**given)
 
 
-def _report(result: commands.Result, as_json: bool) -> None:
+def _report(result: Result, as_json: bool) -> None:
     _print(result, as_json)
     if not result.ok:
         raise typer.Exit(1)
 
 
-def _print(result: commands.Result, as_json: bool) -> None:
+def _print(result: Result, as_json: bool) -> None:
     text = orjson.dumps(result.document, option=orjson.OPT_INDENT_2).decode() if as_json else result.text
     sys.stdout.write(text + "\n")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import csv
 import sys
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from deploy.client import Client, connect
 from deploy.embedded import open_suite
 from deploy.inspecting import integrity
 from deploy.lock import hold, running_url
+from deploy.result import CommandFailed, Result
 from kit.settings import Settings
 from kit.sqlite import FileRefused, check_version, sqlite_version
 from operating.ids import content_digest, random_id
@@ -22,19 +22,6 @@ from operating.measuring import free_bytes
 
 POLL = 0.2
 UNFINISHED = ("queued", "running")
-
-
-class CommandFailed(RuntimeError):
-    """A command could not do what it was asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a command prints: for people, and for scripts."""
-
-    text: str
-    document: Any
-    ok: bool = True
 
 
 async def seed(settings: Settings) -> Result:

@@ -9,7 +9,7 @@ import typer
 
 from deploy import dead_letters
 from deploy.cluster import Name
-from deploy.commands import Result
+from deploy.result import Result
 from kit.settings import Settings
 
 Perform = Callable[[Callable[[Settings], Coroutine[Any, Any, Result]], bool], None]

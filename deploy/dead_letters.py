@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deploy.client import Client, connect
-from deploy.commands import Result
+from deploy.result import Result
 from kit.settings import Settings
 
 SERVICES = ("leads", "incentives", "notify", "gateway")

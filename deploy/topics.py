@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 from yaml import safe_load
 
-from deploy.commands import CommandFailed, Result
+from deploy.result import CommandFailed, Result
 from kit.errors import LogInRefused, Unavailable
 from kit.settings import Settings
 from operating.opening import brokers_of, cluster_adapter

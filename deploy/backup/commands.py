@@ -17,8 +17,8 @@ from deploy.backup.making import DRAFT, Progress, back_up, remember_last
 from deploy.backup.manifest import Manifest
 from deploy.backup.restoring import restore, unpack
 from deploy.client import Client, connect
-from deploy.commands import CommandFailed, Result
 from deploy.lock import hold, running_url
+from deploy.result import CommandFailed, Result
 from gateway.backups import backup_name
 from kit.clock import SHANGHAI, from_text
 from kit.settings import Settings

@@ -14,6 +14,8 @@ from pathlib import Path
 from deploy.brokers.jars import HERE, jars
 
 HOST = "127.0.0.1"
+_GIVEN: set[int] = set()
+"""Ports that this process was told are free, and may not have taken yet."""
 UP_WITHIN = 60.0
 DOWN_WITHIN = 30.0
 KAFKA = """\
@@ -84,11 +86,14 @@ def mongo(folder: Path, port: int, memory: str = "256m") -> Iterator[str]:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on, nor is about to: none is given twice."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind((HOST, 0))
+            port: int = probe.getsockname()[1]
+        if port not in _GIVEN:
+            _GIVEN.add(port)
+            return port
 
 
 @contextmanager

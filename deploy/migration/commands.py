@@ -6,7 +6,6 @@ import gc
 from collections import defaultdict
 from typing import Any
 
-from deploy.commands import Result
 from deploy.lock import hold
 from deploy.migration.cluster import Cluster
 from deploy.migration.draining import publish_what_waits
@@ -16,6 +15,7 @@ from deploy.migration.errors import MoveRefused
 from deploy.migration.journal import FILE, EndName, Journal, servers_of
 from deploy.migration.moving import Move
 from deploy.migration.progress import Progress, say
+from deploy.result import Result
 from kit.errors import Unavailable
 from kit.secrets import read_secret
 from kit.settings import Settings

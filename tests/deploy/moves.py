@@ -14,7 +14,8 @@ from typing import Any
 
 from kafka import KafkaAdminClient
 
-from bench.suite import QUCE, ROOT, environment, free_port
+from bench.suite import QUCE, ROOT, environment
+from deploy.brokers.servers import free_port
 from deploy.topics import names
 from kit.sqlite import connect, rows
 from operating.opening import brokers_of

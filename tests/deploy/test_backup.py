@@ -20,7 +20,7 @@ from deploy.backup.archive import BackupRefused
 from deploy.backup.keys import write_keys
 from deploy.backup.making import LAST, BackupFailed, back_up
 from deploy.backup.restoring import restore, unpack
-from deploy.commands import CommandFailed
+from deploy.result import CommandFailed
 from kit.settings import Settings
 from kit.sqlite import LAYOUT, connect, rows
 

@@ -19,18 +19,13 @@ from typing import Any
 import httpx
 import pytest
 
+from deploy.brokers.servers import free_port
 from kit.clock import SHANGHAI
 from kit.settings import Settings
 from tests.flows.troubles import dead_letter
 
 ROOT = Path(__file__).parents[2]
 LEDGER = ROOT / "tests" / "data" / "ledger" / "lead-ledger.xlsx"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Quce:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.suite import QUCE, ROOT, environment, free_port
+from bench.suite import QUCE, ROOT, environment
 from contracts.catalogue import ROUTES
+from deploy.brokers.servers import free_port
 from deploy.topics import names
 from tests.brokers import kafka_url
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.suite import free_port
 from deploy import otlp
+from deploy.brokers.servers import free_port
 from deploy.otlp import BATCH, QUEUE
 from deploy.tracing import tracing
 from kit.settings import Settings, SettingsRefused

@@ -15,8 +15,9 @@ import httpx
 import pytest
 
 from bench.processes import processes
-from bench.suite import QUCE, ROOT, environment, free_port, serving
+from bench.suite import QUCE, ROOT, environment, serving
 from deploy.brokers.installation import installation
+from deploy.brokers.servers import free_port
 from kit.settings import Settings
 from tests.flows.world import ANONYMOUS, API, DISABLED, ELSEWHERE, EXPIRED, LAPSED, World
 

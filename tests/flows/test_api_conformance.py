@@ -169,7 +169,7 @@ def test_an_operation_keeps_to_its_schema(
     explore(asking.definition.as_strategy(), generated, asking.check)
     if operation not in (*SIGNING, *CLOSED):
         # What a call has counted, such as failed mails, may have moved when it comes; another one is made then.
-        for _ in range(PREPARED):
+        for _ in range(5 * PREPARED):
             if tally.successes[operation] < ENOUGH:
                 asking.prepared()
         assert tally.successes[operation] >= ENOUGH

@@ -18,7 +18,8 @@ from typing import Any
 import httpx
 import pytest
 
-from bench.suite import QUCE, ROOT, environment, free_port
+from bench.suite import QUCE, ROOT, environment
+from deploy.brokers.servers import free_port
 from kit.clock import from_text
 from tests.flows.conftest import PLANTING
 from tests.flows.crash.evidence import Evidence

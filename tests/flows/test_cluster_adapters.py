@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from bench.processes import processes
-from bench.suite import QUCE, ROOT, environment, free_port
+from bench.suite import QUCE, ROOT, environment
 from deploy.brokers.installation import installation
+from deploy.brokers.servers import free_port
 from tests.collector import Received, collector
 from tests.flows.opening import open_world, served_world
 from tests.flows.settling import come_to_peace

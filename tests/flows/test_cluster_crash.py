@@ -11,8 +11,9 @@ from contextlib import ExitStack
 import pytest
 
 from bench.processes import Cluster, Replica
-from bench.suite import environment, free_port
+from bench.suite import environment
 from deploy.brokers.installation import installation
+from deploy.brokers.servers import free_port
 from kit.settings import Settings
 from tests.conftest import Effort
 from tests.flows.crash.acknowledgements import AcknowledgementLog

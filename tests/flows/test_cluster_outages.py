@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from bench.processes import Cluster
-from bench.suite import environment, free_port
+from bench.suite import environment
 from deploy.brokers.installation import apply_topics
-from deploy.brokers.servers import kafka, mongo
+from deploy.brokers.servers import free_port, kafka, mongo
 from kit.clock import from_text, to_text
 from kit.settings import Settings
 from tests.conftest import Effort

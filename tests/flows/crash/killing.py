@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from bench.processes import Replica
-from bench.suite import environment, free_port
+from bench.suite import environment
+from deploy.brokers.servers import free_port
 from tests.flows.crash.evidence import Evidence
 from tests.flows.crash.officers import Officer
 
