@@ -16,6 +16,7 @@ from gateway.peer import Reply
 from gateway.session import Session
 from gateway.upstream import Params, ask, upstream_of
 from kit.errors import Problem
+from kit.web import MAX_LIMIT
 
 Answered = dict[str, Any]
 
@@ -70,6 +71,22 @@ class Api:
             Refused: the API refused, or a service gave no answer.
         """
         return await self._asked("GET", path, params=params)
+
+    async def every(self, path: str, pages: int, **params: Any) -> list[Answered]:
+        """All items of a list, of at most so many pages of it.
+
+        Raises:
+            Refused: the API refused, or a service gave no answer.
+        """
+        found: list[Answered] = []
+        cursor = None
+        for _ in range(pages):
+            page = await self.get(path, **params, limit=MAX_LIMIT, cursor=cursor)
+            found += page["items"]
+            cursor = page["next"]
+            if cursor is None:
+                break
+        return found
 
     async def find(self, path: str, **params: Any) -> Answered | None:
         """An answer, or None where there is nothing of the kind yet.

@@ -13,7 +13,6 @@ from gateway.pages.visit import Visit
 
 Codes = list[dict[str, Any]]
 
-MOST = 200
 PAGES = 20
 KEPT_SECONDS = 60
 """A table is loaded once a year; a minute's delay until it shows hurts nobody."""
@@ -26,7 +25,7 @@ async def industries(visit: Visit) -> Codes:
     if kept is not None and kept[0] <= now < kept[0] + KEPT_SECONDS:
         return kept[1]
     try:
-        codes = await _all_codes(visit)
+        codes = await visit.api.every("/industry-codes", PAGES)
     except Refused:
         return kept[1] if kept else []
     visit.request.app.state.industry_codes = (now, codes)
@@ -48,15 +47,3 @@ def code_of(text: str, known: Codes) -> str:
     named = [each["code"] for each in known if each["name"] == plain]
     part = [each["code"] for each in known if plain in each["name"]]
     return next(iter((*named, *suggest_codes(plain), *sorted(part, key=len, reverse=True))), plain)
-
-
-async def _all_codes(visit: Visit) -> Codes:
-    found: Codes = []
-    cursor = None
-    for _ in range(PAGES):
-        page = await visit.api.get("/industry-codes", limit=MOST, cursor=cursor)
-        found += page["items"]
-        cursor = page["next"]
-        if cursor is None:
-            break
-    return found

@@ -21,6 +21,7 @@ router = APIRouter(route_class=PageRoute)
 
 NAMES = ("zone", "standing", "instrument", "q", "cursor")
 SHOWN = 120
+DRAFT_PAGES = 50
 AUTHORS = ("policy_editor", "reviewer", "administrator")
 """Who sees the checks of drafts."""
 
@@ -69,12 +70,7 @@ def _withdrawable(visit: Visit, found: Mapping[str, Any]) -> bool:
 
 async def _drafts(visit: Visit) -> Mapping[str, Any]:
     """All drafts under way: those that wait for who looks, and the others."""
-    found = await visit.api.get("/policies", has_draft=True, limit=SHOWN)
-    items = list(found["items"])
-    while found["next"]:
-        found = await visit.api.get("/policies", has_draft=True, limit=SHOWN, cursor=found["next"])
-        items += found["items"]
-    mine, others = policy_steps.waiting(visit, items)
+    mine, others = policy_steps.waiting(visit, await visit.api.every("/policies", DRAFT_PAGES, has_draft=True))
     return {"mine": mine, "others": others}
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contracts.vocabulary.weeks import Week
+from gateway.pages.policy_writing import beginning
 from kit.clock import SystemClock
 from tests.conftest import ROOT, find_chromium
 from tests.flows.canaries import PARTNER_A
 from tests.flows.opening import open_world
 from tests.flows.world import API, World
+from tests.incentives.writing import document
 from tests.pages.driver import PHONE, Person, person
 
 if TYPE_CHECKING:
@@ -96,9 +98,24 @@ def open_reason(someone: Person) -> None:
     someone.page.evaluate("window.scrollBy(0, document.querySelector('.zones').getBoundingClientRect().top - 64)")
 
 
+def draft(world: World) -> str:
+    """A policy that waits for its reviewer, and may be tried meanwhile."""
+    title, summary = "智能终端投资奖励", "对固定资产投资达到1亿元的项目给予奖励。"
+    written = document(id="jingkai-terminals", title=title, summary=summary, standing="in_force", review=None)
+    id: str = world.post("editor", "/policies", json={"policy": written})["id"]
+    return id
+
+
+def write(someone: Person) -> None:
+    """A text that touches a rule of fair competition."""
+    text = beginning().replace("summary: 制造业项目", "summary: 在区内注册的制造业项目")
+    someone.page.fill("#t-text", text)
+    someone.page.wait_for_selector("section[aria-labelledby=h-flags]")
+
+
 def take(browser: Browser, world: World) -> None:
     """Every picture."""
-    lead, week = prepare(world), Week.of(SystemClock().now()).id
+    lead, drafted, week = prepare(world), draft(world), Week.of(SystemClock().now()).id
     imported = world.get("jingkai", "/imports")["items"][0]["import_id"]
     asked = "/eligibility?fact.industry_code=3962&fact.fixed_asset_investment=3.5亿元"
     for size, suffix in ((DESK, "1440"), (PHONE, "390")):
@@ -120,6 +137,10 @@ def take(browser: Browser, world: World) -> None:
         with person(browser, world, size) as partner:
             partner.sign_in("partner-a")
             shoot(partner, f"project-{suffix}", f"/projects/{lead}", "#main .card")
+        with person(browser, world, size) as editor:
+            editor.sign_in("editor")
+            shoot(editor, f"policy-editor-{suffix}", "/policies/new", "#t-text", write)
+            shoot(editor, f"dry-run-{suffix}", f"/policies/{drafted}/dry-run", "#trial .tallies")
         with person(browser, world, size) as admin:
             admin.sign_in("admin")
             shoot(admin, f"audit-{suffix}", "/audit", "tbody tr")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.suite import QUCE, environment, free_port, serving
+from bench.suite import QUCE, environment, serving
+from deploy.brokers.servers import free_port
 from kit.settings import Settings
 from tests.flows.world import World
 from tests.pages.driver import DESK, PHONE, Person, person
