@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -167,6 +168,7 @@ def _amount(low: int | None, high: int | None, currency: str, *, approximate: bo
     return Amount(low=low, high=high, currency=currency, approximate=approximate, as_written=kept)
 
 
+@lru_cache(maxsize=10_000)
 def _short(minor: int, currency: str) -> str:
     name = _CURRENCY_NAMES.get(currency, currency)
     sign, size = ("-", -minor) if minor < 0 else ("", minor)

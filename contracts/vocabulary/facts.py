@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 from contracts.vocabulary.amount import Amount, AmountError, parse_amount
 from contracts.vocabulary.fact_evidence import EVIDENCE
 from contracts.vocabulary.fact_list import FACT_LIST, MONTHS, RECORDED_BY_OFFICE, Kind
+from contracts.vocabulary.fact_names import unknown_fact
 from contracts.vocabulary.form import INDUSTRY_CODE, Form
 from contracts.vocabulary.industry import is_code
 
@@ -104,14 +104,6 @@ def parse_facts(raw: Mapping[str, Any], source_kind: SourceKind, source_id: str 
     if errors:
         raise FactsError(errors)
     return facts
-
-
-def unknown_fact(name: str) -> str:
-    """What to say of a fact that is not in the registry."""
-    name = name[:80]  # no fact has a longer one, and comparing takes the longer the longer they are
-    near = difflib.get_close_matches(name, FACTS, n=3, cutoff=0.6)
-    hint = f"，是否想写 {'、'.join(near)}？" if near else "，可用的字段见接口说明。"
-    return f"没有「{name}」这个字段{hint}"
 
 
 def parse_value(fact: Fact, value: Any) -> Plain:

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from contracts.vocabulary.facts import FACTS
+from contracts.vocabulary.policy_words import IN_FILES
 from services.incentives.authored import AuthoringError, read_yaml
 from services.incentives.policy import Policy, policy_from
-from services.incentives.policy.operands import OPERATORS
+from services.incentives.policy.operands import OPERATORS_OF
 from services.incentives.policy_text import file_words
 from services.incentives.policy_text.file_schema import file_schema
 from tests.incentives.whole import policies
@@ -155,14 +156,26 @@ def test_every_part_and_field_is_told_in_chinese() -> None:
         assert (said["description"], HAN.search(said["title"]) is not None) == (FACTS[name].question, True)
 
 
+def allowed(field: Any, parts: Any) -> list[str]:
+    """The words that a field of the models takes, null aside."""
+    for each in field.get("anyOf", [field]):
+        if "$ref" in each:
+            return allowed(parts[each["$ref"].rpartition("/")[2]], parts)
+        if "enum" in each:
+            return list(each["enum"])
+    return []
+
+
 def test_no_words_are_left_over() -> None:
     raw = Policy.model_json_schema(by_alias=True)
     parts = {**raw["$defs"], "Policy": raw}
     places = {f"{name}.{field}" for name, part in parts.items() for field in part.get("properties", ())}
     assert set(file_words.PARTS) == set(parts)
     assert set(file_words.FIELDS) == {place.partition(".")[2] for place in places}
-    assert {*file_words.FIELDS_OF, *file_words.VALUES} <= places
-    assert tuple(file_words.VALUES["Leaf.op"]) == OPERATORS
+    assert {*file_words.FIELDS_OF, *IN_FILES} <= places
+    assert set(IN_FILES["Leaf.op"]) == {op for each in OPERATORS_OF.values() for op in each}
+    for part, field in (place.split(".") for place in IN_FILES if place != "Leaf.op"):
+        assert list(IN_FILES[f"{part}.{field}"]) == allowed(parts[part]["properties"][field], parts)
 
 
 def test_the_guide_shows_a_file_that_names_it() -> None:

@@ -109,7 +109,9 @@ def test_conditions_that_make_no_sense(condition: Any, path: str, message: str) 
     ("changes", "path", "message"),
     [
         ({"scope": {"zone": "donghu", "city": "wuhan"}}, "scope", "只写一项"),
-        ({"scope": {"zone": "guanggu"}}, "scope.zone", "以下之一"),
+        ({"scope": {"zone": "guanggu"}}, "scope.zone", "应为以下之一：donghu（东湖新技术开发区）、"),
+        ({"instrument": "财政补贴"}, "instrument", "应为以下之一：subsidy（补贴）、reward（奖励）、"),
+        ({"fair_competition": "x"}, "fair_competition", "请删除或检查拼写"),
         ({"scope": {"place": "青岛"}}, "scope", "历史条款"),
         ({"valid": {"from": "2027-01-01", "until": "2026-01-01"}}, "valid", "晚于"),
         ({"valid": {"from": None}}, "valid", "开始日期"),

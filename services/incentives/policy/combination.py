@@ -16,7 +16,6 @@ from services.incentives.policy.operands import fact_named
 from services.incentives.policy.parts import Line, MoneyText, Slug, Written, fen_of
 
 Rule = Literal["first_come", "pro_rata", "cap_control"]
-RULES: Final[dict[Rule, str]] = {"first_come": "先到先得", "pro_rata": "按比例分配", "cap_control": "总额控制"}
 MAX_SHARED = 10
 GROUP: Final = "group:"
 CLAIM: Final = "claim:"

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from contracts.vocabulary.amount import Amount
-from contracts.vocabulary.facts import FACTS, Fact, FactError, parse_value, unknown_fact
+from contracts.vocabulary.fact_names import unknown_fact
+from contracts.vocabulary.facts import FACTS, Fact, FactError, parse_value
+from contracts.vocabulary.policy_words import OPERATOR_WORDS
 
 _ORDERED = ("eq", "ne", "ge", "gt", "le", "lt", "between", "in", "known")
 OPERATORS_OF: Mapping[str, tuple[str, ...]] = {
@@ -26,7 +28,7 @@ OPERATORS_OF: Mapping[str, tuple[str, ...]] = {
     "tags": ("contains", "known"),
     "text": ("eq", "ne", "in", "contains", "known"),
 }
-OPERATORS = ("eq", "ne", "ge", "gt", "le", "lt", "between", "in", "prefix_in", "date_in", "contains", "known")
+OPERATORS = tuple(OPERATOR_WORDS)
 _MEANT: Mapping[str, str] = {
     ">=": "ge", "gte": "ge", ">": "gt", "<=": "le", "lte": "le", "<": "lt", "=": "eq", "==": "eq", "equals": "eq",
     "!=": "ne", "neq": "ne", "startswith": "prefix_in", "prefix": "prefix_in", "has": "contains", "exists": "known",
@@ -76,7 +78,7 @@ def check_operator(op: str, fact: Fact | None) -> str:
     if op not in OPERATORS:
         op = op[:40]
         near = [_MEANT[op]] if op in _MEANT else difflib.get_close_matches(op, OPERATORS, n=1, cutoff=0.5)
-        hint = f"，是否想写 {near[0]}？" if near else ""
+        hint = f"，是否想写 {near[0]}？" if near else "。"
         raise OperandError(f"没有「{op}」这个运算{hint}可用：{' '.join(OPERATORS)}")
     if fact is not None and op not in OPERATORS_OF[fact.kind]:
         allowed = " ".join(OPERATORS_OF[fact.kind])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from contracts.vocabulary.facts import FactsError
+from contracts.vocabulary.policy_words import IN_FILES
 from kit.wording import in_chinese
 from services.incentives.authored import MAX_PROBLEMS, Authored, AuthoringError, AuthoringProblem, Path, read_yaml
 from services.incentives.policy.aftercare import Borne, Clawback, Lifetime, Recheck, Tranche
@@ -64,6 +65,7 @@ _PARTS: Mapping[str, tuple[type[BaseModel], ...]] = {
 }
 
 Model = TypeVar("Model", bound=BaseModel)
+ModelsAt = Callable[[Path], tuple[type[BaseModel], ...]]
 
 
 def read_policy(text: str, file: str) -> Policy:
@@ -83,7 +85,7 @@ def policy_of(authored: Authored) -> Policy:
     """
     if (problem := beyond(authored)) is not None:
         raise AuthoringError(authored.file, [problem])
-    return validate(Policy, authored, _words_at)
+    return validate(Policy, authored, _models_at)
 
 
 def policy_from(document: Mapping[str, Any], name: str) -> Policy:
@@ -107,8 +109,8 @@ def stored_policy(document: Mapping[str, Any], name: str) -> Policy:
     return policy_from(document, name)
 
 
-def validate(model: type[Model], authored: Authored, words_at: Any = None) -> Model:
-    """The content as ``model``; ``words_at`` gives the words allowed at a path, to name the nearest.
+def validate(model: type[Model], authored: Authored, models_at: ModelsAt | None = None) -> Model:
+    """The content as ``model``; ``models_at`` gives what may stand at a path, to name what would be right there.
 
     Raises:
         AuthoringError: with all that is wrong.
@@ -118,9 +120,9 @@ def validate(model: type[Model], authored: Authored, words_at: Any = None) -> Mo
     try:
         return model.model_validate(authored.content)
     except ValidationError as error:
-        words = words_at or (lambda _path: tuple(_names(model)))
+        allowed = models_at or (lambda _path: (model,))
         errors = error.errors(include_url=False)
-        found = (problem for each in errors[:MAX_PROBLEMS] for problem in _problems(each, authored, words))
+        found = (problem for each in errors[:MAX_PROBLEMS] for problem in _problems(each, authored, allowed))
         problems = list(dict.fromkeys(found))
         if len(errors) > MAX_PROBLEMS:
             rest = f"还有 {len(errors) - MAX_PROBLEMS} 处没有列出，请先更正以上各处"
@@ -128,7 +130,7 @@ def validate(model: type[Model], authored: Authored, words_at: Any = None) -> Mo
         raise AuthoringError(authored.file, problems) from error
 
 
-def _problems(error: Mapping[str, Any], authored: Authored, words_at: Any) -> Iterator[AuthoringProblem]:
+def _problems(error: Mapping[str, Any], authored: Authored, models_at: ModelsAt) -> Iterator[AuthoringProblem]:
     """What one error says: of facts each where it stands, of a list the part that is wrong."""
     path = _plain_path(error["loc"], authored.content)
     reason = error.get("ctx", {}).get("error")
@@ -138,24 +140,33 @@ def _problems(error: Mapping[str, Any], authored: Authored, words_at: Any) -> It
     elif isinstance(reason, PartError):
         yield authored.problem((*path, *reason.steps), str(reason))
     else:
-        yield authored.problem(path, _message(error, path, words_at))
+        yield authored.problem(path, _message(error, path, models_at))
 
 
-def _message(error: Mapping[str, Any], path: Path, words_at: Any) -> str:
-    message = in_chinese(error).replace("' or '", "'、'").replace("', '", "'、'")
-    if error["type"] == "extra_forbidden":
-        message = _unknown_field(path, error["input"], words_at)
-    elif error["type"] == "benefit_kind":
-        message = str(error["msg"])
-    return message
+def _message(error: Mapping[str, Any], path: Path, models_at: ModelsAt) -> str:
+    match error["type"]:
+        case "extra_forbidden":
+            return _unknown_field(path, error["input"], models_at)
+        case "literal_error" | "enum" if (words := _words_of(path, models_at)) is not None:
+            return f"应为以下之一：{'、'.join(f'{code}（{word}）' for code, word in words.items())}"
+        case "benefit_kind":
+            return str(error["msg"])
+    return in_chinese(error).replace("' or '", "'、'").replace("', '", "'、'")
 
 
-def _unknown_field(path: Path, value: Any, words_at: Any) -> str:
+def _words_of(path: Path, models_at: ModelsAt) -> Mapping[str, str] | None:
+    """What may be written at a path, each with its meaning."""
+    places = (f"{model.__name__}.{path[-1]}" for model in models_at(path[:-1]))
+    return next((IN_FILES[each] for each in places if each in IN_FILES), None)
+
+
+def _unknown_field(path: Path, value: Any, models_at: ModelsAt) -> str:
     """A comma within braces ends a text: what is left of it looks like a field that nobody gave a value."""
     name = str(path[-1])[:80]
     if value is None and not name.isascii():
         return f"「{name}」是被逗号截断的文字：花括号里的文字含英文逗号的，请给整句加引号，数字不写千位逗号"
-    near = difflib.get_close_matches(name, words_at(path[:-1]), n=1, cutoff=0.5)
+    names = [known for model in models_at(path[:-1]) for known in _names(model)]
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     return f"不认识的字段「{name}」" + (f"，是否想写 {near[0]}？" if near else "，请删除或检查拼写")
 
 
@@ -179,9 +190,8 @@ def _holds(here: Any, step: str | int) -> bool:
     return isinstance(here, list) and isinstance(step, int) and step < len(here)
 
 
-def _words_at(path: Path) -> tuple[str, ...]:
-    part = next((step for step in reversed(path) if step in _PARTS), "")
-    return tuple(name for model in _PARTS[str(part)] for name in _names(model))
+def _models_at(path: Path) -> tuple[type[BaseModel], ...]:
+    return _PARTS[str(next((step for step in reversed(path) if step in _PARTS), ""))]
 
 
 def _names(model: type[BaseModel]) -> list[str]:

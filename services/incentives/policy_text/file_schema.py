@@ -14,12 +14,13 @@ from contracts.vocabulary.amount import MAX_STATED
 from contracts.vocabulary.fact_list import RECORDED_BY_OFFICE
 from contracts.vocabulary.facts import FACTS, Fact
 from contracts.vocabulary.money_text import PENDING
-from contracts.vocabulary.zones import ZONES, GroupId
+from contracts.vocabulary.policy_words import IN_FILES
 from services.incentives.policy import Policy
 from services.incentives.policy.figures import UNPUBLISHED
-from services.incentives.policy_text.file_words import FIELDS, FIELDS_OF, PARTS, VALUES
+from services.incentives.policy_text.file_words import FIELDS, FIELDS_OF, PARTS
 
 Schema = dict[str, Any]
+_SCOPES: Final = {"ZoneId": "PolicyScope.zone", "GroupId": "PolicyScope.group"}
 _DRAFT: Final = "http://json-schema.org/draft-07/schema#"
 """That which editors know best."""
 _NUMBER: Final = "0-9０-９零〇一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟億萬点,，.\\s"
@@ -140,9 +141,8 @@ def _part(name: str, part: Schema) -> Schema:
     """One part with Chinese words; its fields as people write them."""
     written = {**part, "description": PARTS[name]}
     written.pop("title", None)
-    if name in ("ZoneId", "GroupId"):
-        labels = {each.value: each.label for each in GroupId} if name == "GroupId" else _zones()
-        return {**_one_of(labels), "description": PARTS[name]}
+    if name in _SCOPES:
+        return {**_one_of(IN_FILES[_SCOPES[name]]), "description": PARTS[name]}
     written["properties"] = {field: _field(name, field, each) for field, each in part["properties"].items()}
     if name == "Leaf":
         written |= {
@@ -154,10 +154,6 @@ def _part(name: str, part: Schema) -> Schema:
     if name == "Band":
         written["oneOf"] = [{"required": ["amount"]}, {"required": ["rate"]}]
     return written
-
-
-def _zones() -> Mapping[str, str]:
-    return {id: zone.name for id, zone in ZONES.items()}
 
 
 def _comparisons() -> Iterator[Schema]:
@@ -178,8 +174,8 @@ def _field(part: str, field: str, given: Schema) -> Schema:
         found = _in_place_of_figures(found, _FIGURE_FIELDS[place])
     elif place == "Example.facts":
         found = {"$ref": "#/definitions/Facts"}
-    elif place in VALUES:
-        found = _named_values(found, VALUES[place])
+    elif place in IN_FILES:
+        found = _named_values(found, IN_FILES[place])
     if "$ref" in found:
         found = {"allOf": [found]}
     return {**found, "description": words}

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from contracts.vocabulary.policy_words import VERDICT_WORDS
-
 PARTS: Final[Mapping[str, str]] = {
     "Policy": "一条政策，一份文件；写法见 docs/policy-authoring.md",
     "All": "以下全部满足",
@@ -214,41 +212,3 @@ FIELDS_OF: Final[Mapping[str, str]] = {
     "Policy.id": "编号，与文件名相同，全库唯一",
 }
 """Where a field means something else than it does elsewhere."""
-
-VALUES: Final[Mapping[str, Mapping[str, str]]] = {
-    "Policy.standing": {"in_force": "现行有效", "historical": "历史条款", "illustrative": "示例"},
-    "Policy.instrument": {
-        "subsidy": "补贴",
-        "reward": "奖励",
-        "rent_support": "用房支持",
-        "land": "用地",
-        "interest_subsidy": "贴息",
-        "matching_fund": "配套",
-        "talent": "人才",
-        "in_kind": "服务或实物",
-    },
-    "Policy.beneficiary": {
-        "enterprise": "企业",
-        "introducer": "引荐人",
-        "person": "个人",
-        "park_operator": "园区运营方",
-    },
-    "Policy.claim_mode": {"automatic": "免申即享", "expedited": "快申快享", "ordinary": "一般申报"},
-    "Example.verdict": VERDICT_WORDS,
-    "Leaf.op": {
-        "eq": "等于",
-        "ne": "不等于",
-        "ge": "不低于",
-        "gt": "高于",
-        "le": "不超过",
-        "lt": "低于",
-        "between": "在区间内",
-        "in": "是其中之一",
-        "prefix_in": "行业在其中之一之下",
-        "date_in": "在期间内，含首日、不含末日",
-        "contains": "含有某项",
-        "known": "已经知道",
-    },
-    "Leaf.period": {"month": "按月", "quarter": "按季", "year": "按年"},
-    "Pool.rule": {"first_come": "先到先得", "pro_rata": "按比例分配", "cap_control": "总额控制"},
-}

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from contracts.vocabulary.facts import FACTS, Fact
+from contracts.vocabulary.policy_words import POOL_RULES
 from services.incentives.matching.wording import shown_number, shown_plain
 from services.incentives.policy import Leaf, Policy
 from services.incentives.policy.aftercare import LEVELS, Tranche
 from services.incentives.policy.benefit import Banded, Fixed, InKind, Interest, Match, PerUnit, Rate
-from services.incentives.policy.combination import RULES
 from services.incentives.policy.figures import Computed
 from services.incentives.policy.lookups import NONE, Lookup
 from services.incentives.policy.operands import NUMERIC_KINDS, Operand, operand_for
@@ -110,7 +110,7 @@ def shared_sentences(policy: Policy) -> list[str]:
         lines.append(f"{each.title}（{each.group}）{'每年' if each.per == 'year' else ''}合计最高{each.cap}")
     if policy.pool is not None:
         lines.append(
-            f"资金池：{policy.pool.title}（{policy.pool.name}）总额{policy.pool.total}，{RULES[policy.pool.rule]}"
+            f"资金池：{policy.pool.title}（{policy.pool.name}）总额{policy.pool.total}，{POOL_RULES[policy.pool.rule]}"
         )
     return lines
 

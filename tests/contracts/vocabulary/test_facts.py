@@ -139,9 +139,10 @@ def test_every_error_is_reported_at_once() -> None:
     assert [path for path, _ in caught.value.errors] == ["jobs", "land_mu"]
 
 
-def test_an_unknown_fact_names_the_nearest() -> None:
-    with pytest.raises(FactsError, match="fixed_asset_investment"):
-        parse_facts({"fixed_assets_investment": 1}, "officer")
+@pytest.mark.parametrize("called", ["fixed_assets_investment", "固定资产投资", "固定资产投资额"])
+def test_an_unknown_fact_names_the_nearest(called: str) -> None:
+    with pytest.raises(FactsError, match="是否想写 fixed_asset_investment（固定资产投资）"):
+        parse_facts({called: 1}, "officer")
 
 
 def test_a_fact_remembers_who_said_it_and_how() -> None:
