@@ -5,6 +5,7 @@ Effort is ``QUCE_EFFORT``: ``ci`` (about a tenth) or ``full`` (the counts that a
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
@@ -110,6 +111,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """One line for what was left out."""
     for message in config.stash[left_out]:
         terminalreporter.write_line(message, yellow=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_garbage() -> None:
+    """Set apart what earlier modules left: collected, it would stall this one's services, as nothing does in life."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

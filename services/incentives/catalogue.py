@@ -67,10 +67,13 @@ def barred_on(policy: Policy, day: date) -> Barred | None:
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """What may be evaluated on a day, in the catalogue's order; ``standing`` are those of what is not barred."""
+    """What may be evaluated on a day, in the catalogue's order; ``standing`` are those of what is not barred.
+
+    ``parts`` is where the verdicts of each policy's conditions are among all.
+    """
 
     policies: tuple[CompiledPolicy, ...]
-    ids: tuple[str, ...]
+    parts: Mapping[str, slice]
     standing: tuple[str, ...]
     _places: NDArray[np.intp]
     _leaves: Leaves
@@ -80,20 +83,21 @@ class Effective:
         """Lay these out for all to be read at once."""
         place = {name: number for number, name in enumerate(index.names)}
         standings = {each.policy.standing for each in policies if each.barred is None}
+        leaves = Leaves([[leaf.formula for leaf in each.leaves] for each in policies])
         return cls(
             policies,
-            tuple(each.id for each in policies),
+            dict(zip([each.id for each in policies], leaves.parts, strict=True)),
             tuple(each for each in STANDINGS if each in standings),
             np.array([place[each.id] for each in policies], np.intp),
-            Leaves([[leaf.formula for leaf in each.leaves] for each in policies]),
+            leaves,
         )
 
     def verdicts(self, answers: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Those of these policies, of all that the index gives."""
         return answers[self._places]
 
-    def leaves(self, compared: bytes) -> list[bytes]:
-        """The verdicts of each policy's conditions in written order, from those of the catalogue's comparisons."""
+    def leaves(self, compared: bytes) -> bytes:
+        """The verdicts of all policies' conditions, from those of the catalogue's comparisons."""
         return self._leaves.read(compared)
 
 

@@ -26,7 +26,7 @@ _NOT_ENGINE: Final = frozenset(
     }
 )
 """Modules of the service that no answer depends on; folders other than the engine's are left out below."""
-_ENGINE_FOLDERS: Final = ("matching", "policy", "policy_checks")
+_ENGINE_FOLDERS: Final = ("evaluation", "matching", "policy", "policy_checks")
 
 
 def versions(catalogue: str) -> dict[str, str]:
@@ -37,11 +37,15 @@ def versions(catalogue: str) -> dict[str, str]:
 @cache
 def _fixed() -> dict[str, str]:
     """What does not change while the process runs."""
-    engine = [path for path in HOME.glob("*.py") if path.stem not in _NOT_ENGINE]
-    engine += [path for folder in _ENGINE_FOLDERS for path in (HOME / folder).rglob("*.py")]
-    engine += ZONES.glob("*.yaml")
     facts = [_VOCABULARY / name for name in ("fact_list.py", "facts.py", "amount.py", "money_text.py", "industry.py")]
-    return {"engine": _hash(engine), "facts": _hash(facts), "calendar": _hash([_VOCABULARY / "calendar.py"])}
+    return {"engine": _hash(engine_files()), "facts": _hash(facts), "calendar": _hash([_VOCABULARY / "calendar.py"])}
+
+
+def engine_files() -> list[Path]:
+    """The files that an answer depends on."""
+    modules = [path for path in HOME.glob("*.py") if path.stem not in _NOT_ENGINE]
+    folders = [path for folder in _ENGINE_FOLDERS for path in (HOME / folder).rglob("*.py")]
+    return [*modules, *folders, *ZONES.glob("*.yaml")]
 
 
 def _hash(paths: Iterable[Path]) -> str:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.vocabulary.amount import Amount
+from contracts.vocabulary.facts import parse_facts
 from services.incentives.evaluation.conditions import Predicates, compile_condition
 from services.incentives.evaluation.formulas import Formula
 from services.incentives.evaluation.index import Index
@@ -62,6 +63,12 @@ def decide(nodes: list[Any], facts: Facts) -> list[int]:
     verdicts = [found[name] for name in formulas]
     assert by_lead(in_bulk(nodes, [facts])) == [verdicts]
     return verdicts
+
+
+def test_yes_and_one_stay_what_they_are() -> None:
+    facts = parse_facts({"serious_dishonesty": True, "jobs": 1, "fixed_asset_investment": 1}, "example")
+    columns = gathered([stored(facts)], ["serious_dishonesty", "jobs", "fixed_asset_investment"])
+    assert [type(each.single[0]) for each in columns.facts.values()] == [bool, int, int]
 
 
 @settings(max_examples=EXAMPLES)

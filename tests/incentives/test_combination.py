@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from itertools import combinations
 from typing import Any
 
@@ -12,10 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ortools.linear_solver import pywraplp
 
-from services.incentives.matching import selection
+from contracts.vocabulary.facts import parse_facts
+from services.incentives.evaluation.comparisons import NOT_MET
+from services.incentives.evaluation.spans import told
+from services.incentives.matching import match, selection
+from services.incentives.matching.combination import Candidate, lowest
 from services.incentives.matching.selection import Item, Selection, select
+from services.incentives.policy import Policy
 from services.incentives.policy.combination import Limit
-from tests.incentives.laws import law
+from tests.incentives.laws import law, law_of_catalogues
+from tests.incentives.writing import CODE, FAI, catalogue, policy
 
 NONE: frozenset[str] = frozenset()
 ENDLESS = math.inf
@@ -202,3 +209,44 @@ def test_the_order_of_policies_never_matters(drawn: tuple[list[Item], dict[str, 
     items, limits = drawn
     shuffled = random.sample(items, len(items))
     assert select(shuffled, limits).total == select(items, limits).total
+
+
+DAY = date(2026, 11, 23)
+INVESTED = ("2亿元", {"low": 15 * 10**9, "high": 30 * 10**9, "currency": "CNY"}, {"low": 10**10, "currency": "CNY"})
+
+
+@st.composite
+def sharing(draw: st.DrawFn, number: int, caps: Mapping[str, str]) -> Policy:
+    """A policy of one zone that may exclude others, share limits, and make up differences to those before it."""
+    money = st.sampled_from(["10万元", "20万元", "30万元", "50万元"])
+    fixed = {"kind": "fixed", "amount": draw(money)}
+    rate = {"kind": "rate", "base": "fixed_asset_investment", "rate": "0.1%", "cap": draw(st.none() | money)}
+    parts = {"instalments": ["40%", "60%"]} if draw(st.booleans()) else {}
+    groups = draw(st.lists(st.sampled_from(sorted(caps)), max_size=2, unique=True))
+    shared = [{"group": each, "title": each, "cap": caps[each], "per": each.split("-")[0]} for each in groups]
+    first = f"p{draw(st.integers(0, number - 1))}" if number and draw(st.integers(0, 3)) == 0 else None
+    return policy(
+        id=f"p{number}",
+        conditions=draw(st.sampled_from([FAI, CODE])),
+        benefit={"text": "奖励", **draw(st.sampled_from([fixed, rate])), **parts},
+        exclusive_group=draw(st.sampled_from([None, None, "one"])),
+        shared_caps=shared or None,
+        tops_up=first and [first],
+    )
+
+
+@law_of_catalogues
+@given(st.data())
+def test_a_zone_comes_to_the_best_of_all_that_it_offers_whatever_is_set_apart(data: st.DataObject) -> None:
+    caps = {name: data.draw(st.sampled_from(["15万元", "40万元", "500万元"])) for name in ("year-all", "whole-all")}
+    offered = [data.draw(sharing(number, caps)) for number in range(data.draw(st.integers(1, 4)))]
+    known = {"fixed_asset_investment": data.draw(st.sampled_from(INVESTED))}
+    shelf, facts = catalogue(*offered), parse_facts(known, "example")
+    found = match(facts, shelf, DAY)
+    hopeful = [Candidate(each, found.policies[each.id], DAY.year) for each in shelf.effective(DAY)]
+    hopeful = [each for each in hopeful if each.outcome.verdict != NOT_MET]
+    limits = lowest([each.compiled for each in hopeful])
+    sure, hoped = (select([getattr(each, plane) for each in hopeful], limits) for plane in ("sure", "hoped"))
+    zone = found.zones["jingkai"]
+    assert (zone.certain, zone.possible) == told(sure.total, hoped.total)
+    assert {limit[0] for limit in zone.reached} == {limits[name].title for name in {*sure.reduced, *hoped.reduced}}

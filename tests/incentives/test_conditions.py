@@ -111,6 +111,30 @@ def test_ranges_decide_only_where_both_ends_agree(written: str, op: str, expecte
     assert verdict(leaf("fixed_asset_investment", op, "1亿元"), known) == expected
 
 
+@pytest.mark.parametrize(
+    ("written", "op", "value", "expected"),
+    [
+        ("1亿元以下", "between", {"low": 5, "high": 5, "low_open": False, "high_open": True}, "not_met"),
+        ("1亿元以下", "between", {"low": 5, "high": 6, "low_open": True, "high_open": True}, "not_met"),
+        ("1亿元以下", "between", {"low": 5, "high": 7, "low_open": True, "high_open": True}, "unknown"),
+        ("5-6元", "in", [500, 600], "unknown"),
+        ("0.05-0.06元", "in", [5, 6], "met"),
+    ],
+)
+def test_what_holds_for_every_figure_of_a_range_is_known(
+    written: str, op: str, value: dict[str, Any], expected: str
+) -> None:
+    known = parse_facts({"fixed_asset_investment": written}, "example")
+    node = leaf("fixed_asset_investment", op, value)
+    assert verdict(node, known) == expected == reference(node, known)
+
+
+def test_no_day_lies_between_a_day_and_the_next() -> None:
+    value = {"low": "2026-01-31", "high": "2026-02-01", "low_open": True, "high_open": True}
+    known = parse_facts({"start_date": "2026-01-31"}, "example")
+    assert verdict(leaf("start_date", "between", value), known) == "not_met"
+
+
 def test_a_foreign_threshold_compares_foreign_money() -> None:
     dollars = parse_facts({"foreign_capital": "1200万美元"}, "example")
     yuan = parse_facts({"foreign_capital": "1亿元"}, "example")

@@ -45,10 +45,10 @@ def in_text(conditions: str, **changes: Any) -> str:
 
 def first_problem(read: Callable[[], Any]) -> AuthoringProblem:
     """What is told first, in a moment."""
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(AuthoringError) as refused:
         read()
-    assert time.perf_counter() - started < MOMENT
+    assert time.process_time() - started < MOMENT
     return refused.value.problems[0]
 
 
@@ -238,9 +238,9 @@ def test_as_many_values_as_there_may_be_are_checked_in_a_moment() -> None:
         },
     }
     for conditions in ({"any": each}, {"all": [{"not": one} for one in each]}, table):
-        started = time.perf_counter()
+        started = time.process_time()
         check_policy(policy(conditions=conditions))
-        assert time.perf_counter() - started < 2 * MOMENT
+        assert time.process_time() - started < 2 * MOMENT
     too_many = {"any": [*each, {**each[0], "id": "more", "value": codes[:5]}]}
     problem = first_problem(lambda: policy_from(document(conditions=too_many), "p"))
     assert problem.path == "conditions.any.50"

@@ -15,7 +15,6 @@ from datetime import date
 from heapq import heappop, heappush
 from typing import Any, Final, NamedTuple
 
-from contracts.vocabulary.facts import FactValue
 from kit.auth import Principal
 from kit.ports import Ports
 from kit.store.port import Record, Scope
@@ -31,17 +30,17 @@ from services.incentives.matching.columns import facts_of
 from services.incentives.matching.flat import flat_in
 from services.incentives.matching.gathering import Gathering
 from services.incentives.matching.pools import allocate
-from services.incentives.matching.result import PolicyOutcome
+from services.incentives.matching.result import PolicyOutcome, not_met
 from services.incentives.policy import Policy, stored_policy
 from services.incentives.policy.parts import fen_of
-from services.incentives.repository import MATCHES, POLICIES, Library, scope_of_author, today
+from services.incentives.repository import MATCHES, POLICIES, Library, scope_of_author, stored_facts, today
 from services.incentives.settings import DRY_RUN_LEADS, DRY_RUN_SECONDS
 
 _SCOPE: Final = Scope.system("counts of a dry run")
 _PAGE: Final = 50
 """So many leads are read without giving way: each is a large document."""
 _BATCH: Final = 200
-NOTHING: Final = PolicyOutcome(NOT_MET, b"", 0, 0, known=True)
+NOTHING: Final = not_met(b"")
 NAMED: Final = 200
 """So many leads are named, those that change most."""
 
@@ -144,7 +143,7 @@ class Trial:
             yield by_policy(found).get(self.policy.id)
 
     def _worth(self, compiled: CompiledPolicy, stored: Mapping[str, Any]) -> PolicyOutcome:
-        facts = {name: FactValue.model_validate(value) for name, value in stored.items()}
+        facts = stored_facts(stored)
         return evaluate(compiled, facts, self.catalogue.predicates.evaluate(facts, self.day))
 
     def _note(self, record: Record, changed: Change | None) -> None:

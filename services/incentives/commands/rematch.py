@@ -13,7 +13,6 @@ from typing import Final
 
 from opentelemetry.context import Context
 
-from contracts.vocabulary.facts import FactValue
 from kit.courtesy import giving_way, step_aside
 from kit.ports import Ports
 from kit.store.port import BriefPage, Eq, Record, Scope, Write
@@ -21,7 +20,7 @@ from kit.telemetry import span
 from operating.ids import random_id
 from operating.leading import LeaseLost, under_lease
 from services.incentives.commands.matches import KEPT, matched
-from services.incentives.repository import MATCHES, Library, basis_of, overtaken_by, part_of, today
+from services.incentives.repository import MATCHES, Library, basis_of, overtaken_by, part_of, stored_facts, today
 from services.incentives.settings import SERVICE
 
 log = logging.getLogger(__name__)
@@ -124,7 +123,7 @@ class Share:
         if basis_of(record.body["basis"]) == self._basis:
             return None
         try:
-            facts = {name: FactValue.model_validate(value) for name, value in record.body["facts"].items()}
+            facts = stored_facts(record.body["facts"])
             lead = {name: record.body[name] for name in (*KEPT, "facts", "sequence")}
             with span(SERVICE, "rematch", under=Context()):  # a trace for each lead, not one of a million spans
                 return matched(self.ports, self.library, record, lead, facts, record.readers)

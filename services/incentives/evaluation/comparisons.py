@@ -7,6 +7,7 @@ whole part, and one more where anything is left over, so that ``>=`` and ``>`` a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 from typing import Any, Final, Literal
 
 from contracts.vocabulary.industry import lineage
@@ -61,12 +62,24 @@ def _opposite(test: Test) -> Test:
 
 
 def _one_of(operand: Operand) -> Test:
-    tests = [_equal(limit) for limit in operand.values]
-    return lambda low, high, currency: max(test(low, high, currency) for test in tests)
+    """Neighbours that fill a whole range decide it together, which none of them does alone."""
+    wanted = frozenset(operand.values)
+
+    def test(low: Any, high: Any, _currency: str) -> int:
+        if low == high:
+            return MET if low in wanted else NOT_MET
+        among = sum(low <= each <= high for each in wanted)
+        filled = isinstance(low, int) and high - low < among
+        return NOT_MET if not among else MET if filled else UNKNOWN
+
+    return test
 
 
 def _between(operand: Operand) -> Test:
+    """What lies within; nothing does where open ends leave no value between them."""
     low_end, high_end = operand.values
+    if _is_empty(operand):
+        return lambda _low, _high, _currency: NOT_MET
     if low_end is None:
         return _at_most(high_end, open_end=operand.high_open)
     floor = _at_least(low_end, open_end=operand.low_open)
@@ -74,6 +87,20 @@ def _between(operand: Operand) -> Test:
         return floor
     ceiling = _at_most(high_end, open_end=operand.high_open)
     return lambda low, high, currency: min(floor(low, high, currency), ceiling(low, high, currency))
+
+
+def _is_empty(operand: Operand) -> bool:
+    """One end that is not within leaves nothing of one value; two that are not, nothing of two neighbours."""
+    low, high = operand.values
+    if low == high:
+        return operand.low_open or operand.high_open
+    return operand.low_open and operand.high_open and low is not None and high == _next(low)
+
+
+def _next(value: Any) -> Any:
+    if isinstance(value, str):
+        return str(date.fromisoformat(value) + timedelta(days=1)) if value < str(date.max) else None
+    return value + 1
 
 
 _INTERVAL_TESTS: Mapping[str, Callable[[Operand], Test]] = {

@@ -122,21 +122,24 @@ def decided(leaves: Sequence[CompiledLeaf], verdicts: Sequence[int]) -> bytes:
 
 
 class Leaves:
-    """The conditions of many policies, decided at once: nearly all are comparisons, which are only read."""
+    """The conditions of many policies, decided at once: nearly all are comparisons, which are only read.
+
+    ``parts`` is where those of each policy are among all.
+    """
 
     def __init__(self, formulas: Sequence[Sequence[Formula]]) -> None:
         every = [each for of_one in formulas for each in of_one]
         ends = [0, *accumulate(map(len, formulas))]
-        self._parts = [slice(first, last) for first, last in pairwise(ends)]
+        self.parts = [slice(first, last) for first, last in pairwise(ends)]
         self._picked = np.array([each.index if isinstance(each, Picked) else 0 for each in every], np.intp)
         self._composed = [(place, each) for place, each in enumerate(every) if not isinstance(each, Picked)]
 
-    def read(self, verdicts: bytes) -> list[bytes]:
-        """Those of each policy in written order, from the predicates' verdicts."""
+    def read(self, verdicts: bytes) -> bytes:
+        """All of them, those of each policy in written order, from the predicates' verdicts."""
         found = np.frombuffer(verdicts, np.uint8)[self._picked]
         for place, formula in self._composed:
             found[place] = formula(verdicts)
-        return list(map(found.tobytes().__getitem__, self._parts))
+        return found.tobytes()
 
 
 class _Place:

@@ -27,6 +27,7 @@ from services.incentives.evaluation.spans import (
     divided,
     exactly,
     less,
+    made,
     split,
     times,
     told,
@@ -162,7 +163,7 @@ def _at_once(once: Source, scale: int, caps: Sequence[Source | None]) -> Callabl
         low, high = low // scale, high if high == ENDLESS else high // scale
         low, high = low if low < least else least, high if high < greatest else greatest
         if high <= MOST:
-            return Worth(int(low), int(high))
+            return made(Worth, (int(low), int(high), True, (), (), None))
         return Worth(*told(low, high), known or high != ENDLESS)
 
     if isinstance(once, Product) and not computed:
@@ -184,7 +185,7 @@ def _product(once: Product, scale: int, most: Span) -> Callable[[Stated, Verdict
         high = high if high == ENDLESS else high * highest // scale
         low, high = low if low < least else least, high if high < greatest else greatest
         if high <= MOST:
-            return Worth(int(low), int(high))
+            return made(Worth, (int(low), int(high), True, (), (), None))
         return Worth(*told(low, high), known or high != ENDLESS)
 
     return worth
@@ -199,9 +200,9 @@ def _in_parts(
         low, high, known = at_once(stated, verdicts)[:3]
         if high is None:
             return however(stated, verdicts)
-        if low == high:
-            return Worth(low, low, known, tuple([(part, part) for part in split(low, shares)]))
-        return _worth(divided(Span(low, high, known), shares), (), None)
+        sure, more = split(low, shares), split(high - low, shares)
+        years = tuple([(part, part + extra) for part, extra in zip(sure, more, strict=True)])
+        return made(Worth, (low, high, known, years, (), None))
 
     return worth
 

@@ -28,15 +28,17 @@ _OF_POLICIES = ("application", "grandfathering", "transition", "shared_caps", "p
 class Sentence:
     """A condition as it must be for the policy: under "not", its sentence and verdicts are turned round.
 
-    ``blank`` is all that is said of it, but for its verdict and for what the facts say.
+    ``blank`` is all that is said of it, but for its verdict and for what the facts say; ``of`` is the one fact that it
+    compares, None where there are several or none.
     """
 
     leaf: Leaf
     verdicts: tuple[str, ...]
     blank: dict[str, Any]
+    of: str | None
 
     @classmethod
-    def of(cls, compiled: CompiledLeaf) -> Sentence:
+    def about(cls, compiled: CompiledLeaf) -> Sentence:
         """That of one condition."""
         leaf = compiled.leaf
         blank = {
@@ -54,7 +56,8 @@ class Sentence:
             "clause": leaf.clause,
             "any_of": compiled.any_of,
         }
-        return cls(leaf, VERDICTS[::-1] if compiled.negated else VERDICTS, blank)
+        verdicts = VERDICTS[::-1] if compiled.negated else VERDICTS
+        return cls(leaf, verdicts, blank, leaf.fact if leaf.facts == (leaf.fact,) else None)
 
 
 class Phrases:
@@ -93,7 +96,7 @@ class Phrases:
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
         """Its conditions in written order."""
-        return tuple(map(Sentence.of, self._leaves))
+        return tuple(map(Sentence.about, self._leaves))
 
     @cached_property
     def undecided(self) -> Undecided:

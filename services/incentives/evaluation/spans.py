@@ -9,6 +9,8 @@ from typing import Final, NamedTuple
 from contracts.vocabulary.facts import PPM
 
 ENDLESS: Final = math.inf
+made: Final = tuple.__new__
+"""A named tuple from its values, where so many are made that their own constructors would take half of the time."""
 MOST: Final = 9 * 10**15
 """Fen that JSON carries to the last digit; a sum beyond is told as at least so much, and as at most without bound."""
 

@@ -176,8 +176,9 @@ def _condition(sentence: Sentence, verdict: int, said: _Said, as_of: date) -> di
     Of what several facts come to together, the first that is still open is named, or else the first; a condition on the
     calendar alone names none.
     """
-    leaf, found = sentence.leaf, sentence.blank.copy()
-    found["verdict"] = sentence.verdicts[verdict]
+    if sentence.of is not None:
+        return {**sentence.blank, **said[sentence.of], "verdict": sentence.verdicts[verdict]}
+    leaf, found = sentence.leaf, sentence.blank | {"verdict": sentence.verdicts[verdict]}
     if len(leaf.facts) > 1:
         found["fact"] = next((each for each in leaf.facts if each not in said.facts), leaf.facts[0])
     if leaf.facts:

@@ -180,7 +180,7 @@ def column_of(
     codes |= {key: codes[None if each is None else ABSENT] for key, each in read.items() if key not in others}
     known = np.zeros(max(keys.values(), default=0) + 1, np.min_scalar_type(len(single) + len(others) + 1))
     known[[*keys.values()]] = [codes[key] for key in keys]
-    return Column(kind, known[numbers], single, [*others.values()])
+    return Column(kind, known.take(numbers), single, [*others.values()])
 
 
 _ORDER: Final[Mapping[str, Callable[[Any], Any]]] = {"code": lambda code: (section_of(code) or code, code)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from contracts.vocabulary.policy_words import LeftOut
@@ -16,16 +17,21 @@ from services.incentives.policy.combination import GROUP, VERSION, Limit
 
 
 class Candidate(NamedTuple):
-    """A policy that is met or may yet be, with its sums by year."""
+    """A policy that is met or may yet be; ``first`` is the year in which it may be had."""
 
     compiled: CompiledPolicy
     outcome: PolicyOutcome
-    years: Sequence[Year]
+    first: int
 
     @property
     def id(self) -> str:
         """The policy's id."""
         return self.compiled.id
+
+    @property
+    def years(self) -> Sequence[Year]:
+        """Its sums by year."""
+        return self.outcome.by_year(self.first)
 
     @property
     def comparable(self) -> bool:
@@ -61,7 +67,7 @@ def combine(zone: str, candidates: Iterable[Candidate], role: str) -> ZoneOutcom
     """
     left_out: dict[str, tuple[LeftOut, str]] = {}
     own: list[Candidate] = []
-    sharing: list[CompiledPolicy] = []
+    sharing: list[Candidate] = []
     met = unknown = amount_unknown = 0
     for each in candidates:
         compiled, outcome, _ = each
@@ -79,7 +85,7 @@ def combine(zone: str, candidates: Iterable[Candidate], role: str) -> ZoneOutcom
             if not outcome.known:
                 amount_unknown += 1
             if not compiled.alone:
-                sharing.append(compiled)
+                sharing.append(each)
     apart, bound = _parted(own, sharing) if sharing else (own, ())
     years = _together(apart)
     caps: tuple[Reached, ...] = ()
@@ -96,10 +102,11 @@ def _chosen(
 ) -> tuple[dict[str, tuple[LeftOut, str]], tuple[Reached, ...]]:
     """Add the best of these to ``years``; why others of them do not count, and the limits that were reached."""
     comparable = [each for each in bound if each.comparable]
-    limits = lowest([each.compiled for each in comparable])
+    limits: dict[str, Limit] = {}
     if _rivals(comparable):
         sure, hoped = (_greatest(comparable, hoped=each) for each in (False, True))
     else:
+        limits = lowest([each.compiled for each in comparable])
         sure = select(_beside_formers([each.sure for each in comparable]), limits)
         hoped = select(_beside_formers([each.hoped for each in comparable]), limits)
     for year in {*sure.years, *hoped.years}:
@@ -119,19 +126,8 @@ def _rivals(candidates: Sequence[Candidate]) -> bool:
 
 def _greatest(rivals: Sequence[Candidate], *, hoped: bool) -> Selection:
     """The one that brings most for certain, or possibly; the other sum decides between equal ones, and then the id."""
-    best: tuple[float, float, str] | None = None
-    found: dict[int, float] = {}
-    for compiled, outcome, by_year in rivals:
-        if hoped:
-            years = {year: ENDLESS if possible is None else possible for year, _, possible in by_year}
-            second: float = outcome.certain
-        else:
-            years = {year: certain for year, certain, _ in by_year}
-            second = ENDLESS if outcome.possible is None else outcome.possible
-        rank = -sum(years.values()), -second, compiled.id
-        if best is None or rank < best:
-            best, found = rank, years
-    return Selection(frozenset() if best is None else frozenset({best[2]}), found)
+    best = min([each.hoped if hoped else each.sure for each in rivals], key=attrgetter("rank"))
+    return Selection(frozenset({best.id}), dict(best.years))
 
 
 def _all_years(years: Collection[tuple[float, float]]) -> tuple[int, int | None]:
@@ -149,18 +145,16 @@ def _beside_formers(items: Sequence[Item]) -> Sequence[Item]:
     ]
 
 
-def _parted(
-    own: Sequence[Candidate], sharing: Sequence[CompiledPolicy]
-) -> tuple[Sequence[Candidate], Sequence[Candidate]]:
+def _parted(own: Sequence[Candidate], sharing: Sequence[Candidate]) -> tuple[Sequence[Candidate], Sequence[Candidate]]:
     """Those that are had, and whole, whatever else is, and those that may have to do with one another.
 
     ``sharing`` are those that name something that they share.
     """
-    if len(sharing) == 1 and not sharing[0].limited and not sharing[0].tops_up:
+    if len(sharing) == 1 and _is_whole(sharing[0]):
         return own, ()
-    names = [name for each in sharing for name in each.rivals]
+    names = [name for each in sharing for name in each.compiled.rivals]
     twice = {name for name in names if names.count(name) > 1} if len(names) > 1 else ()
-    made_up = {id for each in sharing for id in each.tops_up}
+    made_up = {id for each in sharing for id in each.compiled.tops_up}
     apart: list[Candidate] = []
     bound: list[Candidate] = []
     for each in own:
@@ -170,14 +164,23 @@ def _parted(
     return apart, bound
 
 
+def _is_whole(each: Candidate) -> bool:
+    """Whether a policy beside which none shares anything is had whole: no limit is below what it may come to."""
+    most = each.possible
+    return not each.compiled.tops_up and all(limit.most >= most for limit in each.compiled.limits.values())
+
+
 def _together(candidates: Iterable[Candidate]) -> dict[int, tuple[float, float]]:
     """What comes of all of these by year, certain and possible, as far as they have a figure."""
     years: dict[int, tuple[float, float]] = {}
-    for compiled, outcome, by_year in candidates:
-        if outcome.known or compiled.benefit.computable:
-            for year, certain, possible in by_year:
-                sure, hoped = years.get(year, (0, 0))
-                years[year] = sure + certain, ENDLESS if possible is None else hoped + possible
+    for compiled, outcome, first in candidates:
+        _, _, least, most, known, payments, calendar, _ = outcome
+        if not known and not compiled.benefit.computable:
+            continue
+        own = outcome.by_year(first) if payments or calendar else ((first, least, most),)
+        for year, certain, possible in own:
+            sure, hoped = years.get(year, (0, 0))
+            years[year] = sure + certain, ENDLESS if possible is None else hoped + possible
     return years
 
 

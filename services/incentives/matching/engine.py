@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
 
 from services.incentives.catalogue import Catalogue, CompiledPolicy
 from services.incentives.evaluation.comparisons import MET, NOT_MET
 from services.incentives.evaluation.conditions import decided
 from services.incentives.evaluation.measures import Facts
+from services.incentives.evaluation.spans import made
 from services.incentives.evaluation.stated import Stated
 from services.incentives.matching.combination import Candidate, combine
-from services.incentives.matching.result import MatchResult, PolicyOutcome
+from services.incentives.matching.result import MatchResult, Outcomes, PolicyOutcome, not_met
 
 
 def match(facts: Facts, catalogue: Catalogue, as_of: date) -> MatchResult:
@@ -20,18 +20,20 @@ def match(facts: Facts, catalogue: Catalogue, as_of: date) -> MatchResult:
     effective, said = catalogue.laid_out(as_of), catalogue.index.said(facts, as_of)
     compared, found = catalogue.index.compared(said), effective.verdicts(catalogue.index.answers(said))
     leaves, verdicts = effective.leaves(compared), found.tobytes()
-    stated, first = Stated(facts), as_of.year
-    outcomes = dict(zip(effective.ids, map(_not_met, leaves), strict=True))
+    stated, year = Stated(facts), as_of.year
+    hopeful: dict[str, PolicyOutcome] = {}
     by_zone: dict[str, list[Candidate]] = {zone: [] for zone in catalogue.zones}
     for place in found.nonzero()[0].tolist():
         compiled = effective.policies[place]
-        outcome = outcomes[compiled.id] = _hopeful(compiled, verdicts[place], leaves[place], stated, compared)
-        candidate = Candidate(compiled, outcome, outcome.by_year(first))
+        of_one = leaves[effective.parts[compiled.id]]
+        outcome = hopeful[compiled.id] = _hopeful(compiled, verdicts[place], of_one, stated, compared)
+        candidate = made(Candidate, (compiled, outcome, year))
         for zone in compiled.zones:
             if zone in by_zone:
                 by_zone[zone].append(candidate)
     role = _role(facts)
     zones = {zone: combine(zone, candidates, role) for zone, candidates in by_zone.items()}
+    outcomes = Outcomes(hopeful, leaves, effective.parts)
     return MatchResult(catalogue.version, as_of, effective.standing, outcomes, zones)
 
 
@@ -44,23 +46,14 @@ def _role(facts: Facts) -> str:
 def evaluate(compiled: CompiledPolicy, facts: Facts, verdicts: Sequence[int]) -> PolicyOutcome:
     """One policy, given the verdicts of its catalogue's predicates."""
     verdict, leaves = compiled.formula(verdicts), decided(compiled.leaves, verdicts)
-    return _not_met(leaves) if verdict == NOT_MET else _hopeful(compiled, verdict, leaves, Stated(facts), verdicts)
+    return not_met(leaves) if verdict == NOT_MET else _hopeful(compiled, verdict, leaves, Stated(facts), verdicts)
 
 
 def _hopeful(
     compiled: CompiledPolicy, verdict: int, leaves: bytes, stated: Stated, verdicts: Sequence[int]
 ) -> PolicyOutcome:
     """What is met, or may yet be: then nothing of it is certain."""
-    worth = compiled.benefit.worth(stated, verdicts)
-    if verdict == MET:
-        return PolicyOutcome._make((verdict, leaves, *worth))
-    _, high, known, years, calendar, returned = worth
-    if years:
-        years = tuple([(0, most) for _, most in years])
-    return PolicyOutcome(verdict, leaves, 0, high, known, years, calendar, returned)
-
-
-@lru_cache(maxsize=10_000)
-def _not_met(leaves: bytes) -> PolicyOutcome:
-    """What is not met comes to nothing: mostly the same few verdicts of conditions, again and again."""
-    return PolicyOutcome(NOT_MET, leaves, 0, 0, known=True)
+    low, high, known, years, calendar, returned = compiled.benefit.worth(stated, verdicts)
+    if verdict != MET:
+        low, years = 0, years and tuple([(0, most) for _, most in years])
+    return made(PolicyOutcome, (verdict, leaves, low, high, known, years, calendar, returned))

@@ -7,8 +7,10 @@ saying it.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import Any, Final
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +24,6 @@ from services.incentives.matching.flat import Flat, flat_in
 Stored = Mapping[str, Any]
 """Facts as they are stored: by name ``{"value": …, "state": …, "source": …}``."""
 
-_AT_ONCE: Final = 250
-"""So many leads' keys wait to be numbered: fewer than the processor's cache holds."""
-
 
 def gathered(leads: Sequence[Stored], names: Sequence[str]) -> Columns:
     """These facts of all leads at once, from facts with who said them."""
@@ -34,58 +33,28 @@ def gathered(leads: Sequence[Stored], names: Sequence[str]) -> Columns:
 
 
 class Gathering:
-    """Columns while leads are read, some at a time, as they come from a store."""
+    """Columns while leads are read, some at a time, as they come from a store.
+
+    Each fact of each lead has a key, numbered together with all others. Single values are keys as they are; None is
+    that of silence.
+    """
 
     def __init__(self, names: Sequence[str]) -> None:
-        groups: dict[type, list[str]] = {}
-        for name in names:
-            groups.setdefault(type_of(FACTS[name].kind), []).append(name)
-        readings: dict[Hashable, Measured] = {}
-        self._groups = [_Group(own, readings) for own in groups.values()]
-        self._count = self._waiting = 0
+        self._names = names
+        self._place = {name: place for place, name in enumerate(names)}
+        self._numbers = Numbers([None])
+        self._readings: dict[Hashable, Measured] = {}
+        self._parts = [np.empty((0, len(names)), np.int32)]
 
     def add(self, leads: Sequence[Flat]) -> None:
         """Take these leads as well."""
-        for lead in leads:
-            for group in self._groups:
-                group.read(lead)
-            self._waiting += 1
-            if self._waiting == _AT_ONCE:
-                self._number()
-
-    def _number(self) -> None:
-        for group in self._groups:
-            group.number()
-        self._count += self._waiting
-        self._waiting = 0
-
-    def columns(self) -> Columns:
-        """The columns of all that were added."""
-        self._number()
-        return Columns(self._count, {name: column for group in self._groups for name, column in group.columns()})
-
-
-class _Group:
-    """Facts with values of one type: a key for each fact of each lead, and the number of each key among theirs.
-
-    Single values are keys as they are; None is that of silence.
-    """
-
-    def __init__(self, names: list[str], readings: dict[Hashable, Measured]) -> None:
-        self._names, self._readings = names, readings
-        self._place = {name: place for place, name in enumerate(names, -len(names))}
-        self._numbers = Numbers([None])
-        self._waiting: list[Hashable] = []
-        self._parts: list[NDArray[np.int32]] = [np.empty((len(names), 0), np.int32)]
-
-    def read(self, lead: Flat) -> None:
-        """Take the keys of a lead."""
-        waiting = self._waiting
-        waiting.extend(map(lead["values"].get, self._names))
-        for name, said in lead["others"].items():
-            place = self._place.get(name)
-            if place is not None:
-                waiting[place] = self._other(said)
+        keys = chain.from_iterable([map(lead["values"].get, self._names) for lead in leads])
+        shape = len(leads), len(self._names)
+        part = np.fromiter(map(self._numbers.__getitem__, keys), np.int32, math.prod(shape)).reshape(shape)
+        for row, others in enumerate([lead["others"] for lead in leads]):
+            for name in others.keys() & self._place.keys() if others else ():
+                part[row, self._place[name]] = self._numbers[self._other(others[name])]
+        self._parts.append(part)
 
     def _other(self, said: Stored) -> Hashable:
         """The same key for what reads the same."""
@@ -101,17 +70,21 @@ class _Group:
             self._readings[key] = measured(FactValue.model_validate({"value": value, "source": {"kind": "system"}}))
         return key
 
-    def number(self) -> None:
-        """Number the keys that wait."""
-        numbers = np.fromiter(map(self._numbers.__getitem__, self._waiting), np.int32, len(self._waiting))
-        self._parts.append(numbers.reshape(-1, len(self._names)).T)
-        self._waiting.clear()
+    def columns(self) -> Columns:
+        """The columns of all that were added, filled up to whole words with silence."""
+        count = sum(map(len, self._parts))
+        silence = np.full((-count % WORD, len(self._names)), self._numbers[None], np.int32)
+        numbers, keys = np.ascontiguousarray(np.concatenate([*self._parts, silence]).T), list(self._numbers)
+        return Columns(
+            count, {name: self._column(name, own, keys) for name, own in zip(self._names, numbers, strict=True)}
+        )
 
-    def columns(self) -> Iterator[tuple[str, Column]]:
-        """The column of each fact, filled up to whole words with silence."""
-        numbers = np.concatenate(self._parts, axis=1)
-        filled = np.pad(numbers, ((0, 0), (0, -numbers.shape[1] % WORD)), constant_values=self._numbers[None])
-        keys = list(self._numbers)
-        for name, own in zip(self._names, filled, strict=True):
-            there = np.flatnonzero(np.bincount(own)).tolist()
-            yield name, column_of(FACTS[name].kind, {keys[place]: place for place in there}, self._readings, own)
+    def _column(self, name: str, numbers: NDArray[np.int32], keys: Sequence[Hashable]) -> Column:
+        kind = FACTS[name].kind
+        there = {_typed(keys[place], kind): place for place in np.flatnonzero(np.bincount(numbers)).tolist()}
+        return column_of(kind, there, self._readings, numbers)
+
+
+def _typed(key: Hashable, kind: str) -> Hashable:
+    """A single value in the type of its fact: yes and 1 have one number between them."""
+    return key if key is None or type(key) is tuple else type_of(kind)(key)

@@ -89,12 +89,11 @@ class _State:
 
     def _known(self, step: Step) -> tuple[Measured, int]:
         """A quantity as it is compared, and the witnesses that it may be."""
-        known = self._have.get(step.key)
-        if known is None:
-            if step.key not in self._read:
-                self._read[step.key] = self._reading(step.comparison)
-            reading = self._read[step.key]
-            known = self._have[step.key] = reading, step.told_apart.may_be(reading)
+        key = step.key
+        if key not in self._read:
+            self._read[key] = self._reading(step.comparison)
+        reading = self._read[key]
+        known = self._have[key] = reading, step.told_apart.may_be(reading)
         return known
 
     def _reading(self, each: Comparison) -> Measured:
@@ -112,7 +111,7 @@ class _State:
         changed: set[str] = set()
         asks: set[str] = set()
         for step in steps:
-            reading, have = self._known(step)
+            reading, have = self._have.get(step.key) or self._known(step)
             if have and not have & ~step.allowed and reading is not None:
                 continue
             if have & step.stated:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import ItemsView, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, NamedTuple, Self
 
 from contracts.vocabulary.policy_words import LeftOut
-from services.incentives.evaluation.spans import ENDLESS, told
+from services.incentives.evaluation.comparisons import NOT_MET
+from services.incentives.evaluation.spans import ENDLESS, made, told
 
 Reached = tuple[str, int, int | None, int, bool]
 """A shared limit that was reached: its title and figure, the sum before (None: without bound) and after, and whether
@@ -79,6 +80,52 @@ class PolicyOutcome(NamedTuple):
         pairs = tuple((certain, possible) for certain, possible in years)
         back = (returned[0], returned[1]) if returned else None
         return cls(row[0], row[1].encode().translate(_VERDICTS), row[2], row[3], row[4], pairs, tuple(calendar), back)
+
+
+class Outcomes(Mapping[str, PolicyOutcome]):
+    """Those of every policy in the catalogue's order; what is not met, as most are, is made when it is asked for.
+
+    ``leaves`` are the verdicts of all conditions, ``parts`` where those of each policy are.
+    """
+
+    __slots__ = ("_hopeful", "_leaves", "_parts")
+
+    def __init__(self, hopeful: Mapping[str, PolicyOutcome], leaves: bytes, parts: Mapping[str, slice]) -> None:
+        self._hopeful, self._leaves, self._parts = hopeful, leaves, parts
+
+    def __getitem__(self, id: str) -> PolicyOutcome:
+        return self._hopeful.get(id) or not_met(self._leaves[self._parts[id]])
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._parts
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def items(self) -> ItemsView[str, PolicyOutcome]:
+        """All of them in one go, as they are stored after every match."""
+        return _Items(self)
+
+    def pairs(self) -> Iterator[tuple[str, PolicyOutcome]]:
+        """Each with its id."""
+        hopeful, leaves = self._hopeful, self._leaves
+        for id, part in self._parts.items():
+            yield id, hopeful.get(id) or not_met(leaves[part])
+
+
+class _Items(ItemsView[str, PolicyOutcome]):
+    _mapping: Outcomes
+
+    def __iter__(self) -> Iterator[tuple[str, PolicyOutcome]]:
+        return self._mapping.pairs()
+
+
+def not_met(leaves: bytes) -> PolicyOutcome:
+    """What is not met comes to nothing."""
+    return made(PolicyOutcome, (NOT_MET, leaves, 0, 0, True, (), (), None))
 
 
 class ZoneOutcome(NamedTuple):

@@ -8,6 +8,7 @@ from typing import Any
 
 from contracts.vocabulary.amount import format_fen
 from contracts.vocabulary.facts import PPM
+from contracts.vocabulary.policy_words import POOL_RULES
 from services.incentives.catalogue import CompiledPolicy
 from services.incentives.evaluation.comparisons import NOT_MET
 from services.incentives.evaluation.measures import Facts
@@ -17,7 +18,6 @@ from services.incentives.matching.wording import shown
 from services.incentives.policy import Policy
 from services.incentives.policy.aftercare import LEVELS, Tranche
 from services.incentives.policy.benefit import InKind
-from services.incentives.policy.combination import RULES
 
 Line = tuple[str, str]
 """What kind of term it is, and the sentence."""
@@ -69,7 +69,7 @@ def _shared(policy: Policy, titles: Mapping[str, str]) -> Iterator[Line]:
         yield "shared_cap", f"{each.title}：{'每年' if each.per == 'year' else ''}合计最高{each.cap}"
     if policy.pool is not None:
         pool = policy.pool
-        yield "pool", f"{pool.title}：总额{pool.total}，{RULES[pool.rule]}，能否拿到以当期预算为准"
+        yield "pool", f"{pool.title}：总额{pool.total}，{POOL_RULES[pool.rule]}，能否拿到以当期预算为准"
     for title in (titles[id] for id in policy.tops_up or () if id in titles):
         yield "top_up", f"已得「{title}」的，本项只补差额"
 

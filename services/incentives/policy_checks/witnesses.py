@@ -74,7 +74,7 @@ class Atom:
 class ToldApart:
     """The witnesses of one quantity as its comparisons tell them apart; ``full`` are all of them, as bits."""
 
-    __slots__ = ("_alike", "_full", "_tests")
+    __slots__ = ("_alike", "_full", "_only", "_tests")
 
     def __init__(self, group: Sequence[Comparison], witnesses: Sequence[Witness], full: int) -> None:
         self._full, self._tests = full, [each.test for each in group]
@@ -82,16 +82,21 @@ class ToldApart:
         signatures = zip(*(_verdicts(each, witnesses) for each in group), strict=True)
         for number, signature in enumerate(signatures):
             self._alike[signature] = self._alike.get(signature, 0) | full & 1 << number
+        self._only = None if len(self._tests) > 1 else [self._alike_to((each,)) for each in (NOT_MET, UNKNOWN, MET)]
 
     def may_be(self, reading: Measured) -> int:
         """The witnesses that a reading may be, as bits: those that no comparison tells apart from it."""
         if reading is None:
             return self._full
         if reading is DOES_NOT_APPLY:
-            said: tuple[int, ...] = (NOT_MET,) * len(self._tests)
-        else:
-            low, high, currency = reading
-            said = tuple([test(low, high, currency) for test in self._tests])
+            return self._alike_to((NOT_MET,) * len(self._tests))
+        low, high, currency = reading
+        if self._only is not None:
+            return self._only[self._tests[0](low, high, currency)]
+        return self._alike_to(tuple([test(low, high, currency) for test in self._tests]))
+
+    def _alike_to(self, said: tuple[int, ...]) -> int:
+        """Those of which the comparisons say the same, or may yet say it."""
         if UNKNOWN not in said:
             return self._alike.get(said, 0)
         found = 0

@@ -17,7 +17,7 @@ from services.incentives.errors import InvalidFacts, MatchNotReady
 from services.incentives.matching import MatchResult, Rendering, match, render
 from services.incentives.matching.answer import Order
 from services.incentives.queries.shelf import STAFF
-from services.incentives.repository import MATCHES, Given, Library, body_of, today
+from services.incentives.repository import MATCHES, Given, Library, body_of, stored_facts, today
 from services.incentives.schemas import EligibilityInput
 from services.incentives.settings import RETRY_AFTER_SECONDS
 from services.incentives.versions import versions
@@ -59,7 +59,7 @@ async def answer_for_lead(ports: Ports, library: Library, principal: Principal, 
     seen = await library.at(body["result"]["catalogue_version"])
 
     def put_together() -> Given:
-        facts = {name: FactValue.model_validate(value) for name, value in body["facts"].items()}
+        facts = stored_facts(body["facts"])
         result = MatchResult.from_document(body["result"])
         catalogue, made_with = seen, body.get("versions")
         if catalogue is None or (how.public and catalogue.version != current.version):

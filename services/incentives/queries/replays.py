@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from contracts.vocabulary.facts import FactValue
 from kit.auth import Principal
 from kit.ports import Ports
 from services.incentives.catalogue import Catalogue
@@ -20,7 +19,7 @@ from services.incentives.matching import Rendering, match, render
 from services.incentives.matching.differences import COMBINED, Difference, differences, policies_of
 from services.incentives.policy import base_of
 from services.incentives.queries.decisions import on_record, title_of
-from services.incentives.repository import Library, body_of, said, today
+from services.incentives.repository import Library, body_of, said, stored_facts, today
 from services.incentives.versions import NAMES, versions
 
 _OWN = ("engine", "facts", "calendar")
@@ -120,7 +119,7 @@ def _titles(found: Sequence[Mapping[str, Any]], *catalogues: Catalogue) -> dict[
 
 
 def _given(asked: Mapping[str, Any], catalogue: Catalogue, as_of: date) -> dict[str, Any]:
-    facts = {name: FactValue.model_validate(value) for name, value in asked["facts"].items()}
+    facts = stored_facts(asked["facts"])
     how = Rendering(asked["zones"], asked["order"], asked["nearest"], asked.get("public", False))
     return render(match(facts, catalogue, as_of), facts, catalogue, how)
 

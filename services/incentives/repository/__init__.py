@@ -17,6 +17,7 @@ from services.incentives.repository.collections import (
     events_of,
     own_reader,
     scope_of_author,
+    stored_facts,
     text_hash,
     today,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "readable",
     "said",
     "scope_of_author",
+    "stored_facts",
     "text_hash",
     "today",
 ]

@@ -9,6 +9,7 @@ from typing import Any, Final
 import orjson
 
 from contracts.event import EventData
+from contracts.vocabulary.facts import FactValue
 from kit.auth import Principal
 from kit.clock import SHANGHAI
 from kit.events import Event, envelop
@@ -66,6 +67,11 @@ def body_of(record: Record) -> dict[str, Any]:
     if record.body.get("schema_number", 1) > SCHEMA:
         raise NewerSchema("数据由更新版本写入，请升级后再启动。")
     return record.body
+
+
+def stored_facts(stored: Mapping[str, Any]) -> dict[str, FactValue]:
+    """The facts of a match or an answer, by name, as they were stated."""
+    return {name: FactValue.model_validate(value) for name, value in stored.items()}
 
 
 def today(ports: Ports) -> date:
