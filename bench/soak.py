@@ -20,9 +20,24 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "soak.json"
 LONGEST = 45 * 60
 
+ANSWERS = tuple(
+    f"tests/incentives/test_{name}.py"
+    for name in (
+        "combination",
+        "dry_run",
+        "nearest",
+        "nearest_of_twelve",
+        "policy_checks_laws",
+        "questions",
+        "replay",
+    )
+)
+"""The laws of what is said beside verdicts, a part of their own: together with the others they take too long."""
+
 PARTS: dict[str, tuple[str, ...]] = {
     "laws": ("tests/contracts", "tests/leads", "tests/kit", "tests/ports"),
-    "engine": ("tests/incentives",),
+    "engine": ("tests/incentives", *(f"--ignore={path}" for path in ANSWERS)),
+    "answers": ANSWERS,
     "crash": ("tests/flows/test_crash.py",),
     "api": ("tests/flows/test_api_conformance.py",),
     "roles": tuple(
@@ -54,7 +69,7 @@ ON_SERVERS = ("cluster", "outages", "move", "slots", "poison")
 ON_CLUSTER = ("roles-on-cluster",)
 """Parts that ask a cluster instead of one process."""
 
-TWO_AT_A_TIME = ("engine",)
+TWO_AT_A_TIME = ("engine", "answers")
 """Parts that only reckon: their tests share two cores."""
 
 
@@ -73,8 +88,8 @@ def run(part: str, seed: int) -> dict[str, Any]:
             env["QUCE_CLUSTER"] = "1"
         how = ["--on-cluster"] if part in ON_CLUSTER else []
         how += ["--numprocesses=2", "--dist=worksteal"] if part in TWO_AT_A_TIME else []
-        options = ["-q", *how, f"--hypothesis-seed={seed}", "-o", f"timeout={LONGEST}"]
-        command = [sys.executable, "-m", "pytest", *options, *(path for path in PARTS[part] if (ROOT / path).exists())]
+        options = ["-q", "--durations=10", *how, f"--hypothesis-seed={seed}", "-o", f"timeout={LONGEST}"]
+        command = [sys.executable, "-m", "pytest", *options, *PARTS[part]]
         started = time.perf_counter()
         done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True, check=False)
         seconds = round(time.perf_counter() - started, 1)
