@@ -112,7 +112,7 @@ def test_conditions_that_make_no_sense(condition: Any, path: str, message: str) 
         ({"scope": {"zone": "guanggu"}}, "scope.zone", "应为以下之一：donghu（东湖新技术开发区）、"),
         ({"instrument": "财政补贴"}, "instrument", "应为以下之一：subsidy（补贴）、reward（奖励）、"),
         ({"fair_competition": "x"}, "fair_competition", "请删除或检查拼写"),
-        ({"scope": {"place": "青岛"}}, "scope", "历史条款"),
+        ({"scope": {"place": "青岛"}}, "scope", "历史政策"),
         ({"valid": {"from": "2027-01-01", "until": "2026-01-01"}}, "valid", "晚于"),
         ({"valid": {"from": None}}, "valid", "开始日期"),
         ({"review": None}, "review", "审查记录"),

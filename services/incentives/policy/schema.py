@@ -161,7 +161,7 @@ class Policy(Written):
     @classmethod
     def _place_is_historical(cls, scope: PolicyScope, info: ValidationInfo) -> PolicyScope:
         if scope.place is not None and info.data.get("standing") not in (None, "historical"):
-            raise ValueError("市外（place）的政策只能是历史条款（standing: historical）")
+            raise ValueError("市外（place）的政策只能是历史政策（standing: historical）")
         return scope
 
     @field_validator("valid")

@@ -132,7 +132,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "price": "单价，如 60元",
     "units": "乘哪些数量：事实，或几个月这样的整数",
     "group": "一组区",
-    "place": "市外的地方，只能是历史条款",
+    "place": "市外的地方，只能是历史政策",
     "name": "资金池的名字，同名的共用",
     "total": "总额",
     "from_year": "从第几笔起",
