@@ -24,6 +24,7 @@ ANSWERS = tuple(
     f"tests/incentives/test_{name}.py"
     for name in (
         "combination",
+        "crossing",
         "dry_run",
         "nearest",
         "nearest_of_twelve",

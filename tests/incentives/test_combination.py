@@ -1,8 +1,7 @@
-"""What policies come to together: against every choice tried one by one, and against a solver of another make."""
+"""What policies come to together: against every choice tried one by one."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import combinations
@@ -11,32 +10,18 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ortools.linear_solver import pywraplp
 
 from contracts.vocabulary.facts import parse_facts
 from services.incentives.evaluation.comparisons import NOT_MET
 from services.incentives.evaluation.spans import told
 from services.incentives.matching import match, selection
 from services.incentives.matching.combination import Candidate, lowest
-from services.incentives.matching.crossing import shared_out
 from services.incentives.matching.selection import Item, Selection, select
 from services.incentives.policy import Policy
 from services.incentives.policy.combination import Limit
+from tests.incentives.items import ENDLESS, item, items_and_limits, limit
 from tests.incentives.laws import law, law_of_catalogues
 from tests.incentives.writing import CODE, FAI, catalogue, policy
-
-NONE: frozenset[str] = frozenset()
-ENDLESS = math.inf
-
-
-def item(id: str, *fen: float, rivals: str = "", limits: str = "", tops_up: str = "") -> Item:
-    """A policy that pays so much each year from 2026; names are separated by spaces."""
-    years = {2026 + number: each for number, each in enumerate(fen)}
-    return Item(id, years, 0, frozenset(rivals.split()), frozenset(limits.split()), frozenset(tops_up.split()))
-
-
-def limit(name: str, most: int, *, per_year: bool = False) -> dict[str, Limit]:
-    return {name: Limit(name, name, most, per_year)}
 
 
 def chosen(found: Selection) -> set[str]:
@@ -96,69 +81,11 @@ def test_a_sum_without_bound_stays_without_one_unless_it_is_capped() -> None:
     assert select([item("a", ENDLESS, limits="c"), item("b", 5, limits="c")], limit("c", 9)).total == 9
 
 
-def test_caps_that_cross_are_shared_out_by_the_solver() -> None:
-    items = [item("a", 10, limits="x"), item("b", 10, limits="x y"), item("c", 10, limits="y")]
-    found = select(items, limit("x", 12) | limit("y", 12))
-    assert (found.total, found.reduced) == (22, {"x": (20, 12), "y": (20, 12)})
-    endless = select([*items, item("d", ENDLESS, limits="x"), item("e", ENDLESS)], limit("x", 12) | limit("y", 12))
-    assert endless.total == ENDLESS
-
-
-@pytest.mark.parametrize(
-    ("items", "total"),
-    [
-        (
-            [
-                item("a", 30_000_000, rivals="h", limits="whole year", tops_up="b"),
-                item("b", ENDLESS, limits="year"),
-                item("c", 12_000_000, 18_000_000),
-                item("d", 50_000_000, rivals="h", limits="whole"),
-            ],
-            50_000_000 + 30_000_000 + 15_000_000,
-        ),
-        (
-            [
-                item("a", 30_000_000, limits="year", tops_up="b d"),
-                item("b", ENDLESS, limits="whole year", tops_up="c"),
-                item("c", 12_000_000, 18_000_000, limits="whole", tops_up="a d"),
-                item("d", 50_000_000, rivals="h", tops_up="c"),
-            ],
-            50_000_000 + 15_000_000,
-        ),
-    ],
-)
-def test_the_solver_does_not_raise_a_sum_fen_by_fen(items: Sequence[Item], total: int) -> None:
-    limits = limit("whole", 500_000_000) | limit("year", 15_000_000, per_year=True)
-    assert sum(shared_out(items, limits)[1].values()) == total
-
-
 def test_a_search_that_is_too_long_is_left_to_the_solver(monkeypatch: pytest.MonkeyPatch) -> None:
     items = [item(str(number), 10 + number % 3, rivals=f"{number} {number + 1}") for number in range(12)]
     searched = select(items, {})
     monkeypatch.setattr(selection, "MOST_STEPS", 3)
     assert select(items, {}).total == searched.total
-
-
-NAMES = ("x", "y", "z")
-GROUPS = ("p", "q", "r")
-
-
-@st.composite
-def items_and_limits(draw: st.DrawFn, *, years: int, crossing: bool) -> tuple[list[Item], dict[str, Limit]]:
-    """Up to seven policies; caps that lie inside one another, or any."""
-    items: list[Item] = []
-    for number in range(draw(st.integers(1, 7))):
-        fen = draw(st.lists(st.integers(0, 30), min_size=1, max_size=years))
-        rivals = " ".join(draw(st.lists(st.sampled_from(NAMES), max_size=2, unique=True)))
-        depth = draw(st.integers(0, len(GROUPS)))
-        inside = draw(st.lists(st.sampled_from(GROUPS), max_size=2, unique=True)) if crossing else GROUPS[-depth:]
-        limits = " ".join(inside if crossing or depth else ())
-        earlier = [each.id for each in items]
-        tops = draw(st.lists(st.sampled_from(earlier), max_size=2 if crossing else 1, unique=True)) if earlier else []
-        items.append(item(f"i{number}", *fen, rivals=rivals, limits=limits, tops_up=" ".join(tops)))
-    per_year = {name: years > 1 and draw(st.booleans()) for name in GROUPS}
-    limits_ = {name: Limit(name, name, draw(st.integers(0, 80)), per_year[name]) for name in GROUPS}
-    return items, limits_
 
 
 def allowed(items: Sequence[Item]) -> bool:
@@ -206,44 +133,6 @@ def test_no_choice_is_better(drawn: tuple[list[Item], dict[str, Limit]]) -> None
     taken = [each for each in items if each.id in found.chosen]
     assert allowed(taken)
     assert found.total == worth(taken, items, limits) == max(worth(each, items, limits) for each in every_choice(items))
-
-
-@law
-@given(items_and_limits(years=2, crossing=True))
-def test_agrees_with_a_mixed_integer_program(drawn: tuple[list[Item], dict[str, Limit]]) -> None:
-    items, limits = drawn
-    assert shared_out_total(items, limits) == programmed(items, limits)
-
-
-def shared_out_total(items: Sequence[Item], limits: Mapping[str, Limit]) -> float:
-    """What the solver of crossing caps comes to, also where caps do not happen to cross."""
-    return sum(shared_out(items, limits)[1].values())
-
-
-def programmed(items: Sequence[Item], limits: Mapping[str, Limit]) -> int:
-    """The same by SCIP, which shares nothing with the search or with CP-SAT."""
-    solver: Any = pywraplp.Solver.CreateSolver("SCIP")
-    taken = {each.id: solver.BoolVar(each.id) for each in items}
-    paid = {each.id: {year: solver.IntVar(0, fen, "") for year, fen in each.years.items()} for each in items}
-    for each in items:
-        for year, fen in paid[each.id].items():
-            solver.Add(fen <= each.years[year] * taken[each.id])
-        first = [other for other in items if other.id in each.tops_up]
-        used_up, had = solver.BoolVar(""), sum(other.total * taken[other.id] for other in first)
-        solver.Add(sum(paid[each.id].values()) <= each.total * (1 - used_up))
-        solver.Add(sum(paid[each.id].values()) <= each.total - had + sum(other.total for other in first) * used_up)
-    for name in NAMES:
-        solver.Add(sum(taken[each.id] for each in items if name in each.rivals) <= 1)
-    for name, cap in limits.items():
-        members = [paid[each.id] for each in items if name in each.limits]
-        years = sorted({year for payments in members for year in payments})
-        for together in [[year] for year in years] if cap.per_year else [years]:
-            fen = [payments[year] for payments in members for year in together if year in payments]
-            solver.Add(sum(fen) <= cap.most)
-    solver.Maximize(sum(fen for years in paid.values() for fen in years.values()))
-    assert solver.Solve() == pywraplp.Solver.OPTIMAL
-    best: float = solver.Objective().Value()
-    return round(best)
 
 
 @law
