@@ -38,6 +38,7 @@ class SqliteBus:
         self._file = SqliteFile(path)
         self._partitions = partitions
         self._news = asyncio.Event()
+        self._ends: dict[TopicPartition, int] = {}
         self._file.near(lambda connection: connection.execute(SCHEMA).fetchall())
 
     async def publish(self, messages: Sequence[Message]) -> None:
@@ -46,7 +47,7 @@ class SqliteBus:
         rows = [
             (m.topic, self._partition(m), m.key, m.value, orjson.dumps(dict(m.headers)).decode(), now) for m in messages
         ]
-        await self._file.write(lambda connection: _append(connection, rows))
+        self._ends |= await self._file.write(lambda connection: _append(connection, rows))
         failpoint("publish.after_commit")
         self._news.set()
         self._news = asyncio.Event()
@@ -81,8 +82,8 @@ class SqliteSubscription:
         self._bus = bus
         self._group = group
         self._places = deque((topic, partition) for topic in topics for partition in range(bus._partitions))
-        self._next: dict[TopicPartition, int] = {}
-        self._known = False
+        self._next: dict[TopicPartition, int] | None = None
+        self._look_at_all = 0.0
 
     @property
     def assigned(self) -> None:
@@ -91,14 +92,14 @@ class SqliteSubscription:
 
     async def poll(self, limit: int, wait: float) -> list[Delivery]:
         """Read on from what this member has been given."""
-        deadline = asyncio.get_running_loop().time() + wait
+        time = asyncio.get_running_loop().time
+        deadline = time() + wait
         while True:
-            news = self._bus._news
-            found = await self._read(limit)
-            left = deadline - asyncio.get_running_loop().time()
-            if found or left <= 0:
+            news, found = self._bus._news, await self._read(limit)
+            if found or time() >= deadline:
                 return found
-            await _wait(news, min(left, ACROSS_PROCESSES))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), min(deadline, self._look_at_all) - time())
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Remember where to go on."""
@@ -116,25 +117,24 @@ class SqliteSubscription:
         """Nothing is held."""
 
     async def _read(self, limit: int) -> list[Delivery]:
-        if not self._known:
+        """Look where this process has published since, and now and then everywhere: a look costs the loop time."""
+        if self._next is None:
             self._next = await self._bus._file.read(lambda connection: _committed(connection, self._group))
-            self._known = True
-        share = max(1, limit // 4)
-        found = await self._bus._file.read(lambda connection: _read(connection, self._places, self._next, share, limit))
+        start, ends, share, now = self._next, self._bus._ends, max(1, limit // 4), asyncio.get_running_loop().time()
+        everywhere = now >= self._look_at_all
+        turns = [place for place in self._places if everywhere or ends.get(place, 0) > start.get(place, 0)]
+        found = await self._bus._file.read(lambda connection: _read(connection, turns, start, share, limit))
+        if everywhere and len(found) < share:
+            self._look_at_all = now + ACROSS_PROCESSES
         for delivery in found:
-            self._next[delivery.topic, delivery.partition] = delivery.offset + 1
+            start[delivery.topic, delivery.partition] = delivery.offset + 1
         if found:  # those behind it are first in turn next time: a backlog in some keeps none of the others waiting
             self._places.rotate(-1 - self._places.index((found[-1].topic, found[-1].partition)))
         return found
 
 
-async def _wait(news: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await news.wait()
-
-
-def _append(connection: Connection, rows: Sequence[tuple[str, int, str, bytes, str, str]]) -> None:
+def _append(connection: Connection, rows: Sequence[tuple[str, int, str, bytes, str, str]]) -> dict[TopicPartition, int]:
+    """Where each place ends now."""
     ends: dict[TopicPartition, int] = {}
     for topic, partition, key, value, headers, time in rows:
         place = (topic, partition)
@@ -143,12 +143,12 @@ def _append(connection: Connection, rows: Sequence[tuple[str, int, str, bytes, s
             "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?)", (topic, partition, offset, key, value, headers, time)
         )
         ends[place] = offset + 1
+    return ends
 
 
 def _end(connection: Connection, place: TopicPartition) -> int:
-    statement = "SELECT MAX(offset) FROM log WHERE topic = ? AND partition = ?"
-    last = rows(connection, statement, place)[0][0]
-    return 0 if last is None else last + 1
+    statement = "SELECT COALESCE(MAX(offset) + 1, 0) FROM log WHERE topic = ? AND partition = ?"
+    return int(rows(connection, statement, place)[0][0])
 
 
 def _committed(connection: Connection, group: str) -> dict[TopicPartition, int]:

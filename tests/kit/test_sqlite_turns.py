@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
+import pytest
+
+from kit.bus import sqlite
 from kit.bus.port import Message
 from kit.bus.sqlite import SqliteBus
 
@@ -24,3 +28,22 @@ async def test_every_partition_has_its_turn(tmp_path: Path) -> None:
         assert offsets == list(range(BACKLOG))
     await subscription.close()
     await bus.close()
+
+
+async def test_what_another_process_publishes_is_found_beside_news_of_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "ACROSS_PROCESSES", 0.05)
+    own, other = SqliteBus(tmp_path / "bus.db", PARTITIONS), SqliteBus(tmp_path / "bus.db", PARTITIONS)
+    subscription = await own.subscribe("g", ["own", "others"])
+    assert await subscription.poll(LIMIT, 0.0) == []
+    await other.publish([Message("others", "k", b"theirs")])
+    found: list[bytes] = []
+    until = time.monotonic() + 10
+    while b"theirs" not in found and time.monotonic() < until:
+        await own.publish([Message("own", "k", b"ours")])
+        found += [each.value for each in await subscription.poll(LIMIT, 1.0)]
+    assert found.count(b"theirs") == 1
+    await subscription.close()
+    await own.close()
+    await other.close()

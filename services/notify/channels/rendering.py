@@ -28,6 +28,7 @@ def _environment() -> Environment:
     )
 
 
+@lru_cache
 def _template(kind: Kind, channel: ChannelName, locale: str) -> Template:
     return _environment().select_template([f"{kind.value}.{channel.value}.{each}.j2" for each in (locale, FALLBACK)])
 
