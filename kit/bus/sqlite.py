@@ -99,7 +99,8 @@ class SqliteSubscription:
             if found or time() >= deadline:
                 return found
             with suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), min(deadline, self._look_at_all) - time())
+                async with asyncio.timeout_at(min(deadline, self._look_at_all)):
+                    await news.wait()
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Remember where to go on."""
@@ -126,8 +127,7 @@ class SqliteSubscription:
         found = await self._bus._file.read(lambda connection: _read(connection, turns, start, share, limit))
         if everywhere and len(found) < share:
             self._look_at_all = now + ACROSS_PROCESSES
-        for delivery in found:
-            start[delivery.topic, delivery.partition] = delivery.offset + 1
+        start |= {(each.topic, each.partition): each.offset + 1 for each in found}
         if found:  # those behind it are first in turn next time: a backlog in some keeps none of the others waiting
             self._places.rotate(-1 - self._places.index((found[-1].topic, found[-1].partition)))
         return found
