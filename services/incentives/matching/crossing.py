@@ -87,7 +87,7 @@ def _payments(model: Any, taken: Any, most: Mapping[int, int]) -> dict[int, Any]
 
 def _make_up(model: Any, item: Item, items: Sequence[Item], taken: Mapping[str, Any], paid: Mapping[int, Any]) -> None:
     """A policy that makes up a difference adds what is left of its own sum."""
-    first = [each for each in items if each.id in item.tops_up and not (item.id in each.tops_up and item.id < each.id)]
+    first = item.made_up(items)
     for each in first:
         if each.total >= item.total:
             model.add(sum(paid.values()) == 0).only_enforce_if(taken[each.id])

@@ -52,6 +52,12 @@ class Item(NamedTuple):
         """The greatest sum first; the id makes it certain."""
         return -self.total, -self.second, self.id
 
+    def made_up(self, others: Iterable[Item]) -> list[Item]:
+        """Those whose sum counts before its own; of two that make each other up, the first by id counts whole."""
+        return [
+            each for each in others if each.id in self.tops_up and not (self.id in each.tops_up and self.id < each.id)
+        ]
+
 
 @dataclass(slots=True)
 class Selection:
@@ -243,18 +249,13 @@ def _total(chosen: Sequence[Item], bounds: Bounds) -> Selection:
 
 def topped_up(item: Item, chosen: Sequence[Item]) -> Years:
     """What a policy adds to those that it makes up to its own sum: their sum is counted first."""
-    had = sum(each.total for each in chosen if each.id in item.tops_up and not _in_turn(each, item))
+    had = sum(each.total for each in item.made_up(chosen))
     years: Years = {}
     for year in sorted(item.years):
         used = min(had, item.years[year])
         years[year] = item.years[year] - used if used < item.years[year] else 0
         had -= used
     return years
-
-
-def _in_turn(other: Item, item: Item) -> bool:
-    """Whether the other makes up the difference to this one as well: then the first by id counts whole."""
-    return item.id in other.tops_up and item.id < other.id
 
 
 def within(years: Mapping[int, float], limit: Limit) -> Years:
