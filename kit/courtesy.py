@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from itertools import takewhile
+from itertools import chain, repeat, takewhile
 from weakref import WeakKeyDictionary
 
+TURNS = (0, 0)
 PAUSE = 0.001
 PATIENCE = 20
 """At most twenty pauses of a millisecond before each piece of work, so that people never stop it altogether."""
@@ -40,6 +41,9 @@ async def giving_way() -> AsyncIterator[None]:
 
 
 async def step_aside() -> None:
-    """Let who waits go first, at once where nobody does: a long piece of work does so now and then."""
-    for _ in takewhile(lambda _: _answering, range(PATIENCE)):
-        await asyncio.sleep(PAUSE)
+    """Let who waits go first, at once where nobody does: a long piece of work does so now and then.
+
+    Of what has come in the event loop hears in its next turn, and begins to answer it in the one after.
+    """
+    for pause in chain(TURNS, takewhile(lambda _: _answering, repeat(PAUSE, PATIENCE))):
+        await asyncio.sleep(pause)

@@ -23,11 +23,8 @@ def write_one(connection: Connection, shape: Shape, record: Record, body: bytes,
         AlreadyExists: it is new and its id is taken.
         Stale: the stored revision is another.
     """
-    fields = _fields(shape, record, body)
-    if record.revision == 0:
-        old, number = None, _insert(connection, shape, record, fields)
-    else:
-        old, number = _update(connection, shape, record, fields)
+    put = _update if record.revision else _insert
+    old, number = put(connection, shape, record, _fields(shape, record, body))
     _replace_readers(connection, shape, record.id, old.readers if old else frozenset(), record.readers)
     if shape.collection.search:
         _replace_terms(connection, shape, number, record, old)
@@ -48,17 +45,17 @@ def _fields(shape: Shape, record: Record, body: bytes) -> dict[str, Any]:
     }
 
 
-def _insert(connection: Connection, shape: Shape, record: Record, fields: dict[str, Any]) -> int:
+def _insert(connection: Connection, shape: Shape, record: Record, fields: dict[str, Any]) -> tuple[Record | None, int]:
     marks = ",".join("?" * len(fields))
     statement = f"INSERT OR IGNORE INTO {shape.table} ({','.join(fields)}) VALUES ({marks})"
     connection.execute(statement, list(fields.values()))
     if connection.changes() == 0:
         raise AlreadyExists("这条记录已经存在。", id=record.id)
-    return connection.last_insert_rowid()
+    return None, connection.last_insert_rowid()
 
 
-def _update(connection: Connection, shape: Shape, record: Record, fields: dict[str, Any]) -> tuple[Record, int]:
-    old = read_one(connection, shape, record.id)
+def _update(connection: Connection, shape: Shape, record: Record, fields: dict[str, Any]) -> tuple[Record | None, int]:
+    old = read_one(connection, shape, record.id, whole=bool(shape.collection.search))
     if old is None or old.revision != record.revision:
         raise Stale("这条记录刚刚被他人更新过，请刷新后再改。", revision=old.revision if old else 0)
     changes = ",".join(f"{name} = ?" for name in fields)
@@ -82,9 +79,10 @@ def _replace_terms(connection: Connection, shape: Shape, number: int, record: Re
     connection.execute(f"INSERT INTO {shape.tokens} (rowid, terms) VALUES (?, ?)", (number, terms))
 
 
-def read_one(connection: Connection, shape: Shape, id: str) -> Record | None:
-    """The document of that id."""
-    statement = f"SELECT id, revision, body, readers, requests FROM {shape.table} WHERE id = ?"
+def read_one(connection: Connection, shape: Shape, id: str, *, whole: bool = True) -> Record | None:
+    """The document of that id, or all of it but its body."""
+    body = "body" if whole else "'{}'"
+    statement = f"SELECT id, revision, {body}, readers, requests FROM {shape.table} WHERE id = ?"
     row = connection.execute(statement, (id,)).fetchone()
     return None if row is None else record_of(row)
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+
+import uvloop
 
 from kit.courtesy import PATIENCE, PAUSE, answering, giving_way
 
@@ -41,3 +44,29 @@ async def test_requests_without_end_do_not_stop_it() -> None:
     with answering():
         async with asyncio.timeout(PAUSE * PATIENCE * 100), giving_way():
             pass
+
+
+def test_who_comes_in_during_a_piece_is_answered_before_the_next() -> None:
+    """On the event loop that serves: a request begins in a task of its own, once its bytes were heard."""
+    seen: list[str] = []
+    near, far = socket.socketpair()
+
+    class Connection(asyncio.Protocol):
+        def data_received(self, _data: bytes) -> None:
+            self.task = asyncio.create_task(self.answer())
+
+        async def answer(self) -> None:
+            seen.append("answer")
+
+    async def pieces() -> None:
+        transport, _ = await asyncio.get_running_loop().create_connection(Connection, sock=near)
+        for number in range(3):
+            async with giving_way():
+                seen.append("piece")
+                if number == 1:
+                    far.send(b"GET")
+        transport.close()
+
+    with far:
+        uvloop.run(pieces())
+    assert seen == ["piece", "piece", "answer", "piece"]

@@ -111,10 +111,10 @@ class Share:
         records = await asyncio.gather(*(self.ports.store.get(MATCHES.name, _SCOPE, id) for id in ids))
         writes = []
         for record in records:
-            await _others_first()
+            await step_aside()
             if record is not None and (write := self.write(record)) is not None:
                 writes.append(write)
-        await _others_first()
+        await step_aside()
         outcomes = await self.ports.store.save_many(writes)
         self.done += sum(isinstance(outcome, Record) for outcome in outcomes)
 
@@ -136,8 +136,3 @@ class Share:
     @property
     def _basis(self) -> str:
         return self.library.basis(today(self.ports))
-
-
-async def _others_first() -> None:
-    await asyncio.sleep(0)
-    await step_aside()

@@ -6,11 +6,11 @@ A repeat carries the same Message-ID and, as a file, the same name: it replaces 
 from __future__ import annotations
 
 import asyncio
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -26,6 +26,14 @@ from services.notify.channels.port import ChannelBusy, ChannelRefused, ChannelUn
 from services.notify.channels.rendering import render
 from services.notify.model.delivery import ChannelName, Kind
 
+
+class _Headers(HeaderRegistry):
+    """The library makes a new class for each header of each mail: a hundred objects to be collected for every mail."""
+
+    __getitem__ = lru_cache(HeaderRegistry.__getitem__)
+
+
+POLICY = SMTP.clone(header_factory=_Headers())
 NO_ADDRESS = "收件人没有登记邮箱，请管理员在账号页补充后再通知。"
 
 
@@ -61,7 +69,7 @@ class Email:
         context = {**outgoing.context, "link": self._link_base + outgoing.link, "name": outgoing.name}
         subject, body = render(outgoing.kind, self.name, outgoing.locale, context)
         user, _, domain = address.rpartition("@")
-        message = EmailMessage(policy=SMTP)
+        message = EmailMessage(policy=POLICY)
         message["Message-ID"] = f"<{outgoing.delivery}@{self._sender.rpartition('@')[2] or 'quce'}>"
         message["Date"] = format_datetime(from_text(outgoing.at))
         message["From"] = self._sender
@@ -73,10 +81,13 @@ class Email:
 
 
 class MailFolder:
-    """Mails as files named by their delivery. What a process that was killed left half written is taken away."""
+    """Mails as files named by their delivery. What a process that was killed left half written is taken away.
+
+    One is written at a time: threads that encode several would keep the event loop waiting for all of them.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder, self._turn = folder, asyncio.Lock()
         for left in folder.glob("*.part"):
             left.unlink(missing_ok=True)  # who should be at it just now is told that it failed, and tries again
 
@@ -84,7 +95,8 @@ class MailFolder:
         """Write the file, whole or not at all."""
         path = self._folder / f"{delivery}.eml"
         try:
-            await asyncio.to_thread(lambda: write_private(path, bytes(message), over=True))
+            async with self._turn:
+                await asyncio.to_thread(lambda: write_private(path, bytes(message), over=True))
         except OSError as error:
             raise ChannelBusy(f"邮件写不进 {self._folder}（磁盘空间或权限），稍后自动重试。") from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from kit.errors import AlreadyExists, Stale
@@ -132,8 +132,9 @@ def _own(account: str) -> frozenset[str]:
 
 def record_of(delivery: Delivery, stored: Stored) -> Record:
     """The record that replaces what was stored."""
+    fields = {name: getattr(delivery, name) for name in Delivery.__dataclass_fields__}
     plain = {"kind": delivery.kind.value, "channel": delivery.channel.value, "state": delivery.state.value}
-    body = {"schema": 1, **asdict(delivery), **plain}
+    body = {"schema": 1, **fields, **plain}
     readers = frozenset({own_reader(delivery.recipient), ADMINISTRATORS})
     return Record(delivery.id, body, readers, stored.revision, stored.requests)
 
