@@ -13,7 +13,7 @@ from bench.wire import UnexpectedAnswer, Wire
 from bench.workbook import write_ledger
 
 SEED = 20261123
-IDLE_LISTS = 300
+IDLE_LISTS = 3000
 STALL_EVERY = 0.01
 LIST_EVERY = 0.1
 JOB_EVERY = 0.5

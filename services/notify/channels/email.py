@@ -81,22 +81,18 @@ class Email:
 
 
 class MailFolder:
-    """Mails as files named by their delivery. What a process that was killed left half written is taken away.
-
-    One is written at a time: threads that encode several would keep the event loop waiting for all of them.
-    """
+    """Mails as files named by their delivery. What a process that was killed left half written is taken away."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._turn = folder, asyncio.Lock()
+        self._folder = folder
         for left in folder.glob("*.part"):
             left.unlink(missing_ok=True)  # who should be at it just now is told that it failed, and tries again
 
     async def hand_over(self, delivery: str, message: EmailMessage) -> None:
-        """Write the file, whole or not at all."""
-        path = self._folder / f"{delivery}.eml"
+        """Write the file, whole or not at all; a thread that encodes would hold up the event loop for longer."""
+        path, content = self._folder / f"{delivery}.eml", bytes(message)
         try:
-            async with self._turn:
-                await asyncio.to_thread(lambda: write_private(path, bytes(message), over=True))
+            await asyncio.to_thread(write_private, path, content, over=True)
         except OSError as error:
             raise ChannelBusy(f"邮件写不进 {self._folder}（磁盘空间或权限），稍后自动重试。") from error
 
