@@ -41,9 +41,9 @@ async def giving_way() -> AsyncIterator[None]:
 
 
 async def step_aside() -> None:
-    """Let who waits go first, at once where nobody does: a long piece of work does so now and then.
+    """Let who waits go first, for two turns of the event loop where nobody does: a long piece does so now and then.
 
-    Of what has come in the event loop hears in its next turn, and begins to answer it in the one after.
+    Of what has come in the loop hears in its next turn, and begins to answer it in the one after.
     """
     for pause in chain(TURNS, takewhile(lambda _: _answering, repeat(PAUSE, PATIENCE))):
         await asyncio.sleep(pause)
