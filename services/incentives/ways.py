@@ -22,7 +22,8 @@ _DECIDED: Final = (Since, Applicable, Entitled, Ruling)
 class Step:
     """One quantity of a way: the witnesses that are allowed, and those of them that may be stated.
 
-    ``fact`` is what to change for it, None where it cannot be changed; ``values`` are those that may be stated.
+    ``fact`` is what to change for it, None where it cannot be changed; ``values`` are those that may be stated, none
+    where any will do.
     """
 
     key: str
@@ -60,7 +61,8 @@ class Ways:
 
     def _step(self, key: str, allowed: int) -> Step:
         each, stated = self.universe.measures[key], allowed & STATED
-        values = tuple(value for value, _ in self.universe.witnesses(key, stated) if value is not None)
+        wanted = self.universe.witnesses(key, stated)
+        values = () if wanted == self.universe.witnesses(key, STATED) else tuple(value for value, _ in wanted)
         told_apart = self.universe.told_apart(key)
         return Step(key, each, told_apart, allowed, stated, name_of(each) if _changeable(each) else None, values)
 

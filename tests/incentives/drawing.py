@@ -83,9 +83,7 @@ _NUMBERS: dict[str, st.SearchStrategy[Any]] = {
 @st.composite
 def _ordered(draw: st.DrawFn, name: str) -> tuple[str, Any]:
     numbers = _NUMBERS[name]
-    op = draw(st.one_of(_COMPARISON, st.sampled_from(["between", "in", "known"])))
-    if op == "known":
-        return op, None
+    op = draw(st.one_of(_COMPARISON, st.sampled_from(["between", "in"])))
     if op == "in":
         return op, draw(st.lists(numbers, min_size=1, max_size=3))
     if op == "between":
@@ -105,13 +103,14 @@ _TESTS: dict[str, st.SearchStrategy[tuple[str, Any]]] = {
     "headquarters_level": st.tuples(st.just("in"), st.lists(st.sampled_from(["national", "city"]), min_size=1)),
     "qualifications": st.tuples(st.just("contains"), st.sampled_from(TAGS)),
 }
+_KNOWN: st.SearchStrategy[tuple[str, Any]] = st.just(("known", None))
 
 
 @st.composite
 def leaves(draw: st.DrawFn) -> Leaf:
     """One condition."""
     name = draw(st.sampled_from(sorted(_TESTS)))
-    op, value = draw(_TESTS[name])
+    op, value = draw(st.one_of(_TESTS[name], _TESTS[name], _KNOWN))
     return Leaf(id=f"c{draw(st.integers(0, 10**9))}", text="条件", fact=name, op=op, value=value)
 
 

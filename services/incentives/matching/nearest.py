@@ -158,8 +158,10 @@ def _number(each: Comparison, fact: str, reading: Any, values: Sequence[int]) ->
 
 
 def _words(each: Comparison, values: Sequence[Any]) -> str:
-    """``环评批复改为“是”``, ``取得独角兽企业``, ``开工日期改到2026-12-31``."""
+    """``环评批复改为“是”``, ``取得独角兽企业``; where any value will do, that there is one."""
     fact = each.measure
+    if not values:
+        return f"填写{fact.label}（现为“不适用”）"
     if fact.kind == "tags":
         label = fact.choices.get(str(each.operand.values[0]), str(each.operand.values[0]))
         return f"取得{label}" if any(each.operand.values[0] in value for value in values) else f"不再是{label}"
