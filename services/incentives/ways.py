@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from services.incentives.policy.dated import Applicable, Entitled, Ruling
 from services.incentives.policy.quantities import Since
-from services.incentives.policy_checks.formulas import Effort, Term, TooLarge, comparisons_in, formula_of, terms_of
-from services.incentives.policy_checks.witnesses import STATED, Comparison, ToldApart, Universe
+from services.incentives.policy_checks.formulas import Effort, TooLarge, comparisons_in, formula_of, terms_of
+from services.incentives.policy_checks.witnesses import STATED, Comparison, Term, ToldApart, Universe
 
 _GIVEN: Final = frozenset({"industry_chain", "enterprise_kind", "beneficiary_role"})
 _DECIDED: Final = (Since, Applicable, Entitled, Ruling)

@@ -27,6 +27,8 @@ from tests.incentives.writing import CODE, FAI, JOBS, policy
 DAY = date(2026, 11, 23)
 NONE = {"state": "not_applicable"}
 BELOW_NOTHING = {"id": "low", "text": "投资为负", "fact": "equipment_investment", "op": "lt", "value": 0}
+QUALIFIED = {"id": "any", "text": "有资质", "fact": "qualifications", "op": "known"}
+UNICORN = {"id": "u", "text": "独角兽", "fact": "qualifications", "op": "contains", "value": "unicorn"}
 MOST = 20_000
 Facts = dict[str, FactValue]
 Cost = tuple[int, int]
@@ -164,12 +166,13 @@ def say(**raw: Any) -> Facts:
          ["新增就业从120人减少到99人（相差21人）"], ()),
         ({"id": "hk", "text": "港资", "fact": "hk_funded", "op": "eq", "value": True}, {"hk_funded": False},
          ["港资改为“是”"], ()),
-        ({"id": "u", "text": "独角兽", "fact": "qualifications", "op": "contains", "value": "unicorn"},
-         {"qualifications": []}, ["取得独角兽企业"], ()),
-        ({"all": [{"id": "u", "text": "有资质", "fact": "qualifications", "op": "known"},
-                  {"id": "f", "text": "有投资额", "fact": "fixed_asset_investment", "op": "known"}]},
+        (UNICORN, {"qualifications": []}, ["取得独角兽企业"], ()),
+        ({"all": [QUALIFIED, {"id": "f", "text": "有投资额", "fact": "fixed_asset_investment", "op": "known"}]},
          {"qualifications": NONE, "fixed_asset_investment": NONE},
          ["填写固定资产投资（现为“不适用”）", "填写资质荣誉（现为“不适用”）"], ()),
+        ({"all": [QUALIFIED, UNICORN]}, {"qualifications": NONE}, ["取得独角兽企业"], ()),
+        ({"all": [{"not": QUALIFIED}, UNICORN]}, {"qualifications": NONE}, [], ()),
+        ({"all": [{"not": {"not": UNICORN}}, {"not": QUALIFIED}]}, {"qualifications": NONE}, [], ()),
         ({"id": "r", "text": "研发占比", "ratio": {"of": "rd_spending", "to": "annual_revenue"}, "op": "ge",
           "value": "15%"}, {"rd_spending": "100万元", "annual_revenue": "1000万元"},
          ["年研发费用与年营业收入之比从10%增加到15%（相差5%）"], ()),

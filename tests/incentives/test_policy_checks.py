@@ -69,6 +69,9 @@ CONTRADICTIONS: list[tuple[Any, str]] = [
     ({"all": [{"any": [jobs("lt", 3), jobs("gt", 9)]}, jobs("between", {"low": 3, "high": 9})]}, "conditions.all.1"),
     ({"all": [leaf("qualifications", "contains", "unicorn"), {"not": leaf("qualifications", "contains", "unicorn")}]},
      "conditions.all.1.not"),
+    ({"all": [{"not": leaf("qualifications", "known")}, leaf("qualifications", "contains", "unicorn")]},
+     "conditions.all.1"),
+    ({"all": [{"not": leaf("fixed_asset_investment", "known")}, fai("ge", "5000万美元")]}, "conditions.all.1"),
     (
         {"all": [leaf("annual_revenue", "ge", by_kind(rd="1亿元", otherwise="none")),
                  leaf("project_kind", "ne", "rd")]},
@@ -104,6 +107,7 @@ SOUND = [
     {"all": [leaf("jobs", "known"), fai("ge", "1亿元")]},
     {"all": [leaf("start_date", "ge", "2026-05-01"), leaf("start_date", "lt", "2026-05-02")]},
     {"all": [leaf("qualifications", "contains", "unicorn"), leaf("qualifications", "contains", "gazelle")]},
+    {"all": [leaf("fixed_asset_investment", "known"), {"not": fai("ge", "5000万美元")}]},
     {"all": [{"id": "x", "text": "认定后", "since": {"date": "recognised_on"}, "op": "ge", "value": 0},
              {"id": "y", "text": "认定后", "since": {"date": "recognised_on"}, "op": "le", "value": 24}]},
     {"all": [leaf("annual_revenue", "ge", by_kind(rd="1亿元", otherwise="2亿元")), leaf("project_kind", "ne", "rd")]},
@@ -118,6 +122,8 @@ def test_what_is_sound_is_left_alone(conditions: Any) -> None:
 IDLE: list[tuple[Any, Rows]] = [
     (jobs("ge", 0), [("warning", "conditions")]),
     ({"any": [jobs("ge", 5), jobs("lt", 5)]}, [("warning", "conditions")]),
+    ({"all": [leaf("qualifications", "known"), leaf("qualifications", "contains", "unicorn")]},
+     [("warning", "conditions.all.0")]),
     ({"any": [leaf("listed", "eq", True), leaf("listed", "eq", False)]}, [("warning", "conditions")]),
     ({"all": [fai("ge", "1亿元"), jobs("ge", 0)]}, [("warning", "conditions.all.1")]),
     ({"all": [fai("ge", "1亿元"), fai("ge", "5000万元")]}, [("warning", "conditions.all.1")]),

@@ -92,6 +92,13 @@ def test_what_has_no_bound_weighs_as_the_most_that_has_one() -> None:
     assert base["why"] == "问清后可确定1项政策，影响的金额不设上限"
 
 
+def test_a_stake_beyond_what_json_carries_has_no_bound() -> None:
+    lots = [fixed(f"p{number}", "10万亿元", conditions=JOBS) for number in range(9)]
+    assert asked(*lots)[0]["stake_fen"] == 9 * 10**15
+    (over,) = asked(*lots, fixed("one", "0.01元", conditions=JOBS))
+    assert (over["stake_fen"], over["why"]) == (None, "问清后可确定10项政策，影响的金额不设上限")
+
+
 def test_what_is_not_this_projects_is_not_asked_for() -> None:
     others = fixed("a", "100万元", conditions=JOBS, beneficiary="introducer")
     cleared = fixed("b", "100万元", conditions=JOBS, standing="historical", cleanup={"reason": "以税收为条件"})

@@ -132,9 +132,11 @@ class _State:
         return [name for name in each.quantity.facts if measured(self._facts.get(name)) is None] or each.quantity.facts
 
     def changes(self, steps: _Steps) -> Iterator[Change]:
-        """Each change in words."""
+        """Each change in words; that a fact is to be filled in goes without saying beside what it has to come to."""
+        said = {step.fact for step in steps.wanted if step.values}
         for step in sorted(steps.wanted, key=_key):
-            yield _change(step, self._known(step)[0])
+            if step.values or step.fact not in said:
+                yield _change(step, self._known(step)[0])
 
 
 def _change(step: Step, reading: Measured) -> Change:

@@ -20,6 +20,7 @@ from contracts.vocabulary.policy_words import STILL_COUNTED, LeftOut
 from services.incentives.catalogue import Catalogue, CompiledPolicy
 from services.incentives.evaluation.comparisons import UNKNOWN
 from services.incentives.evaluation.measures import HOME, Facts
+from services.incentives.evaluation.spans import told
 from services.incentives.matching.gaps import Gaps
 from services.incentives.matching.result import MatchResult, PolicyOutcome, ZoneOutcome
 from services.incentives.matching.wording import shown
@@ -150,7 +151,7 @@ def _at_most(policies: Sequence[_Open], zones: Mapping[str, ZoneOutcome]) -> int
         for zone in each.counts_in:
             sums[zone] += math.inf if each.stake is None else each.stake
     most = max((min(fen, _room(zones[zone])) for zone, fen in sums.items()), default=0)
-    return None if most == math.inf else int(most)
+    return told(0, most)[1]
 
 
 def _room(zone: ZoneOutcome) -> float:

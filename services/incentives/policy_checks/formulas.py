@@ -6,7 +6,7 @@ decided apart, so that only what hangs together multiplies; beyond a cap nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from services.incentives.policy import Leaf
 from services.incentives.policy.lookups import Lookup, categories
 from services.incentives.policy.operands import Operand
 from services.incentives.policy.tree import All, AnyOf, Not
-from services.incentives.policy_checks.witnesses import Atom, Comparison, Universe
+from services.incentives.policy_checks.witnesses import Atom, Comparison, Term, Universe
 
 MAX_TERMS: Final = 2000
 MAX_STEPS: Final = 200_000
@@ -57,7 +57,6 @@ class Group:
 
 
 Formula = Atom | Group
-Term = Mapping[str, int]
 
 
 def comparisons_in(node: Any) -> Iterator[Comparison]:
@@ -147,7 +146,7 @@ def _conjuncts(formula: Formula) -> Iterator[Formula]:
 
 def _keys(formula: Formula) -> frozenset[str]:
     if isinstance(formula, Atom):
-        return frozenset({formula.key})
+        return frozenset(formula.met)
     return frozenset().union(*(_keys(part) for part in formula.parts))
 
 
@@ -173,7 +172,7 @@ def terms_of(formula: Formula, effort: Effort) -> list[Term]:
         TooLarge: there are too many.
     """
     if isinstance(formula, Atom):
-        return [{formula.key: formula.met}] if formula.met else []
+        return [formula.met] if all(formula.met.values()) else []
     if formula.conjunction:
         return _terms_of_all(formula.parts, effort)
     return _distinct(term for part in formula.parts for term in terms_of(part, effort))

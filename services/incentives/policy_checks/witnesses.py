@@ -23,6 +23,8 @@ from services.incentives.policy.quantities import Quantity, Since
 
 Witness = tuple[Any, str]
 """A value as tests compare it, with its currency."""
+Term = Mapping[str, int]
+"""Of each quantity the witnesses that are allowed, as bits."""
 
 _NOT_APPLICABLE: Final[Witness] = (None, "none")
 STATED: Final = ~1
@@ -40,9 +42,14 @@ class Comparison:
     quantity: Quantity | None = None
 
     @property
+    def name(self) -> str:
+        """The fact, or what is computed of several."""
+        return self.measure.name if self.quantity is None else self.quantity.key
+
+    @property
     def key(self) -> str:
         """The quantity; of qualifications each is one of its own, and so are sums in each foreign currency."""
-        name = self.measure.name if self.quantity is None else self.quantity.key
+        name = self.name
         if self.op == "contains":
             return f"{name}:{self.operand.values[0]}"
         return name if self.operand.currency in HOME else f"{name}:{self.operand.currency}"
@@ -60,15 +67,14 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """For which witnesses of a quantity a comparison is met, and for which it fails, as bits."""
+    """For which witnesses of each quantity a comparison is met, and for which it fails."""
 
-    key: str
-    met: int
-    failed: int
+    met: Term
+    failed: Term
 
     def negated(self) -> Atom:
         """The opposite."""
-        return Atom(self.key, self.failed, self.met)
+        return Atom(self.failed, self.met)
 
 
 class ToldApart:
@@ -123,12 +129,23 @@ class Universe:
         self._full = {key: self._stated(key) if stated else (1 << len(of)) - 1 for key, of in self._witnesses.items()}
 
     def atom(self, comparison: Comparison) -> Atom:
-        """A comparison as bits."""
+        """A comparison as bits; one recognition, or a sum in a foreign currency, is of a fact that is stated at all."""
+        met, failed = self._bits(comparison)
+        whether = self._asking_whether(comparison.name) if comparison.key != comparison.name else None
+        also = {} if whether is None else {whether.key: self._bits(whether)[0]}
+        return Atom({comparison.key: met, **also}, {comparison.key: failed})
+
+    def _bits(self, comparison: Comparison) -> tuple[int, int]:
+        """The witnesses for which it is met, and those for which it fails."""
         key = comparison.key
         verdicts = _verdicts(comparison, self._witnesses[key])
         met = sum(1 << number for number, verdict in enumerate(verdicts) if verdict == MET)
         failed = sum(1 << number for number, verdict in enumerate(verdicts) if verdict == NOT_MET)
-        return Atom(key, met & self._full[key], failed & self._full[key])
+        return met & self._full[key], failed & self._full[key]
+
+    def _asking_whether(self, name: str) -> Comparison | None:
+        """What asks whether anything is stated of a quantity."""
+        return next((each for each in self._groups.get(name, ()) if each.op == "known"), None)
 
     @property
     def measures(self) -> Mapping[str, Comparison]:
