@@ -20,7 +20,7 @@ from services.incentives.evaluation.spans import MOST
 from services.incentives.matching.result import PolicyOutcome
 from services.incentives.matching.wording import shown_number, shown_plain
 from services.incentives.policy.operands import NUMERIC_KINDS
-from services.incentives.policy_checks.witnesses import Comparison
+from services.incentives.policy_checks.witnesses import STATED, Comparison
 from services.incentives.ways import Step, name_of
 
 MAX_CHANGES: Final = 3
@@ -88,22 +88,18 @@ class _State:
         self._have: dict[str, tuple[Measured, int]] = {}
 
     def _known(self, step: Step) -> tuple[Measured, int]:
-        """A quantity as it is compared, and the witnesses that it may be."""
+        """A quantity as it is stated, and the witnesses that it may be."""
         key = step.key
         if key not in self._read:
             self._read[key] = self._reading(step.comparison)
         reading = self._read[key]
-        known = self._have[key] = reading, step.told_apart.may_be(reading)
+        known = self._have[key] = reading, _may_be(step, reading)
         return known
 
     def _reading(self, each: Comparison) -> Measured:
-        """What is stated in another currency says nothing."""
         if each.quantity is not None:
-            reading = measure_of(each.quantity)(self._facts, self._as_of)
-        else:
-            reading = measured(self._facts.get(each.measure.name))
-        foreign = reading is not None and reading.currency and reading.currency != each.currency
-        return None if foreign else reading
+            return measure_of(each.quantity)(self._facts, self._as_of)
+        return measured(self._facts.get(each.measure.name))
 
     def way(self, steps: Sequence[Step], most: int) -> _Steps | None:
         """What a way takes; None where it asks for what cannot be changed, or for more than so many changes."""
@@ -137,6 +133,13 @@ class _State:
         for step in sorted(steps.wanted, key=_key):
             if step.values or step.fact not in said:
                 yield _change(step, self._known(step)[0])
+
+
+def _may_be(step: Step, reading: Measured) -> int:
+    """Of what is stated in another currency no more is known than that it is stated."""
+    if reading is not None and reading.currency and reading.currency != step.comparison.currency:
+        return step.told_apart.may_be(None) & STATED
+    return step.told_apart.may_be(reading)
 
 
 def _change(step: Step, reading: Measured) -> Change:
