@@ -61,9 +61,9 @@ class Ways:
 
     def _step(self, key: str, allowed: int) -> Step:
         each, stated = self.universe.measures[key], allowed & STATED
-        wanted = self.universe.witnesses(key, stated)
-        values = () if wanted == self.universe.witnesses(key, STATED) else tuple(value for value, _ in wanted)
         told_apart = self.universe.told_apart(key)
+        wanted = () if stated == told_apart.stated else self.universe.witnesses(key, stated)
+        values = tuple(value for value, _ in wanted)
         return Step(key, each, told_apart, allowed, stated, name_of(each) if _changeable(each) else None, values)
 
 

@@ -20,7 +20,7 @@ from services.incentives.evaluation.spans import MOST
 from services.incentives.matching.result import PolicyOutcome
 from services.incentives.matching.wording import shown_number, shown_plain
 from services.incentives.policy.operands import NUMERIC_KINDS
-from services.incentives.policy_checks.witnesses import STATED, Comparison
+from services.incentives.policy_checks.witnesses import Comparison
 from services.incentives.ways import Step, name_of
 
 MAX_CHANGES: Final = 3
@@ -138,14 +138,16 @@ class _State:
 def _may_be(step: Step, reading: Measured) -> int:
     """Of what is stated in another currency no more is known than that it is stated."""
     if reading is not None and reading.currency and reading.currency != step.comparison.currency:
-        return step.told_apart.may_be(None) & STATED
+        return step.told_apart.stated
     return step.told_apart.may_be(reading)
 
 
 def _change(step: Step, reading: Measured) -> Change:
-    """To the nearest of what is allowed."""
+    """To the nearest of what is allowed; where any value will do, to one at all."""
     each, fact = step.comparison, name_of(step.comparison)
-    if each.measure.kind in NUMERIC_KINDS and reading not in (None, DOES_NOT_APPLY) and step.values:
+    if not step.values:
+        return Change(fact, None, None, f"填写{each.measure.label}（现为“不适用”）")
+    if each.measure.kind in NUMERIC_KINDS and reading not in (None, DOES_NOT_APPLY):
         return _number(each, fact, reading, step.values)
     return Change(fact, None, None, _words(each, step.values))
 
@@ -163,10 +165,8 @@ def _number(each: Comparison, fact: str, reading: Any, values: Sequence[int]) ->
 
 
 def _words(each: Comparison, values: Sequence[Any]) -> str:
-    """``环评批复改为“是”``, ``取得独角兽企业``; where any value will do, that there is one."""
+    """``环评批复改为“是”``, ``取得独角兽企业``, ``开工日期改为“2026-12-31”``."""
     fact = each.measure
-    if not values:
-        return f"填写{fact.label}（现为“不适用”）"
     if fact.kind == "tags":
         label = fact.choices.get(str(each.operand.values[0]), str(each.operand.values[0]))
         return f"取得{label}" if any(each.operand.values[0] in value for value in values) else f"不再是{label}"

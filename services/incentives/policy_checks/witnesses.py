@@ -90,6 +90,11 @@ class ToldApart:
             self._alike[signature] = self._alike.get(signature, 0) | full & 1 << number
         self._only = None if len(self._tests) > 1 else [self._alike_to((each,)) for each in (NOT_MET, UNKNOWN, MET)]
 
+    @property
+    def stated(self) -> int:
+        """All but what does not apply."""
+        return self._full & STATED
+
     def may_be(self, reading: Measured) -> int:
         """The witnesses that a reading may be, as bits: those that no comparison tells apart from it."""
         if reading is None:
@@ -121,8 +126,11 @@ class Universe:
 
     def __init__(self, comparisons: Iterable[Comparison], *, stated: bool) -> None:
         self._groups: dict[str, list[Comparison]] = defaultdict(list)
+        self._whether: dict[str, Comparison] = {}
         for each in comparisons:
             self._groups[each.key].append(each)
+            if each.op == "known":
+                self._whether[each.key] = each
         self._measures = {key: group[0] for key, group in self._groups.items()}
         self._witnesses = {key: list(_witnesses(group)) for key, group in self._groups.items()}
         self._told_apart: dict[str, ToldApart] = {}
@@ -131,7 +139,7 @@ class Universe:
     def atom(self, comparison: Comparison) -> Atom:
         """A comparison as bits; one recognition, or a sum in a foreign currency, is of a fact that is stated at all."""
         met, failed = self._bits(comparison)
-        whether = self._asking_whether(comparison.name) if comparison.key != comparison.name else None
+        whether = self._whether.get(comparison.name) if comparison.key != comparison.name else None
         also = {} if whether is None else {whether.key: self._bits(whether)[0]}
         return Atom({comparison.key: met, **also}, {comparison.key: failed})
 
@@ -142,10 +150,6 @@ class Universe:
         met = sum(1 << number for number, verdict in enumerate(verdicts) if verdict == MET)
         failed = sum(1 << number for number, verdict in enumerate(verdicts) if verdict == NOT_MET)
         return met & self._full[key], failed & self._full[key]
-
-    def _asking_whether(self, name: str) -> Comparison | None:
-        """What asks whether anything is stated of a quantity."""
-        return next((each for each in self._groups.get(name, ()) if each.op == "known"), None)
 
     @property
     def measures(self) -> Mapping[str, Comparison]:
@@ -166,12 +170,11 @@ class Universe:
 
     def _stated(self, key: str) -> int:
         group = self._groups[key]
-        asked_whether = any(each.op == "known" for each in group)
         told = zip(*(_verdicts(each, self._witnesses[key]) for each in group), strict=True)
         return sum(
             1 << number
             for number, (witness, verdicts) in enumerate(zip(self._witnesses[key], told, strict=True))
-            if (witness != _NOT_APPLICABLE or asked_whether) and UNKNOWN not in verdicts
+            if (witness != _NOT_APPLICABLE or key in self._whether) and UNKNOWN not in verdicts
         )
 
 
