@@ -104,6 +104,11 @@ class Replica:
         """The end of what it logged."""
         return self.log.read_text("utf-8", "replace")[-3000:]
 
+    def warnings(self) -> str:
+        """The last of what it logged that is not the course of things."""
+        lines = self.log.read_text("utf-8", "replace").splitlines()
+        return "\n".join([each for each in lines if '"level":"info"' not in each][-10:])
+
 
 class Cluster:
     """Every process of an installation."""
@@ -139,10 +144,22 @@ class Cluster:
         """
         for each in self.processes:
             each.start()
-        until = time.monotonic() + START_PATIENCE
+        self.await_ready(START_PATIENCE)
+
+    def await_ready(self, patience: float) -> None:
+        """Wait until all serve.
+
+        Raises:
+            NotServing: one of them does not within so many seconds.
+        """
+        until = time.monotonic() + patience
         for each in self.processes:
             if not each.ready(until):
                 raise NotServing(f"{each.service} does not serve:\n{each.tail()}")
+
+    def warnings(self) -> str:
+        """What each process last warned of."""
+        return "\n".join(f"{each.log.name}\n{each.warnings()}" for each in self.processes)
 
     def stop(self) -> None:
         """Stop all at once, the gateways first."""

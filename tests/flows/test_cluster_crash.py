@@ -50,7 +50,7 @@ def afterwards(tmp_path_factory: pytest.TempPathFactory, effort: Effort, seed: i
         )
         seconds, backlog = _come_to_rest(cluster, officers, evidence)
         cluster.stop()
-        yield Afterwards(deaths, officers, log.read(), evidence, seconds, backlog)
+        yield Afterwards(deaths, officers, log.read(), evidence, seconds, backlog, warnings=cluster.warnings())
         for officer in officers:
             officer.close()
 
@@ -88,8 +88,7 @@ def _come_to_rest(cluster: Cluster, officers: list[Officer], evidence: ClusterEv
             each.kill()
             each.window = RANDOM
             each.start()
-    until = time.monotonic() + PATIENCE
-    assert all(each.ready(until) for each in cluster.processes)
+    cluster.await_ready(PATIENCE)
     return come_to_rest([(each, cluster.urls[0]) for each in officers], evidence, PATIENCE)
 
 

@@ -112,7 +112,7 @@ def afterwards(tmp_path_factory: pytest.TempPathFactory, effort: Effort, seed: i
         cluster.stop()
         yield Weathered(
             Deaths(), officers, log.read(), evidence, seconds, backlog,
-            without_broker, without_database, broker_away, drain, restarted,
+            without_broker, without_database, broker_away, drain, restarted, warnings=cluster.warnings(),
         )  # fmt: skip
         for officer in officers:
             officer.close()

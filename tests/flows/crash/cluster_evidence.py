@@ -70,7 +70,7 @@ class ClusterEvidence(Evidence):
     def backlog(self) -> dict[str, int]:
         """What is not yet published, not yet heard, not yet sent; empty once everything has come to rest."""
         counts = {"unpublished": self.unpublished()}
-        counts["unheard"] = asyncio.run(self._unheard())
+        counts |= asyncio.run(self._unheard())
         deliveries = self.documents("notify", DELIVERIES.name).values()
         counts["deliveries"] = sum(each.body["state"] in UNDER_WAY for each in deliveries)
         counts["parked"] = sum(self.parked().values())
@@ -94,11 +94,15 @@ class ClusterEvidence(Evidence):
             waiting = [each for name in names for each in database[name].find(WAITING, {"waiting_since": 1})]
         return sum(each["waiting_since"] < since_before for each in waiting)
 
-    async def _unheard(self) -> int:
+    async def _unheard(self) -> dict[str, int]:
+        """By group and partition: where one stands still, its reader is what to look at."""
         bus = KafkaBus(brokers_of(self._settings.bus_url), self._settings.partitions)
         try:
-            found = [await bus.positions(group, [topic_of(each) for each in heard]) for group, heard in HEARD.items()]
-            return sum(each.lag for positions in found for each in positions)
+            return {
+                f"unheard by {group} of {each.topic}/{each.partition}": each.lag
+                for group, heard in HEARD.items()
+                for each in await bus.positions(group, [topic_of(service) for service in heard])
+            }
         finally:
             await bus.close()
 

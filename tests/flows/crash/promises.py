@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -30,6 +30,8 @@ class Afterwards:
     evidence: Evidence
     seconds_to_rest: float
     backlog: dict[str, int]
+    warnings: str = field(default="", kw_only=True)
+    """What its processes warned of."""
 
     @cached_property
     def leads(self) -> dict[str, Document]:
@@ -70,7 +72,7 @@ class Promises:
         assert [officer.name for officer in afterwards.officers if officer.waiting] == []
 
     def test_everything_comes_to_rest(self, afterwards: Afterwards) -> None:
-        assert afterwards.backlog == {}
+        assert afterwards.backlog == {}, afterwards.warnings
         assert {name: count for name, count in afterwards.evidence.parked().items() if count} == {}
         assert [each for each in afterwards.log if each.topic.endswith(".dead")] == []
 
