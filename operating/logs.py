@@ -16,8 +16,10 @@ QUIET = {
     "httpx": logging.WARNING,
     "httpcore": logging.WARNING,
     "kafka": logging.CRITICAL,
+    "kafka.net.selector": logging.ERROR,
 }
-"""kafka-python calls each try to connect an error, several lines a second; our clients say what became of it."""
+"""kafka-python calls each try to connect an error, several lines a second; our clients say what became of it. What goes
+wrong in its loop they do not hear of, and nobody would."""
 AT_ONCE, EVERY = 5, 60.0
 """How many lines of one text pass in so many seconds; the first that passes then says how many did not."""
 TEXTS = 1000

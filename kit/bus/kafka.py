@@ -31,8 +31,7 @@ class KafkaBus:
             MessagesRefused: the broker refuses some, and has the others.
             BusAway: it did not acknowledge in time, or refuses all.
         """
-        if messages:
-            await self._producing.send(messages)
+        await self._producing.send(messages)
 
     async def subscribe(self, group: str, topics: Sequence[str]) -> KafkaSubscription:
         """Join ``group`` as one more member."""

@@ -1,4 +1,10 @@
-"""Builds clients of kafka-python that leave no socket open where they cannot be built, or cannot connect."""
+"""Builds clients of kafka-python that leave no socket open where they cannot be built, or cannot connect.
+
+What all clients of a process share is made here, before any of their threads begins: the class of each answer in each
+version. The library makes one when it first reads one, unguarded, and holds on weakly to the last: of two that threads
+make at once it may lose the one it reads by. From the next garbage collection on, no client of the process would read
+an answer of that kind any more.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +17,12 @@ from kafka.net.compat import KafkaNetClient
 from kafka.net.inet import KafkaNetSocket
 from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
+from kafka.protocol.api_header import ResponseClassRegistry
+
+ANSWERS = [answer[None] for answer in ResponseClassRegistry._response_class_registry.values()]
+VERSIONS = [answer[version] for answer in ANSWERS for version in range(answer.max_version + 1)]
+for answer in ANSWERS:
+    answer._struct._data_class = answer  # a decoder is made of it, and cannot be where another thread weakens it again
 
 
 class Direct(KafkaNetSocket):  # type: ignore[misc]  # the library ships no types

@@ -43,8 +43,6 @@ SETTINGS: dict[str, Any] = {
     "max_poll_records": 50,
     "max_poll_interval_ms": 60_000,
     "session_timeout_ms": 10_000,
-    "heartbeat_interval_ms": 3_000,
-    "request_timeout_ms": 30_000,
     "fetch_max_wait_ms": 100,
     "allow_auto_create_topics": False,
     "metrics_enabled": False,
@@ -121,10 +119,9 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # the
         self._drop(self._assigned - now)
         self._assigned = now
 
-    def on_partitions_lost(self, lost: Iterable[TopicPartition]) -> None:
+    def on_partitions_lost(self, lost: Iterable[TopicPartition]) -> None:  # noqa: ARG002 - it is all there was
         """The group gave this member up: even of what it gets again it reads what it did not commit."""
-        self._drop(frozenset((each.topic, each.partition) for each in lost))
-        self._assigned = frozenset()
+        self._forget()
 
     def _drop(self, gone: frozenset[Place]) -> None:
         with self._lock:

@@ -47,12 +47,15 @@ def test_texts_without_end_take_no_memory_without_end() -> None:
     assert len(sparing._seen) == TEXTS
 
 
-def test_a_library_that_calls_each_try_an_error_is_not_heard() -> None:
+def test_a_library_that_calls_each_try_an_error_is_heard_of_its_own_faults_alone() -> None:
     """In a process of its own: it sets up the log of the whole process."""
     program = (
         "import logging; from operating.logs import configure_logging; configure_logging('WARNING');"
         "logging.getLogger('kafka.net.manager').error('Connection failed');"
+        "logging.getLogger('kafka.net.selector').error('Unhandled exception');"
         "[logging.getLogger('kit.bus').error('away') for _ in range(100)]"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert [json.loads(each)["message"] for each in done.stderr.splitlines()] == ["away"] * AT_ONCE
+    assert [json.loads(each)["message"] for each in done.stderr.splitlines()] == ["Unhandled exception"] + [
+        "away"
+    ] * AT_ONCE
