@@ -38,11 +38,12 @@ async def under_lease(
     Raises:
         LeaseLost: the lease was lost meanwhile, and the work was cancelled.
     """
+    asked = leases.elapsed()
     lease = await leases.acquire(name, holder, length)
     if lease is None:
         return False
     LEASE_HELD.labels(name).set(1)
-    held = _Held(leases, lease, length)
+    held = _Held(leases, lease, length, asked)
     working, keeping = asyncio.ensure_future(work()), asyncio.create_task(held.keep())
     try:
         await asyncio.wait({working, keeping}, return_when=asyncio.FIRST_COMPLETED)
@@ -83,24 +84,25 @@ async def _entered(ports: Ports, name: str, holder: str) -> Lease:
 
 
 class _Held:
-    """A lease that is being kept."""
+    """A lease that is being kept; it lasts from when it was ``asked`` for, however long the store took to answer."""
 
-    def __init__(self, leases: StoreLeases, lease: Lease, length: timedelta) -> None:
-        self._leases, self._length = leases, length
+    def __init__(self, leases: StoreLeases, lease: Lease, length: timedelta, asked: float) -> None:
+        self._leases, self._length, self._asked = leases, length, asked
         self.lease = lease
 
     async def keep(self) -> None:
         """Renew it in time; ends once it is lost, or could not be renewed while it lasted."""
         seconds, elapsed = self._length.total_seconds(), self._leases.elapsed
-        lasts_until = elapsed() + seconds
-        while elapsed() < lasts_until:
-            await asyncio.sleep(seconds / 4)
+        due = self._asked + seconds / 4
+        while elapsed() < self._asked + seconds:
+            await asyncio.sleep(due - elapsed())
             asked = elapsed()
+            due = asked + seconds / 4
             with suppress(Unavailable):
                 renewed = await self._leases.renew(self.lease, self._length)
                 if renewed is None:
                     return
-                self.lease, lasts_until = renewed, asked + seconds
+                self.lease, self._asked = renewed, asked
 
 
 class Leader:

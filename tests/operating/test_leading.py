@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from kit.leases import StoreLeases
+from kit.leases import Lease, StoreLeases
+from kit.store.sqlite import SqliteStore
 from operating.leading import Leader, LeaseLost, under_lease
 from tests.clocks import ManualClock
+from tests.notify.virtual_time import VirtualLoop
 
-LONG, SHORT = timedelta(seconds=30), timedelta(seconds=0.04)
+LONG, SHORT = timedelta(seconds=30), timedelta(seconds=1)
 
 
 async def nothing() -> None:
@@ -39,8 +41,9 @@ async def test_one_does_it_and_the_other_hears_that(leases: StoreLeases) -> None
     assert await under_lease(leases, "work", "b", LONG, nothing) is True
 
 
-async def test_a_lost_lease_ends_the_work(leases: StoreLeases, clock: ManualClock) -> None:
-    cancelled = asyncio.Event()
+async def test_a_lost_lease_ends_the_work(store: SqliteStore, leases: StoreLeases, clock: ManualClock) -> None:
+    """Others have seen time pass, who holds it has not."""
+    cancelled, own = asyncio.Event(), StoreLeases(store, clock)
 
     async def work() -> None:
         assert await leases.acquire("work", "b", LONG) is None
@@ -52,8 +55,56 @@ async def test_a_lost_lease_ends_the_work(leases: StoreLeases, clock: ManualCloc
             cancelled.set()
 
     with pytest.raises(LeaseLost):
-        await under_lease(leases, "work", "a", SHORT, work)
+        await under_lease(own, "work", "a", SHORT, work)
     assert cancelled.is_set()
+
+
+class LateLeases(StoreLeases):
+    """Leases of a store that takes its time to answer, and when they were to be renewed."""
+
+    def __init__(self, acquiring: float, renewing: float) -> None:
+        self.elapsed = asyncio.get_running_loop().time
+        self._acquiring, self._renewing = acquiring, renewing
+        self.asked: list[float] = []
+
+    async def acquire(self, name: str, holder: str, _length: timedelta) -> Lease:
+        """It is free."""
+        await asyncio.sleep(self._acquiring)
+        return Lease(name, holder, 1)
+
+    async def renew(self, lease: Lease, _length: timedelta) -> Lease:
+        """Nobody has taken it."""
+        self.asked.append(self.elapsed())
+        await asyncio.sleep(self._renewing)
+        return lease
+
+    async def release(self, lease: Lease) -> None:
+        """Nobody asks."""
+
+
+@pytest.mark.parametrize(
+    ("acquiring", "renewing", "asked", "ends"),
+    [
+        (0, 0, [7.5, 15, 22.5, 30, 37.5, 45], TimeoutError),
+        (0, 20, [7.5, 27.5, 47.5], TimeoutError),
+        (10, 5, [10, 17.5, 25, 32.5, 40, 47.5], TimeoutError),
+        (35, 0, [], LeaseLost),
+    ],
+)
+def test_a_lease_is_renewed_a_quarter_of_its_length_after_it_was_asked_for(
+    acquiring: float, renewing: float, asked: list[float], ends: type[Exception]
+) -> None:
+    """Others have seen it since then: who waits for another quarter after a late answer finds that it has lapsed."""
+
+    async def go() -> list[float]:
+        leases = LateLeases(acquiring, renewing)
+        with pytest.raises(ends):
+            async with asyncio.timeout(50):
+                await under_lease(leases, "work", "a", LONG, for_ever)
+        return leases.asked
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        assert runner.run(go()) == asked
 
 
 async def test_what_the_work_raises_is_raised(leases: StoreLeases) -> None:
