@@ -145,6 +145,11 @@ class Life:
         if self.just_woke:
             self.world.hit.add(delivery)
 
+    def doubt(self, delivery: str) -> None:
+        """It took this for what another left behind; who stood still a moment ago may take what is just being sent."""
+        if self.just_woke:
+            self.world.hit.add(delivery)
+
     @property
     def just_woke(self) -> bool:
         """Whether it may not know yet that its leases are lost."""
@@ -235,6 +240,8 @@ class PerilousStore:
                 self._life.claim(saved.id)
             else:
                 self._life.claimed.discard(saved.id)
+            if saved.body["state"] == State.IN_DOUBT:
+                self._life.doubt(saved.id)
 
 
 def _named(collection: str, record: Record) -> str:
