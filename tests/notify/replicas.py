@@ -140,13 +140,12 @@ class Life:
         await Life(self.world).start()
 
     def claim(self, delivery: str) -> None:
-        """It is about to send this; who stood still a moment ago may not know yet that it should not."""
+        """It is about to send this."""
         self.claimed.add(delivery)
-        if self.just_woke:
-            self.world.hit.add(delivery)
+        self.decide(delivery)
 
-    def doubt(self, delivery: str) -> None:
-        """It took this for what another left behind; who stood still a moment ago may take what is just being sent."""
+    def decide(self, delivery: str) -> None:
+        """To send this, or to leave it in doubt; who stood still a moment ago may not know yet that it should not."""
         if self.just_woke:
             self.world.hit.add(delivery)
 
@@ -241,7 +240,7 @@ class PerilousStore:
             else:
                 self._life.claimed.discard(saved.id)
             if saved.body["state"] == State.IN_DOUBT:
-                self._life.doubt(saved.id)
+                self._life.decide(saved.id)
 
 
 def _named(collection: str, record: Record) -> str:
